@@ -6,3 +6,7 @@ class UsageError(Exception):
 
     The commands of `launch` print the text without a traceback and exit with code 2.
     """
+
+
+class DivergedError(UsageError):
+    """A loss or a norm stopped being finite; the text names the step and where to go on from."""

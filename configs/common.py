@@ -1,0 +1,83 @@
+"""Every field that all methods have, with unit and default; the files beside this one add `model`, `loss` and rates.
+
+Variants, chosen as --config=configs/<method>.py:<variant>:
+  celeba128  CelebA at 128x128, the deck's setting (default)
+  celeba64   CelebA at 64x64, the WAE paper's setting
+  demo       drawn faces at 32x32: about a minute on a laptop's CPU, no download
+"""
+
+import ml_collections
+
+VARIANTS = {"celeba128": 128, "celeba64": 64, "demo": 32}  # picture sizes in pixels
+
+
+def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
+    """The fields that all methods share; `variant` is one of VARIANTS, '' means celeba128."""
+    variant = variant or "celeba128"
+    if variant not in VARIANTS:
+        raise ValueError(f"variant '{variant}' is unknown: use one of {', '.join(VARIANTS)}")
+    demo = variant == "demo"
+    config = ml_collections.ConfigDict()
+    config.method = method
+    config.variant = variant
+    config.image_size = VARIANTS[variant]  # pixels; a power of two from 32 to 256
+    config.seed = 0  # of weights, noise, order of batches; the data sets' splits do not depend on it
+
+    config.data = data = ml_collections.ConfigDict()
+    data.name = "synthetic_faces" if demo else "celeb_a"  # celeb_a | folder | synthetic_faces
+    data.dir = ""  # tfds' data_dir, or the folder of pictures; '' = tfds' own default, ~/tensorflow_datasets
+    data.split = "deck"  # celeb_a: deck (random 20,000 for test) | official (the published partition)
+    data.crop = "none" if demo else "centre140"  # none | square | centre140 | pggan128 | centre148 | full178
+    data.flip = False  # mirror training pictures with probability 1/2
+    data.on_bad = "error"  # folder: what to do with a picture that cannot be read: error | skip
+    data.num_train = 8_000  # synthetic_faces: pictures drawn for training
+    data.num_test = 1_000  # synthetic_faces: and for test
+    data.cache_dir = "~/.cache/genmodels"  # decoded pictures are kept here: 3 * size^2 bytes each
+
+    config.train = train = ml_collections.ConfigDict()
+    train.steps = 0  # set by each method
+    train.batch_size = 100  # pictures, over all devices
+    train.ema_decay = 0.0  # per step, of the averaged weights that encode and generate; 0 = the weights themselves
+
+    config.log = log = ml_collections.ConfigDict()
+    log.every = 20 if demo else 100  # steps between lines of metrics (means over them)
+    log.images_every = 200 if demo else 2_000  # steps between sample and reconstruction grids
+    log.tensorboard = True
+
+    config.eval = evaluation = ml_collections.ConfigDict()
+    evaluation.every = 200 if demo else 2_000  # steps between test reconstruction errors
+    evaluation.pictures = 256  # test pictures used for that
+    evaluation.calibration_batches = 8  # training batches that give BatchNorm's population statistics
+
+    config.checkpoint = checkpoint = ml_collections.ConfigDict()
+    checkpoint.every = 200 if demo else 2_000  # steps; the last step is always saved
+    checkpoint.keep = 3  # the newest so many are kept
+
+    config.parallel = parallel = ml_collections.ConfigDict()
+    parallel.mode = "pmap"  # pmap | jit (over a mesh); the same numbers
+    parallel.devices = 0  # how many of the machine's devices; 0 = all
+    return config
+
+
+def dcgan(config: ml_collections.ConfigDict) -> None:
+    """Adds the nets and the optimiser that the WAEs and the VAE share (arXiv 1711.01558, appendix C.2)."""
+    demo = config.variant == "demo"
+    config.model = model = ml_collections.ConfigDict()
+    model.channels = (32, 64, 128, 256) if demo else (128, 256, 512, 1024)  # encoder's; the decoder's are its mirror
+    model.latent = 64  # dimensions of a code
+    model.dtype = "float32"  # of the nets' arithmetic: float32 | bfloat16; parameters and losses stay float32
+
+    config.optim = optim = ml_collections.ConfigDict()
+    optim.learning_rate = 1e-3  # Adam's, of encoder and decoder together
+    optim.b1 = 0.5
+    optim.b2 = 0.999
+    optim.decay = 100.0  # the rates fall smoothly by this factor over the run
+    config.train.steps = 600 if demo else 91_300  # 50 epochs of the deck's 182,599 pictures in batches of 100
+
+
+def wae_terms(config: ml_collections.ConfigDict) -> None:
+    """Adds what both WAEs share of their loss."""
+    config.loss = loss = ml_collections.ConfigDict()
+    loss.cost_weight = 0.05  # of the squared error's sum over a picture in [-1, 1] at 64x64; rescaled by 64^2 / size^2
+    loss.input_noise = 0.01  # deviation of the noise added to training pictures, in units of [-1, 1]
+    loss.warmup_steps = 0  # first steps spent on matching only the moments of the codes to the prior's

@@ -1,0 +1,21 @@
+"""WAE-GAN: Tolstikhin et al. 2018, "Wasserstein Auto-Encoders", arXiv 1711.01558, algorithm 1.
+
+    python -m launch.train --config=configs/wae_gan.py          CelebA, 128x128, the paper's nets
+    python -m launch.train --config=configs/wae_gan.py:demo     drawn faces, 32x32, about a minute on 2 CPU cores
+
+Expect reconstructions a little softer than WAE-MMD's and better samples; the deck reports a test RMSE of 16.12.
+"""
+
+from configs import common
+
+
+def get_config(variant: str = ""):
+    config = common.get_config("wae_gan", variant)
+    common.dcgan(config)
+    common.wae_terms(config)
+    config.model.critic_features = 256 if config.variant == "demo" else 1024
+    config.model.critic_layers = 4
+    config.loss.penalty = 1.0  # lambda, weight of -log D(z): the value behind the paper's FID; its config file says 100
+    config.optim.learning_rate = 1e-3 if config.variant == "demo" else 3e-4
+    config.optim.critic_learning_rate = 1e-3
+    return config

@@ -1,0 +1,18 @@
+"""WAE-MMD, WAE-GAN, IntroVAE and a VAE in JAX: training, restoring, sampling and measuring.
+
+The map of the package, from the formulas up:
+
+  losses, mmd, posterior      the terms, per example
+  nets, codec                 the modules, and an encoder with its decoder
+  methods                     vae, wae_mmd, wae_gan, introvae: pure functions (init, steps, encode, decode)
+  state, optim, parallel      what training changes, Adam, the devices that share a batch
+  data                        CelebA, a folder of pictures, drawn faces; the batch of step t
+  training, calibration       the loop; BatchNorm's statistics at fixed weights
+  checkpoint, runs, logs      what a run keeps and tells
+  model                       a trained model, restored: `genmodels.load(workdir)`
+  metrics, images             measures; pictures and their ranges
+"""
+
+from genmodels.model import Model, load
+
+__all__ = ["Model", "load"]

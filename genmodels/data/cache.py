@@ -1,0 +1,183 @@
+"""The uint8 cache: each data set decoded, cropped and resized once, then memory-mapped.
+
+<cache_dir>/<name>-<hash of the key>/train.npy, test.npy    uint8 [N, H, W, 3]
+                                     meta.json              the key, the counts, the names of skipped pictures
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import filelock
+import numpy as np
+from tqdm import tqdm
+
+from genmodels.data import crops
+from genmodels.data.decoding import BadPicture
+from genmodels.data.source import Source, Split
+from genmodels.errors import UsageError
+
+FORMAT = 1  # of the cache itself: raise it when the same key would give other pixels
+SPLITS = ("train", "test")
+CHUNK = 256  # pictures in memory at a time
+
+
+class Cached(NamedTuple):
+    """The pictures of both splits as read-only memory maps, uint8 [N, H, W, 3], and how many were skipped."""
+
+    train: np.ndarray
+    test: np.ndarray
+    skipped: int
+
+
+def cached(source: Source, *, cache_dir: str, crop: str, size: int) -> Cached:
+    """Returns the pictures of `source`, cropped and resized to `size` pixels, and builds their cache when needed.
+
+    One process builds; others wait for its lock and then read the same files. A cache that is truncated or of another
+    format is rebuilt. Raises UsageError for an unusable picture, a full disk or a folder that cannot be written.
+    """
+    key = {"format": FORMAT, "name": source.name, "split": source.split, "crop": crop, "size": size, **source.key}
+    key = json.loads(json.dumps(key))  # as it reads back from meta.json
+    folder = Path(cache_dir).expanduser().absolute() / _folder_name(key)
+    if found := _open(folder, key):
+        return found
+    with _disk_errors(folder.parent), _lock(folder):
+        if found := _open(folder, key):  # another process built it while this one waited
+            return found
+        _build(folder, key, source)
+    if found := _open(folder, key):
+        return found
+    raise UsageError(f"{folder} was written but does not read back: check the disk, or set data.cache_dir to another")
+
+
+def _folder_name(key: Mapping) -> str:
+    # The format is left out, so that a cache of another format is replaced rather than left behind.
+    identity = json.dumps({k: v for k, v in key.items() if k != "format"}, sort_keys=True)
+    readable = re.sub(r"[^\w.]+", "_", f"{key['name']} {key['split']} {key['crop']} {key['size']}").strip("_")
+    return f"{readable}-{hashlib.sha256(identity.encode()).hexdigest()[:10]}"
+
+
+def _open(folder: Path, key: Mapping) -> Cached | None:
+    """Maps a complete cache of this key into memory; None where there is none."""
+    try:
+        meta = json.loads((folder / "meta.json").read_text())
+        if meta["key"] != key:
+            return None
+        arrays = []
+        for split in SPLITS:
+            array = np.lib.format.open_memmap(folder / f"{split}.npy", mode="r")  # refuses a file that is too short
+            if array.dtype != np.uint8 or array.shape != (meta["counts"][split], key["size"], key["size"], 3):
+                return None
+            arrays.append(array)
+        return Cached(*arrays, skipped=sum(len(names) for names in meta["skipped"].values()))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+
+
+@contextlib.contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(f"{folder}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        print(f"waiting for another process that is building {folder}", file=sys.stderr)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def _disk_errors(cache_dir: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"the picture cache cannot be written in {cache_dir} ({error.strerror or error}):"
+            " set data.cache_dir to a folder with room that you may write to"
+        ) from error
+
+
+def _build(folder: Path, key: Mapping, source: Source) -> None:
+    """Writes the cache into a temporary folder, then renames it; the caller holds the lock."""
+    temporary = folder.with_name(f"{folder.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)  # left by a builder that was killed
+    shutil.rmtree(folder, ignore_errors=True)  # truncated or of another format
+    _check_room(folder.parent, key["size"], source)
+    temporary.mkdir()
+    try:
+        counts, skipped = {}, {}
+        for name in SPLITS:
+            split = getattr(source, name)
+            counts[name], skipped[name] = _write(temporary / f"{name}.npy", name, split, key, source.skip_bad)
+        (temporary / "meta.json").write_text(json.dumps({"key": key, "counts": counts, "skipped": skipped}, indent=1))
+        temporary.rename(folder)
+    except BaseException:  # an interrupt too leaves nothing half-made
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def _check_room(cache_dir: Path, size: int, source: Source) -> None:
+    needed = (source.train.length + source.test.length) * size * size * 3
+    free = shutil.disk_usage(cache_dir).free
+    if needed > free:
+        raise UsageError(
+            f"the picture cache needs {needed / 1e9:.1f} GB in {cache_dir}, where {free / 1e9:.1f} GB are free:"
+            " set data.cache_dir to a folder with more room"
+        )
+
+
+def _write(path: Path, label: str, split: Split, key: Mapping, skip_bad: bool) -> tuple[int, list[str]]:
+    """Writes one split as .npy in constant memory; returns the number of pictures and the names of skipped ones."""
+    size, skipped, count = key["size"], [], 0
+    # Plain writes, not a writable memory map: on a full disk those raise, while a store into a map kills the process.
+    with (
+        open(path, "wb") as file,
+        ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="cache") as pool,
+        tqdm(total=split.length, desc=f"{key['name']} {label}, {size} px", unit=" pictures", mininterval=1.0) as bar,
+    ):
+        _write_header(file, split.length, size)
+
+        def prepared(i: int) -> np.ndarray | str:
+            try:
+                return crops.prepare(split.read(i), key["crop"], size)
+            except BadPicture as reason:
+                if skip_bad:
+                    return split.name(i)
+                raise UsageError(f"{split.name(i)}: {reason}") from reason
+
+        for start in range(0, split.length, CHUNK):
+            indices = range(start, min(start + CHUNK, split.length))
+            for result in pool.map(prepared, indices):
+                if isinstance(result, str):
+                    skipped.append(result)
+                else:
+                    file.write(result.data)
+                    count += 1
+            bar.update(len(indices))
+        if not count:
+            raise UsageError(
+                f"data.dir: none of the {split.length} {label} pictures can be used, see data.on_bad=error"
+            )
+        file.seek(0)
+        _write_header(file, count, size)
+        file.flush()
+        os.fsync(file.fileno())
+    return count, skipped
+
+
+def _write_header(file: BinaryIO, count: int, size: int) -> None:
+    # numpy pads the header for any count, so that the second one overwrites the first exactly.
+    np.lib.format.write_array_header_1_0(
+        file, {"descr": "|u1", "fortran_order": False, "shape": (count, size, size, 3)}
+    )

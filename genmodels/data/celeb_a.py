@@ -1,0 +1,76 @@
+"""CelebA, 202,599 aligned faces of 218 x 178 pixels (Liu et al. 2015), as tfds has prepared it."""
+
+import re
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from genmodels.data import celeb_a_builder, records
+from genmodels.data.source import Source
+from genmodels.errors import UsageError
+
+DECK_TOTAL, DECK_TEST = 202_599, 20_000  # the deck's split: 182,599 / 20,000
+DECK_SEED = 0
+PARTITIONS = ("train", "validation", "test")
+
+
+def source(directory: str, *, split: str) -> Source:
+    """Opens CelebA in a tfds data_dir ('' = tfds' default), and prepares it there first if need be.
+
+    `split`: 'official' is the published train and test partition (validation is not used); 'deck' is one fixed
+    permutation of all 202,599 pictures, of which the last 20,000 are the test split. Raises UsageError.
+    """
+    builder = _prepared(directory) or celeb_a_builder.prepare(directory)
+    splits = builder.info.splits
+    counts = {name: splits[name].num_examples for name in PARTITIONS if name in splits}
+    if split == "deck":
+        train, test = deck_split(sum(counts.values()))
+        pictures = {
+            "train": records.pictures(builder, [*counts], train),
+            "test": records.pictures(builder, [*counts], test),
+        }
+    else:
+        if not {"train", "test"} <= counts.keys():
+            raise UsageError(f"data.split=official: {builder.data_path} has no train and test splits, prepare it anew")
+        pictures = {name: records.pictures(builder, [name]) for name in ("train", "test")}
+    key = {"counts": counts, "bytes": {name: splits[name].num_bytes for name in counts}}
+    return Source(name=f"celeb_a {builder.info.version}", split=split, key=key, **pictures)
+
+
+def deck_split(total: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the indices of the deck's training and test pictures, each in ascending order."""
+    if total != DECK_TOTAL:
+        raise UsageError(
+            f"data.split=deck needs all {DECK_TOTAL:,} pictures of celeb_a, data.dir has {total:,}:"
+            " set data.split=official"
+        )
+    order = np.random.default_rng(DECK_SEED).permutation(total)
+    return np.sort(order[:-DECK_TEST]), np.sort(order[-DECK_TEST:])
+
+
+def _prepared(directory: str) -> tfds.core.DatasetBuilder | None:
+    """Finds the newest celeb_a 2.x of any config that is stored as array_record, tfds' own or ours."""
+    root = records.data_dir(directory)
+    found = [
+        path.parent
+        for name in ("celeb_a", celeb_a_builder.NAME)
+        for pattern in ("*/dataset_info.json", "*/*/dataset_info.json")  # without and with a config
+        for path in (root / name).glob(pattern)
+        if re.fullmatch(r"2\.\d+\.\d+", path.parent.name)  # not tfds' incomplete folders
+    ]
+    unreadable = None
+    for path in sorted(found, key=lambda p: [int(n) for n in p.name.split(".")], reverse=True):
+        try:
+            builder = tfds.builder_from_directory(path)
+        except Exception as error:  # whatever a damaged description leads to
+            raise UsageError(f"{path} is not a readable tfds data set ({error}): move it away") from error
+        formats = {f.value for f in [builder.info.file_format, *builder.info.alternative_file_formats] if f}
+        if "array_record" in formats:
+            return builder
+        unreadable = path
+    if unreadable and celeb_a_builder.missing_files(root):
+        raise UsageError(
+            f"celeb_a in {unreadable} is not stored as array_record. Convert it once, where TensorFlow is installed:\n"
+            f"  tfds convert_format --dataset_dir={root / 'celeb_a'} --out_file_format=array_record"
+        )
+    return None

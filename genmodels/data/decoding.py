@@ -1,0 +1,59 @@
+"""Picture files, which are untrusted, to 8-bit RGB."""
+
+import io
+import os
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from genmodels.errors import UsageError
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+MAX_PIXELS = 64_000_000  # 8000 x 8000 pixels, 192 MB decoded: above it a small file is taken for a decompression bomb
+
+
+class BadPicture(UsageError):
+    """A picture that cannot be used: the text is the reason; whoever knows the picture's name puts it in front."""
+
+
+def decode(file: bytes | str | os.PathLike, *, upright: bool = False) -> Image.Image:
+    """Decodes a JPEG, PNG or WebP file, given as its bytes or its path, to an RGB picture.
+
+    With `upright` the EXIF orientation is applied. Raises BadPicture with the reason.
+    """
+    try:
+        with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file, formats=FORMATS) as image:
+            _refuse(image)
+            image.load()
+            return to_rgb(ImageOps.exif_transpose(image) if upright else image)
+    except BadPicture:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise BadPicture(f"it has more than {MAX_PIXELS:,} pixels") from error
+    except Image.UnidentifiedImageError as error:
+        raise BadPicture("it is not a JPEG, PNG or WebP picture") from error
+    except Exception as error:  # Pillow's plugins raise errors of many kinds on damaged files
+        raise BadPicture(f"it cannot be read ({str(error) or type(error).__name__})") from error
+
+
+def _refuse(image: Image.Image) -> None:
+    """Refuses, from the header alone, what must not be decoded."""
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise BadPicture(f"it has {width} x {height} pixels, more than {MAX_PIXELS:,}")
+    if image.format in ("PNG", "WEBP") and getattr(image, "is_animated", False):
+        raise BadPicture("it is animated")
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Converts a picture of any Pillow mode to RGB: 16 bits are scaled to 8, transparency shows white."""
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image
+    if image.mode.startswith("I"):  # 16-bit grey: Pillow's own conversion clips at 255 instead of scaling
+        grey = np.asarray(image).astype(np.float64) / 257.0
+        return Image.fromarray(np.rint(np.clip(grey, 0, 255)).astype(np.uint8)).convert("RGB")
+    if image.mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image).convert("RGB")
+    return image.convert("RGB")

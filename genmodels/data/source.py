@@ -1,0 +1,25 @@
+"""What a data source hands to the cache."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from PIL import Image
+
+
+class Split(NamedTuple):
+    """Pictures that are read one by one, from several threads."""
+
+    length: int
+    read: Callable[[int], Image.Image]  # picture i, decoded to RGB; raises BadPicture
+    name: Callable[[int], str]  # what picture i is called in messages
+
+
+class Source(NamedTuple):
+    """The pictures of one data set before they are cropped and resized."""
+
+    name: str  # data set and version, 'celeb_a 2.1.0'
+    split: str  # how it is split, 'deck'
+    key: Mapping[str, object]  # plain values that change when the pictures do
+    train: Split
+    test: Split
+    skip_bad: bool = False  # pictures that cannot be used are skipped and counted rather than an error

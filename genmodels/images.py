@@ -1,0 +1,69 @@
+"""The one place where pictures change range: uint8 at rest, [0, 1] outside, [-1, 1] inside the WAE nets."""
+
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from PIL import Image
+
+
+def to_unit(pictures: jax.Array) -> jax.Array:
+    """uint8 [..., H, W, 3] -> float32 in [0, 1]."""
+    return pictures.astype(jnp.float32) / 255.0
+
+
+def unit_to_signed(pictures: jax.Array) -> jax.Array:
+    """[0, 1] -> [-1, 1], the range of the WAE nets."""
+    return pictures * 2.0 - 1.0
+
+
+def signed_to_unit(pictures: jax.Array) -> jax.Array:
+    """[-1, 1] -> [0, 1]."""
+    return (pictures + 1.0) / 2.0
+
+
+def to_uint8(pictures) -> np.ndarray:
+    """[0, 1] floats (clipped, rounded) -> uint8, on the host."""
+    return np.rint(np.clip(np.asarray(pictures, np.float32), 0.0, 1.0) * 255.0).astype(np.uint8)
+
+
+def grid(tiles: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
+    """uint8 pictures [N, H, W, 3] laid out row by row on white -> one picture; the last row may be short."""
+    count, height, width, _ = tiles.shape
+    rows = -(-count // columns)
+    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, np.uint8)
+    for i, tile in enumerate(tiles):
+        top, left = (i // columns) * (height + gap), (i % columns) * (width + gap)
+        sheet[top : top + height, left : left + width] = tile
+    return sheet
+
+
+def pairs(originals: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
+    """Each original [N, H, W, 3] directly followed by its reconstruction -> [2 N, H, W, 3]."""
+    both = np.stack([originals, reconstructions], axis=1)
+    return both.reshape(-1, *both.shape[2:])
+
+
+def save_grid(path: Path, tiles: np.ndarray, columns: int) -> None:
+    """Writes uint8 pictures [N, H, W, 3] as one PNG grid; small ones are enlarged, pixel by pixel, to be seen."""
+    sheet = Image.fromarray(grid(tiles, columns))
+    enlarge = max(1, 96 // tiles.shape[1])
+    sheet.resize((sheet.width * enlarge, sheet.height * enlarge), Image.Resampling.NEAREST).save(path)
+
+
+def save(path: Path, pictures: np.ndarray, columns: int) -> None:
+    """Writes uint8 pictures [N, H, W, 3] as a grid (.png), as one array `arr_0` (.npz) or as a folder of PNG files.
+
+    The .npz and the folder (000000.png, 000001.png, ...) are the forms that the common FID programs read.
+    """
+    if path.suffix == ".png":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_grid(path, pictures, columns)
+    elif path.suffix == ".npz":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(path, pictures)
+    else:
+        path.mkdir(parents=True, exist_ok=True)
+        for i, picture in enumerate(pictures):
+            Image.fromarray(picture).save(path / f"{i:06}.png")

@@ -1,0 +1,65 @@
+"""What the VAE and both WAEs share: one optimiser for an encoder and a decoder that work on pictures in [-1, 1]."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from genmodels import optim
+from genmodels.codec import Codec, Params, Weights, eval_pass
+from genmodels.images import signed_to_unit, to_unit, unit_to_signed
+from genmodels.methods.method import Metrics
+from genmodels.parallel import Replicas
+from genmodels.state import TrainState
+
+
+class Autoencoder(NamedTuple):
+    """The nets, their optimiser, the devices that share a batch, and the decay of the weights' average (0 = none)."""
+
+    codec: Codec
+    optimiser: optax.GradientTransformation
+    replicas: Replicas
+    ema_decay: float
+
+    def init(self, key: jax.Array) -> TrainState:
+        """The state at step 0."""
+        params = self.codec.init(key)
+        return TrainState(
+            step=jnp.zeros((), jnp.int32),
+            params=params,
+            optimisers={"autoencoder": self.optimiser.init(params)},
+            ema=optim.start_average(params, self.ema_decay),
+        )
+
+    def update(self, state: TrainState, gradient: Params) -> tuple[TrainState, Metrics]:
+        """One step of the autoencoder's optimiser; counts the step."""
+        moments = state.optimisers["autoencoder"]
+        params, moments, norms = optim.update(
+            self.optimiser, "autoencoder", gradient, moments, autoencoder_params(state)
+        )
+        state = state.replace(
+            step=state.step + 1,
+            params=state.params | params,
+            optimisers=state.optimisers | {"autoencoder": moments},
+            ema=optim.average(state.ema, params, self.ema_decay),
+        )
+        return state, norms
+
+    def features(self, weights: Weights, pictures: jax.Array) -> jax.Array:
+        """The encoder's output for pictures in [0, 1], at fixed weights -> [B, outputs]."""
+        return eval_pass(self.codec.encoder, weights["encoder"], unit_to_signed(pictures))
+
+    def decode(self, weights: Weights, codes: jax.Array) -> jax.Array:
+        """codes [B, Z] -> pictures [B, H, W, 3] in [0, 1], at fixed weights."""
+        return signed_to_unit(eval_pass(self.codec.decoder, weights["decoder"], codes))
+
+
+def autoencoder_params(state: TrainState) -> Params:
+    """The parameters of the encoder and the decoder, without those of a critic."""
+    return {name: state.params[name] for name in ("encoder", "decoder")}
+
+
+def signed(pictures: jax.Array) -> jax.Array:
+    """uint8 pictures -> [-1, 1]."""
+    return unit_to_signed(to_unit(pictures))

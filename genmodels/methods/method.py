@@ -1,0 +1,40 @@
+"""What every method offers."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+
+from genmodels.codec import Params, Weights
+from genmodels.state import TrainState
+
+Metrics = dict[str, jax.Array]  # by name, each a scalar
+Step = Callable[[TrainState, jax.Array, jax.Array], tuple[TrainState, Metrics]]
+
+
+class Phase(NamedTuple):
+    """A stretch of training with a step of its own, from step `start` to the start of the next phase."""
+
+    name: str
+    start: int
+    step: Step
+    """(state, uint8 pictures, key) -> (state, metrics)."""
+    statistics: Callable[[Params, jax.Array, jax.Array], Params]
+    """(params, uint8 pictures, key) -> BatchNorm's statistics, by net, on a batch made as in this phase's training."""
+
+
+class Method(NamedTuple):
+    """A way to train an encoder and a decoder, as pure functions. Pictures are [B, H, W, 3], codes [B, Z]."""
+
+    init: Callable[[jax.Array], TrainState]
+    """key -> the state at step 0."""
+    phases: tuple[Phase, ...]
+    """In the order of training; the first starts at 0."""
+    encode: Callable[[Weights, jax.Array], jax.Array]
+    """(weights, pictures in [0, 1]) -> codes; the posterior's mean where there is a posterior."""
+    decode: Callable[[Weights, jax.Array], jax.Array]
+    """(weights, codes) -> pictures, meant to be in [0, 1]; IntroVAE's may exceed it slightly."""
+
+    def phase(self, step: int) -> Phase:
+        """The phase that training step `step` belongs to."""
+        return next(phase for phase in reversed(self.phases) if phase.start <= step)

@@ -1,0 +1,35 @@
+"""Measures of pictures, codes and sets of pictures: pure functions that print nothing and read no file.
+
+`images` and `latents` compare batches; `manifold` and `pca` stream over a training split; `bootstrap` gives a mean its
+interval. `metrics.pca.fit` and `metrics.pca.rmse` are called through their module.
+"""
+
+from genmodels.metrics import pca
+from genmodels.metrics.bootstrap import Estimate, interval
+from genmodels.metrics.images import batched, levels, ms_ssim, per_picture, psnr, quantise, rmse, sharpness, ssim
+from genmodels.metrics.latents import Moments, active_units, farthest_eigenvectors, least_gaussian_plane, moments
+from genmodels.metrics.manifold import ToSet, distances_to_set, lerp, slerp
+
+__all__ = [
+    "Estimate",
+    "Moments",
+    "ToSet",
+    "active_units",
+    "batched",
+    "distances_to_set",
+    "farthest_eigenvectors",
+    "interval",
+    "least_gaussian_plane",
+    "lerp",
+    "levels",
+    "moments",
+    "ms_ssim",
+    "pca",
+    "per_picture",
+    "psnr",
+    "quantise",
+    "rmse",
+    "sharpness",
+    "slerp",
+    "ssim",
+]

@@ -1,0 +1,99 @@
+"""Lines between codes, and how far pictures lie from a whole training split."""
+
+import functools
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from tqdm import tqdm
+
+CANDIDATES = 4  # kept for each query in float32, then measured exactly
+
+
+class ToSet(NamedTuple):
+    """Distances, RMSE on the 0-255 scale, from each query to a set of pictures."""
+
+    mean: np.ndarray  # [Q], mean over the set of the RMSE to each of its pictures
+    nearest: np.ndarray  # [Q], RMSE to the nearest one
+    index: np.ndarray  # [Q], which one that is
+
+
+def distances_to_set(queries: jax.Array, train: np.ndarray, *, block: int = 512, progress: bool = False) -> ToSet:
+    """Mean and nearest RMSE (0-255 scale) from queries [Q, H, W, 3] in [0, 1] to uint8 pictures [N, H, W, 3].
+
+    One pass over `train`, which may be a memory map of any length: a block at a time is on the device, beside all the
+    queries. Distances are |q|^2 + |x|^2 - 2 q.x in float32; the four smallest of each query are measured again in
+    float64, so `nearest` has only the rounding of the queries themselves: that of a copy is under 1e-4.
+    Shapes that do not match, or an empty set: ValueError.
+    """
+    if not len(train) or queries.shape[1:] != train.shape[1:] or train.dtype != np.uint8:
+        raise ValueError(f"queries {queries.shape} cannot be measured against {train.shape} of {train.dtype}")
+    flat = _centre(255 * jnp.asarray(queries, jnp.float32).reshape(len(queries), -1))  # [Q, D]
+    carry = (
+        jnp.zeros(len(flat)),  # sum of RMSE
+        jnp.full((len(flat), CANDIDATES), jnp.inf),  # smallest RMSE so far
+        jnp.zeros((len(flat), CANDIDATES), jnp.int32),  # and whose they are
+    )
+    for start in tqdm(range(0, len(train), block), desc="distances to training pictures", disable=not progress):
+        pictures = np.asarray(train[start : start + block]).reshape(-1, flat.shape[1])  # [b, D]
+        previous, carry = carry, _add_block(carry, flat, pictures, start)
+        jax.block_until_ready(previous)  # one block computes while the next is read, never more
+    total, _, candidates = jax.device_get(carry)
+    nearest, index = _measure_exactly(np.asarray(queries), train, candidates)
+    return ToSet(total / len(train), nearest, index)
+
+
+def _centre(x: jax.Array) -> jax.Array:
+    """0-255 to about -128..128: distances stay, the norms that cancel in |q|^2 + |x|^2 - 2 q.x become smaller."""
+    return x - 127.5
+
+
+@jax.jit
+def _add_block(carry: tuple, queries: jax.Array, pictures: jax.Array, start: int) -> tuple:
+    """Takes a block of pictures [b, D] into the sums [Q], the smallest distances and their indices [Q, 4]."""
+    total, smallest, candidates = carry
+    pictures = _centre(pictures.astype(jnp.float32))
+    products = jnp.matmul(queries, pictures.T, precision=jax.lax.Precision.HIGHEST)  # [Q, b]
+    squares = jnp.sum(queries**2, 1)[:, None] + jnp.sum(pictures**2, 1)[None] - 2 * products
+    distances = jnp.sqrt(jnp.maximum(squares, 0) / queries.shape[1])  # [Q, b]
+    indices = jnp.broadcast_to(start + jnp.arange(len(pictures))[None], distances.shape)
+    kept, place = jax.lax.top_k(-jnp.concatenate([smallest, distances], 1), CANDIDATES)
+    candidates = jnp.take_along_axis(jnp.concatenate([candidates, indices], 1), place, 1)
+    return total + distances.sum(1), -kept, candidates
+
+
+def _measure_exactly(queries: np.ndarray, train: np.ndarray, candidates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """RMSE [Q] to the nearest candidate and its index [Q], in float64; of equal distances the lower index wins."""
+    nearest, index = np.empty(len(queries)), np.empty(len(queries), np.int64)
+    for row, (query, places) in enumerate(zip(queries, candidates, strict=True)):
+        places = np.unique(places)
+        exact = 255 * query.astype(np.float64)[None] - train[places]  # [<= 4, H, W, 3]
+        distances = np.sqrt(np.mean(exact**2, axis=(1, 2, 3)))
+        nearest[row], index[row] = distances.min(), places[distances.argmin()]
+    return nearest, index
+
+
+@functools.partial(jax.jit, static_argnames="num")
+def lerp(a: jax.Array, b: jax.Array, num: int) -> jax.Array:
+    """Straight lines [N, num, Z] from codes a to codes b [N, Z], ends included and exact."""
+    t = jnp.linspace(0, 1, num)[None, :, None]
+    return (1 - t) * a[:, None] + t * b[:, None]
+
+
+@functools.partial(jax.jit, static_argnames="num")
+def slerp(a: jax.Array, b: jax.Array, num: int) -> jax.Array:
+    """Great-circle lines [N, num, Z] from codes a to codes b [N, Z], ends included and exact.
+
+    Shoemake 1985, for codes as in White 2016: the angle is that of the directions, the norms are blended. Codes that
+    are parallel or opposite have no one great circle and get a straight line.
+    """
+    t = jnp.linspace(0, 1, num)[None, :, None]
+    unit_a, unit_b = (z / jnp.maximum(jnp.linalg.norm(z, axis=1, keepdims=True), 1e-12) for z in (a, b))
+    apart, together = (jnp.linalg.norm(z, axis=1)[:, None, None] for z in (unit_a - unit_b, unit_a + unit_b))
+    angle = 2 * jnp.arctan2(apart, together)  # [N, 1, 1]; accurate at both ends, unlike arccos of the cosine
+    straight = jnp.sin(angle) < 1e-4
+    sine = jnp.where(straight, 1, jnp.sin(angle))
+    arc = (jnp.sin((1 - t) * angle) * a[:, None] + jnp.sin(t * angle) * b[:, None]) / sine
+    arc = arc.at[:, 0].set(a).at[:, -1].set(b)
+    return jnp.where(straight, lerp(a, b, num), arc)

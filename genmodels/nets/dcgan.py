@@ -1,0 +1,53 @@
+"""The encoder and decoder of the WAE paper for CelebA (arXiv 1711.01558, appendix C.2), also used by the VAE."""
+
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from genmodels.nets.blocks import BatchNorm, ConvTranspose
+
+INIT = nn.initializers.normal(0.01)
+
+
+class Encoder(nn.Module):
+    """Strided convolutions: pictures [B, H, W, 3] in [-1, 1] -> features [B, outputs].
+
+    H = W is any multiple of 2^len(channels). `outputs` is Z for a deterministic code, 2 Z for a Gaussian posterior.
+    """
+
+    outputs: int
+    channels: tuple[int, ...] = (128, 256, 512, 1024)
+    dtype: Any = jnp.float32
+    axis_name: str | None = None
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+        x = x.astype(self.dtype)
+        for features in self.channels:
+            x = nn.Conv(features, (5, 5), strides=2, use_bias=False, kernel_init=INIT, dtype=self.dtype)(x)
+            x = nn.relu(BatchNorm(self.dtype, self.axis_name)(x, train))  # [B, H/2^i, W/2^i, features]
+        x = x.reshape(x.shape[0], -1)
+        return nn.Dense(self.outputs, kernel_init=INIT, dtype=jnp.float32)(x)
+
+
+class Decoder(nn.Module):
+    """Transposed convolutions: codes [B, Z] -> pictures [B, size, size, 3] in [-1, 1]."""
+
+    size: int
+    channels: tuple[int, ...] = (1024, 512, 256, 128)
+    dtype: Any = jnp.float32
+    axis_name: str | None = None
+
+    @nn.compact
+    def __call__(self, z: jax.Array, train: bool) -> jax.Array:
+        first, *rest = self.channels
+        side = self.size // 2 ** len(rest)
+        x = nn.Dense(side * side * first, kernel_init=INIT, dtype=self.dtype)(z.astype(self.dtype))
+        x = nn.relu(x).reshape(-1, side, side, first)
+        for features in rest:
+            x = ConvTranspose(features, self.dtype, INIT)(x)
+            x = nn.relu(BatchNorm(self.dtype, self.axis_name)(x, train))
+        x = nn.Conv(3, (5, 5), kernel_init=INIT, dtype=self.dtype)(x)
+        return jnp.tanh(x.astype(jnp.float32))

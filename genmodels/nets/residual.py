@@ -1,0 +1,66 @@
+"""The residual encoder and decoder of IntroVAE (arXiv 1807.06358, section 4 and its public implementation)."""
+
+from functools import partial
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from genmodels.nets.blocks import BatchNorm, halve, upsample
+
+leaky_relu = partial(nn.leaky_relu, negative_slope=0.2)
+
+
+class Block(nn.Module):
+    """Residual block [B, H, W, C] -> [B, H, W, features] whose last BatchNorm is applied to the sum, not the branch."""
+
+    features: int
+    dtype: Any = jnp.float32
+    axis_name: str | None = None
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+        conv = partial(nn.Conv, self.features, use_bias=False, dtype=self.dtype)
+        skip = x if x.shape[-1] == self.features else conv((1, 1))(x)
+        y = leaky_relu(BatchNorm(self.dtype, self.axis_name)(conv((3, 3))(x), train))
+        y = conv((3, 3))(y)
+        return leaky_relu(BatchNorm(self.dtype, self.axis_name)(y + skip, train))
+
+
+class Encoder(nn.Module):
+    """Pictures [B, H, W, 3] in [0, 1] -> features [B, outputs]; H = W = 4 * 2^len(channels)."""
+
+    outputs: int
+    channels: tuple[int, ...] = (64, 128, 256, 512, 512)
+    dtype: Any = jnp.float32
+    axis_name: str | None = None
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+        first, *rest = self.channels
+        x = nn.Conv(first, (5, 5), use_bias=False, dtype=self.dtype)(x.astype(self.dtype))
+        x = halve(leaky_relu(BatchNorm(self.dtype, self.axis_name)(x, train)))
+        for features in rest:
+            x = halve(Block(features, self.dtype, self.axis_name)(x, train))
+        x = Block(self.channels[-1], self.dtype, self.axis_name)(x, train)  # [B, 4, 4, channels[-1]]
+        x = x.reshape(x.shape[0], -1)
+        return nn.Dense(self.outputs, dtype=jnp.float32)(x)
+
+
+class Decoder(nn.Module):
+    """Codes [B, Z] -> pictures [B, size, size, 3] around [0, 1], no output activation; size = 4 * 2^len(channels)."""
+
+    channels: tuple[int, ...] = (512, 512, 256, 128, 64)
+    dtype: Any = jnp.float32
+    axis_name: str | None = None
+
+    @nn.compact
+    def __call__(self, z: jax.Array, train: bool) -> jax.Array:
+        first = self.channels[0]
+        x = nn.relu(nn.Dense(4 * 4 * first, dtype=self.dtype)(z.astype(self.dtype))).reshape(-1, 4, 4, first)
+        for features in self.channels:
+            x = upsample(Block(features, self.dtype, self.axis_name)(x, train))
+        x = Block(self.channels[-1], self.dtype, self.axis_name)(x, train)
+        x = nn.Conv(3, (5, 5), dtype=self.dtype)(x)
+        return x.astype(jnp.float32)

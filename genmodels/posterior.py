@@ -1,0 +1,26 @@
+"""The Gaussian posterior q(z|x) of the VAE and of IntroVAE."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+LOGVAR_LIMIT = 10.0  # unbounded, exp(logvar) overflows within a few steps of an adversarial game
+
+
+class Posterior(NamedTuple):
+    """N(mean, diag exp(logvar)), both [B, Z]."""
+
+    mean: jax.Array
+    logvar: jax.Array
+
+
+def from_features(features: jax.Array) -> Posterior:
+    """The posterior that an encoder's output describes: [B, 2 Z] -> mean and log variance [B, Z] in [-10, 10]."""
+    mean, logvar = jnp.split(features, 2, axis=-1)
+    return Posterior(mean, jnp.clip(logvar, -LOGVAR_LIMIT, LOGVAR_LIMIT))
+
+
+def reparameterise(posterior: Posterior, noise: jax.Array) -> jax.Array:
+    """A code z = mean + sigma * noise with noise ~ N(0, I) [B, Z] (Kingma & Welling 2014, section 2.4) -> [B, Z]."""
+    return posterior.mean + jnp.exp(0.5 * posterior.logvar) * noise

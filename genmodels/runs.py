@@ -1,0 +1,71 @@
+"""A run's folder: its config, and whether another config may go on in it."""
+
+import json
+from pathlib import Path
+
+import ml_collections
+
+from genmodels.errors import UsageError
+
+# What may differ between two commands that continue one run: nothing that alters the mathematics.
+FREE_FIELDS = ("data.dir", "data.cache_dir", "log.", "eval.", "checkpoint.", "parallel.")
+
+
+def default_workdir(config: ml_collections.ConfigDict) -> Path:
+    """Where a run goes when no --workdir is given: runs/<method>-<variant>."""
+    return Path("runs") / f"{config.method}-{config.variant}".replace("_", "-")
+
+
+def open_run(workdir: Path, config: ml_collections.ConfigDict) -> None:
+    """Makes the folder of a new run, or checks that `config` may continue the run that is there; saves the config.
+
+    Raises UsageError naming the fields that differ, or a folder that cannot be written.
+    """
+    path = Path(workdir) / "config.json"
+    if path.exists():
+        changed = _differences(read_config(workdir), config)
+        if changed:
+            raise UsageError(
+                f"{workdir} holds a run with another config: "
+                + "; ".join(f"config.{name} was {old}, is {new}" for name, old, new in changed)
+                + ".\nGive the fields their old values to continue it, or choose another --workdir."
+            )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".json.tmp")
+        partial.write_text(json.dumps(config.to_dict(), indent=2) + "\n")
+        partial.replace(path)
+    except OSError as error:
+        raise UsageError(f"--workdir={workdir} cannot be written ({error.strerror}): choose another folder.") from error
+
+
+def read_config(workdir: Path) -> ml_collections.ConfigDict:
+    """The config of the run in `workdir`; raises UsageError when there is none."""
+    path = Path(workdir) / "config.json"
+    try:
+        return ml_collections.ConfigDict(json.loads(path.read_text()))
+    except FileNotFoundError:
+        raise UsageError(f"{workdir} is not a run: it has no config.json. Train one with launch.train.") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
+
+
+def _differences(old: ml_collections.ConfigDict, new: ml_collections.ConfigDict) -> list[tuple]:
+    before, after = _flat(old), _flat(json.loads(json.dumps(new.to_dict())))  # JSON has lists where configs have tuples
+    if before.get("train.steps", 0) <= after.get("train.steps", 0):  # a run may be prolonged, not shortened
+        before.pop("train.steps", None), after.pop("train.steps", None)
+    return [
+        (name, before.get(name), after.get(name))
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name) and not name.startswith(FREE_FIELDS)
+    ]
+
+
+def _flat(config, prefix: str = "") -> dict:
+    flat = {}
+    for name, value in dict(config).items():
+        if isinstance(value, (dict, ml_collections.ConfigDict)):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = list(value) if isinstance(value, tuple) else value
+    return flat

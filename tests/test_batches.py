@@ -1,0 +1,131 @@
+"""The batch of step t is a pure function of (seed, t)."""
+
+import itertools
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from genmodels.data.batches import batch_at, batches
+from genmodels.errors import UsageError
+
+N, B = 23, 7  # neither divides the other: batches cross epochs
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory) -> np.ndarray:
+    """Pictures that carry their number in each left column and 100 + their number in each right one."""
+    path = tmp_path_factory.mktemp("batches") / "train.npy"
+    columns = np.stack([np.arange(N), 100 + np.arange(N)], axis=1).astype(np.uint8)  # [N, 2]
+    np.save(path, np.broadcast_to(columns[:, None, :, None], (N, 2, 2, 3)))
+    return np.load(path, mmap_mode="r")
+
+
+def numbers(batch: np.ndarray) -> np.ndarray:
+    return batch[:, 0, :, 0].min(axis=1)
+
+
+def stream(pictures, start=0, stop=12, batch_size=B, seed=5, flip=True, **processes) -> list[np.ndarray]:
+    return list(batches(pictures, batch_size, seed=seed, flip=flip, start=start, stop=stop, **processes))
+
+
+def test_stream_is_batch_at(pictures):
+    got = stream(pictures)
+    assert len(got) == 12
+    for step, batch in enumerate(got):
+        assert batch.dtype == np.uint8
+        assert batch.shape == (B, 2, 2, 3)
+        np.testing.assert_array_equal(batch, batch_at(pictures, step, B, seed=5, flip=True))
+
+
+def test_starting_later_gives_the_same_batches(pictures):
+    for later, whole in zip(stream(pictures, start=8), stream(pictures)[8:], strict=True):
+        np.testing.assert_array_equal(later, whole)
+
+
+def test_each_epoch_has_each_picture_once(pictures):
+    seen = np.concatenate([numbers(b) for b in stream(pictures, stop=2 * N)])  # B epochs of N pictures, twice
+    epochs = seen.reshape(2 * B, N)
+    np.testing.assert_array_equal(np.sort(epochs, axis=1), np.tile(np.arange(N), (2 * B, 1)))
+    assert len({tuple(e) for e in epochs}) == 2 * B  # each in an order of its own
+
+
+def test_seeds_differ(pictures):
+    assert not np.array_equal(stream(pictures, seed=1)[0], stream(pictures, seed=2)[0])
+
+
+def test_golden_order(pictures):
+    # numpy.random.default_rng([5, 0, 0]).permutation(23)[:7]: were it to change, resumed runs would not continue.
+    np.testing.assert_array_equal(numbers(batch_at(pictures, 0, B, seed=5, flip=False)), [18, 22, 11, 3, 9, 6, 7])
+
+
+def test_no_flips(pictures):
+    assert (np.concatenate(stream(pictures, flip=False))[:, 0, 0, 0] < 100).all()
+
+
+def test_half_of_the_pictures_are_mirrored(pictures):
+    drawn = np.concatenate(stream(pictures, stop=400))  # [2800, 2, 2, 3]
+    mirrored = drawn[:, 0, 0, 0] >= 100
+    # Left to right: the number moves to the right column, never up or down.
+    np.testing.assert_array_equal(drawn[:, 0], drawn[:, 1])
+    np.testing.assert_array_equal(drawn[mirrored, 0, 1, 0], drawn[mirrored, 0, 0, 0] - 100)
+    assert abs(mirrored.mean() - 0.5) < 4 * 0.5 / np.sqrt(len(drawn))
+    # One picture is mirrored in some epochs and not in others.
+    assert 0 < mirrored[numbers(drawn) == 3].mean() < 1
+
+
+def test_flips_leave_the_order_alone(pictures):
+    np.testing.assert_array_equal(
+        numbers(batch_at(pictures, 3, B, seed=5, flip=True)), numbers(batch_at(pictures, 3, B, seed=5, flip=False))
+    )
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_processes_share_the_global_batch(pictures, count):
+    whole = stream(pictures, batch_size=6)
+    parts = [stream(pictures, batch_size=6, process_index=i, process_count=count) for i in range(count)]
+    for step, batch in enumerate(whole):
+        assert parts[0][step].shape[0] == 6 // count
+        np.testing.assert_array_equal(np.concatenate([p[step] for p in parts]), batch)
+
+
+def test_whole_training_split_as_one_batch(pictures):
+    np.testing.assert_array_equal(np.sort(numbers(stream(pictures, batch_size=N, stop=1)[0])), np.arange(N))
+
+
+def test_pictures_are_not_written_to(pictures):
+    before = np.array(pictures)
+    for batch in stream(pictures):
+        batch[:] = 0  # the consumer's own
+    np.testing.assert_array_equal(pictures, before)
+
+
+def test_stopping_early_ends_the_threads(pictures):
+    iterator = batches(pictures, B, seed=0, flip=True, start=0, stop=10**9)
+    list(itertools.islice(iterator, 3))
+    assert any(t.name.startswith("grain-prefetch") for t in threading.enumerate())
+    iterator.close()
+    patience = time.monotonic() + 10
+    while any(t.name.startswith("grain-prefetch") for t in threading.enumerate()):
+        assert time.monotonic() < patience
+        time.sleep(0.01)
+
+
+def test_no_steps_left(pictures):
+    assert stream(pictures, start=12, stop=12) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"batch_size": N + 1}, "batch_size=24 .* 23 pictures"),
+        ({"batch_size": 0}, "batch_size=0"),
+        ({"process_count": 2}, "batch_size=7 .* 2 processes"),
+        ({"seed": -1}, "seed=-1"),
+    ],
+)
+def test_refuses_before_the_first_batch(pictures, options, message):
+    arguments = {"batch_size": B, "seed": 0, **options}
+    with pytest.raises(UsageError, match=message):
+        batches(pictures, flip=False, start=0, stop=1, **arguments)

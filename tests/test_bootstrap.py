@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+
+from genmodels.metrics import interval
+
+
+def test_agrees_with_the_normal_approximation():
+    values = np.random.default_rng(1).normal(5, 2, 4000)
+    estimate = interval(values, seed=0, resamples=4000)
+    half = 1.96 * values.std() / np.sqrt(len(values))
+    assert estimate.mean == pytest.approx(values.mean())
+    assert estimate.low == pytest.approx(values.mean() - half, abs=0.1 * half)
+    assert estimate.high == pytest.approx(values.mean() + half, abs=0.1 * half)
+    assert estimate.n == 4000
+
+
+def test_covers_the_true_mean_as_often_as_it_says():
+    rng = np.random.default_rng(2)
+    intervals = [interval(rng.normal(size=200), seed=i, resamples=100, level=0.8) for i in range(300)]
+    coverage = np.mean([e.low < 0 < e.high for e in intervals])
+    assert coverage == pytest.approx(0.8, abs=0.07)  # 3 standard errors of 300 draws
+
+
+def test_same_seed_same_numbers():
+    values = np.random.default_rng(3).normal(size=50)
+    assert interval(values, seed=7) == interval(values, seed=7)
+    assert interval(values, seed=7) != interval(values, seed=8)
+
+
+@pytest.mark.parametrize("values", [[], [1.0], [[1.0, 2.0]], [1.0, np.nan], [np.inf, 1.0]])
+def test_refuses_values_without_an_interval(values):
+    with pytest.raises(ValueError, match="values"):
+        interval(np.array(values), seed=0)

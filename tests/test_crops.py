@@ -1,0 +1,108 @@
+"""The named crops against the rows and columns of the literature, the resizing against Lanczos' formula in numpy."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from genmodels.data import crops
+from genmodels.data.decoding import BadPicture
+
+CELEBA = (218, 178)
+ROWS_AND_COLUMNS = {
+    "centre140": (slice(39, 179), slice(19, 159)),
+    "pggan128": (slice(57, 185), slice(25, 153)),
+    "centre148": (slice(35, 183), slice(15, 163)),
+    "full178": (slice(20, 198), slice(0, 178)),
+    "square": (slice(20, 198), slice(0, 178)),
+    "none": (slice(0, 218), slice(0, 178)),
+}
+
+
+def noise(height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def lanczos(length: int, size: int) -> np.ndarray:
+    """The matrix [size, length] of Lanczos-3, widened by the scale where it shrinks (antialiased)."""
+    scale = length / size
+    width = max(scale, 1.0)
+    centres = (np.arange(size) + 0.5) * scale
+    x = (np.arange(length) + 0.5 - centres[:, None]) / width
+    weights = np.where(np.abs(x) < 3, np.sinc(x) * np.sinc(x / 3), 0)
+    return weights / weights.sum(1, keepdims=True)
+
+
+def resized(picture: np.ndarray, size: int) -> np.ndarray:
+    across = lanczos(picture.shape[1], size) @ picture.astype(float)  # [H, size, 3]
+    across = np.clip(np.rint(across), 0, 255)  # Pillow keeps 8 bits between its two passes
+    down = np.tensordot(lanczos(picture.shape[0], size), across, 1)  # [size, size, 3]
+    return np.clip(np.rint(down), 0, 255)
+
+
+def test_every_crop_has_an_oracle():
+    assert set(ROWS_AND_COLUMNS) == set(crops.CROPS)
+
+
+@pytest.mark.parametrize("crop", ROWS_AND_COLUMNS)
+@pytest.mark.parametrize("size", [32, 64, 256])
+def test_crop_and_resize(crop, size):
+    picture = noise(*CELEBA)
+    got = crops.prepare(picture, crop, size)
+    assert got.dtype == np.uint8
+    assert got.shape == (size, size, 3)
+    # One grey level: Pillow's filter weights have 22 bits.
+    np.testing.assert_allclose(got, resized(picture[ROWS_AND_COLUMNS[crop]], size), atol=1)
+
+
+def test_pggan128_is_not_resampled_at_128():
+    picture = noise(*CELEBA)
+    np.testing.assert_array_equal(crops.prepare(picture, "pggan128", 128), picture[57:185, 25:153])
+
+
+def test_prepared_pictures_pass_unchanged():
+    picture = noise(64, 64)
+    np.testing.assert_array_equal(crops.prepare(Image.fromarray(picture), "none", 64), picture)
+
+
+def test_pixels_outside_the_crop_have_no_influence():
+    picture = noise(*CELEBA)
+    rows, columns = ROWS_AND_COLUMNS["centre140"]
+    framed = np.zeros_like(picture)
+    framed[rows, columns] = picture[rows, columns]
+    np.testing.assert_array_equal(crops.prepare(framed, "centre140", 64), crops.prepare(picture, "centre140", 64))
+
+
+def test_square_takes_the_middle_of_either_shape():
+    assert crops.box("square", 50, 30) == (10, 0, 40, 30)
+    assert crops.box("square", 30, 50) == (0, 10, 30, 40)
+
+
+def test_grey_becomes_three_equal_channels():
+    got = crops.prepare(Image.fromarray(noise(40, 40)[..., 0]), "none", 32)
+    assert got.shape == (32, 32, 3)
+    np.testing.assert_array_equal(got[..., 0], got[..., 2])
+
+
+@pytest.mark.parametrize(
+    ("crop", "height", "width"),
+    [
+        ("centre140", 139, 178),
+        ("centre140", 218, 139),
+        ("pggan128", 128, 128),
+        ("pggan128", 150, 128),
+        ("full178", 64, 64),
+    ],
+)
+def test_crop_larger_than_the_picture(crop, height, width):
+    with pytest.raises(BadPicture, match=rf"crop {crop} needs .* it has {height} x {width}.*data\.crop"):
+        crops.prepare(noise(height, width), crop, 64)
+
+
+def test_smallest_pictures_that_crops_fit():
+    assert crops.box("pggan128", 151, 128) == (23, 0, 151, 128)
+    assert crops.box("centre140", 140, 140) == (0, 0, 140, 140)
+
+
+def test_one_pixel_is_not_a_picture():
+    with pytest.raises(BadPicture, match="1 x 1 pixels"):
+        crops.prepare(noise(1, 1), "none", 32)

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from genmodels import metrics
+from genmodels.errors import UsageError
+from genmodels.metrics import pca
+
+
+@pytest.fixture(scope="module")
+def train():
+    """uint8 [300, 8, 8, 3] with a slowly falling spectrum, like that of pictures."""
+    rng = np.random.default_rng(0)
+    factors = rng.normal(size=(300, 192)) * (60 / np.sqrt(1 + np.arange(192)))[None]
+    mixed = 127 + factors @ np.linalg.qr(rng.normal(size=(192, 192)))[0]
+    return np.clip(np.rint(mixed), 0, 255).astype(np.uint8).reshape(300, 8, 8, 3)
+
+
+@pytest.fixture(scope="module")
+def svd(train):
+    """Mean [D] and principal directions [D, D] by numpy, float64, pictures in [0, 1]."""
+    flat = train.reshape(len(train), -1) / 255
+    return flat.mean(0), np.linalg.svd(flat - flat.mean(0), full_matrices=False)[2]
+
+
+def numpy_rmse(svd, pictures, size):
+    mean, directions = svd
+    centred = pictures.reshape(len(pictures), -1) / 255 - mean
+    residual = centred - centred @ directions[:size].T @ directions[:size]
+    return 255 * np.sqrt((residual**2).mean(1))
+
+
+@pytest.fixture(scope="module")
+def fitted(train):
+    return pca.fit(train, 40, block=128)  # the last block is a short one
+
+
+def test_rmse_agrees_with_the_svd_at_every_size(train, svd, fitted):
+    found = pca.rmse(fitted, train, (1, 8, 40))
+    assert list(found) == [1, 8, 40]
+    for size, values in found.items():
+        np.testing.assert_allclose(values.mean(), numpy_rmse(svd, train, size).mean(), rtol=1e-3)
+
+
+def test_components_are_orthonormal_and_the_leading_ones_exact(fitted, svd):
+    np.testing.assert_allclose(fitted.components @ fitted.components.T, np.eye(40), atol=1e-5)
+    np.testing.assert_allclose(fitted.mean, svd[0], atol=1e-6)
+    cosines = np.abs(np.sum(np.asarray(fitted.components[:4]) * svd[1][:4], axis=1))
+    np.testing.assert_allclose(cosines, 1, atol=1e-3)
+
+
+def test_same_seed_same_components(train, fitted):
+    np.testing.assert_array_equal(pca.fit(train, 40, block=128).components, fitted.components)
+    assert not np.array_equal(pca.fit(train, 40, block=128, seed=1).components, fitted.components)
+
+
+def test_a_rank_deficient_set_is_reconstructed(train):
+    few = train[:12]
+    fitted = pca.fit(few, 11)
+    assert pca.rmse(fitted, few, (11,))[11].max() < 0.01
+
+
+def test_reconstruction_is_linear_and_not_clipped():
+    pictures = np.zeros((8, 4, 4, 3), np.uint8)
+    pictures[:4, 0] = 255  # one direction only: black, or a white first row
+    fitted = pca.fit(pictures, 1)
+    beyond = 2 * pictures[:1] / np.float32(255)
+    np.testing.assert_allclose(pca.reconstruct(fitted, beyond, 1), beyond, atol=1e-5)
+
+
+def test_too_few_pictures_or_pixels(train, fitted):
+    with pytest.raises(UsageError, match="latent size 300 needs more than 300 training pictures"):
+        pca.fit(train, 300)
+    with pytest.raises(UsageError, match="192"):
+        pca.fit(train, 193)
+    with pytest.raises(UsageError, match="latent size 41"):
+        pca.rmse(fitted, train, (4, 41))
+
+
+def test_package_keeps_pca_apart_from_picture_rmse():
+    assert metrics.rmse is metrics.images.rmse
+    assert metrics.pca.rmse is not metrics.rmse
