@@ -30,7 +30,7 @@ def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
     data.crop = "none" if demo else "centre140"  # none | square | centre140 | pggan128 | centre148 | full178
     data.flip = False  # mirror training pictures with probability 1/2
     data.on_bad = "error"  # folder: what to do with a picture that cannot be read: error | skip
-    data.num_train = 8_000  # synthetic_faces: pictures drawn for training
+    data.num_train = 6_000  # synthetic_faces: pictures drawn for training
     data.num_test = 1_000  # synthetic_faces: and for test
     data.cache_dir = "~/.cache/genmodels"  # decoded pictures are kept here: 3 * size^2 bytes each
 
@@ -63,7 +63,7 @@ def dcgan(config: ml_collections.ConfigDict) -> None:
     """Adds the nets and the optimiser that the WAEs and the VAE share (arXiv 1711.01558, appendix C.2)."""
     demo = config.variant == "demo"
     config.model = model = ml_collections.ConfigDict()
-    model.channels = (32, 64, 128, 256) if demo else (128, 256, 512, 1024)  # encoder's; the decoder's are its mirror
+    model.channels = (32, 64, 128) if demo else (128, 256, 512, 1024)  # encoder's; the decoder's are its mirror
     model.latent = 64  # dimensions of a code
     model.dtype = "float32"  # of the nets' arithmetic: float32 | bfloat16; parameters and losses stay float32
 

@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from genmodels.nets.blocks import BatchNorm, ConvTranspose
+from genmodels.nets.blocks import BatchNorm, StridedConv, TransposedConv
 
 INIT = nn.initializers.normal(0.01)
 
@@ -26,7 +26,7 @@ class Encoder(nn.Module):
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         x = x.astype(self.dtype)
         for features in self.channels:
-            x = nn.Conv(features, (5, 5), strides=2, use_bias=False, kernel_init=INIT, dtype=self.dtype)(x)
+            x = StridedConv(features, self.dtype, INIT)(x)
             x = nn.relu(BatchNorm(self.dtype, self.axis_name)(x, train))  # [B, H/2^i, W/2^i, features]
         x = x.reshape(x.shape[0], -1)
         return nn.Dense(self.outputs, kernel_init=INIT, dtype=jnp.float32)(x)
@@ -47,7 +47,7 @@ class Decoder(nn.Module):
         x = nn.Dense(side * side * first, kernel_init=INIT, dtype=self.dtype)(z.astype(self.dtype))
         x = nn.relu(x).reshape(-1, side, side, first)
         for features in rest:
-            x = ConvTranspose(features, self.dtype, INIT)(x)
+            x = TransposedConv(features, self.dtype, INIT)(x)
             x = nn.relu(BatchNorm(self.dtype, self.axis_name)(x, train))
         x = nn.Conv(3, (5, 5), kernel_init=INIT, dtype=self.dtype)(x)
         return jnp.tanh(x.astype(jnp.float32))
