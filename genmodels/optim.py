@@ -21,9 +21,9 @@ def update(
     """One player's update -> its new parameters, its optimiser's new state, and the norms under the player's name."""
     change, state = optimiser.update(gradient, state, params)
     norms = {
-        f"norm/gradient_{name}": optax.global_norm(gradient),
-        f"norm/parameters_{name}": optax.global_norm(params),
-        f"norm/update_{name}": optax.global_norm(change),
+        f"norm/gradient_{name}": optax.tree.norm(gradient),
+        f"norm/parameters_{name}": optax.tree.norm(params),
+        f"norm/update_{name}": optax.tree.norm(change),
     }
     return optax.apply_updates(params, change), state, norms
 

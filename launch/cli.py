@@ -1,6 +1,8 @@
 """How every command starts and ends."""
 
+import functools
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,34 +12,75 @@ from absl import app, flags, logging
 
 from genmodels.errors import UsageError
 
+PLAIN = {  # what Python says of a value of the wrong type, in a user's words
+    r"invalid literal for int\(\).*": "a whole number is needed.",
+    r"could not convert string to float.*": "a number is needed.",
+    r"\('Non-boolean argument.*": "true or false is needed.",
+}
+
 
 def run(main: Callable[[], None], required: tuple[str, ...] = ()) -> None:
     """Parses the command line and runs `main`; what the user can mend ends in plain words and exit code 2."""
-
-    def parse(argv):
-        try:
-            rest = flags.FLAGS(argv)
-            if len(rest) > 1:
-                raise UsageError(f"'{rest[1]}' is not a flag: write --name=value.")
-            for name in required:
-                if flags.FLAGS[name].value is None:
-                    raise UsageError(f"--{name} is missing.")
-        except UsageError as error:
-            _stop(str(error))
-        except (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError) as error:
-            # ml_collections reports a misspelt field or a wrong type by any of these.
-            _stop(f"command line: {_plain(error)}")
-        return rest
 
     def guarded(_):
         try:
             main()
         except UsageError as error:
             _stop(str(error))
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            sys.exit(130)  # as shells report SIGINT
 
     logging.set_verbosity(logging.ERROR)  # orbax and tfds narrate
     _keep_compiled_programs()
-    app.run(guarded, flags_parser=parse)
+    app.run(guarded, flags_parser=functools.partial(_parse, required=required))
+
+
+def _parse(argv: list[str], required: tuple[str, ...]) -> list[str]:
+    """absl's flags of the command line; absl itself would answer an error with pages of help."""
+    try:
+        rest = flags.FLAGS(argv)
+        for name in required:
+            # A config file that cannot be opened is reported no sooner than when one of its fields is asked for.
+            getattr(flags.FLAGS[name].value, "any", None)
+    except SystemExit:  # from --help, with code 1
+        sys.exit()
+    except Exception as error:  # a config file can fail in any way
+        _stop(_explanation(error, argv, required))
+    for name in required:
+        if flags.FLAGS[name].value is None:
+            _stop(_missing(name))
+    if len(rest) > 1:
+        _stop(f"'{rest[1]}' is not a flag: write --name=value.")
+    return rest
+
+
+def _explanation(error: Exception, argv: list[str], required: tuple[str, ...]) -> str:
+    """One line for what absl or ml_collections raise at a command line or a config file that cannot be."""
+    text = str(error.args[0] if error.args else error).strip()
+    first, last = text.splitlines()[0], text.splitlines()[-1].strip()
+    if isinstance(error, flags.UnrecognizedFlagError) and error.flagname.split(".")[0] in required:
+        return _missing(error.flagname.split(".")[0])  # without a config file, its fields are no flags
+    if isinstance(error, flags.Error):
+        option, _, problem = first.removeprefix("flag ").partition(": ")
+        if problem.startswith("Error whilst parsing config file"):  # followed by a traceback
+            problem = last.partition(": ")[2]
+        for pattern, words in PLAIN.items():
+            problem = re.sub(pattern, words, problem)
+        return f"{option}: {problem}" if problem else first
+    if isinstance(error, OSError):
+        return f"config file: {last.partition('] ')[2] or last}"
+    field = re.match(r"\W*(\w+)'", text)
+    options = [option for option in argv if field and re.match(rf"--?\w[\w.]*\.{field[1]}\b", option)]
+    if options:
+        hint = re.search(r'Did you mean "(\w+)"', text)
+        meant = f": did you mean '{hint[1]}'?" if hint else "."
+        return f"{options[0].split('=')[0]}: the config has no field '{field[1]}'{meant}"
+    return f"command line or config file: {type(error).__name__}: {first}"
+
+
+def _missing(name: str) -> str:
+    return f"--{name} is missing: {flags.FLAGS[name].help}"
 
 
 def _keep_compiled_programs() -> None:
@@ -45,11 +88,6 @@ def _keep_compiled_programs() -> None:
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         jax.config.update("jax_compilation_cache_dir", str(Path("~/.cache/genmodels/programs").expanduser()))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
-
-
-def _plain(error: Exception) -> str:
-    text = str(error.args[0]) if error.args else str(error)
-    return " ".join(text.split("\n")[:2])
 
 
 def _stop(message: str) -> None:

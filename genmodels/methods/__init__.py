@@ -35,7 +35,8 @@ def make(config: ml_collections.ConfigDict, replicas: Replicas | None = None) ->
 
 
 def _vae(config, replicas: Replicas) -> Method:
-    return vae.make(_autoencoder(config, replicas, outputs=2 * config.model.latent))
+    _positive(config.loss, "config.loss.beta")
+    return vae.make(_autoencoder(config, replicas, outputs=2 * config.model.latent), config.loss.beta)
 
 
 def _wae_mmd(config, replicas: Replicas) -> Method:

@@ -10,8 +10,8 @@ from genmodels.methods.autoencoder import Autoencoder, autoencoder_params, signe
 from genmodels.methods.method import Method, Phase
 
 
-def make(autoencoder: Autoencoder) -> Method:
-    """Minimises 1/2 |x - G(z)|^2 + KL(q(z|x) || N(0, I)), z ~ q(z|x): equation 10 with p(x|z) = N(G(z), I).
+def make(autoencoder: Autoencoder, beta: float) -> Method:
+    """Minimises beta/2 |x - G(z)|^2 + KL(q(z|x) || N(0, I)), z ~ q(z|x): equation 10 with p(x|z) = N(G(z), I / beta).
 
     Pixels in [0, 1]; both terms are summed over a picture and averaged over the batch.
     """
@@ -23,7 +23,7 @@ def make(autoencoder: Autoencoder) -> Method:
         y = train_pass(codec.decoder, params["decoder"], z)
         reconstruction = replicas.mean(jnp.mean(losses.squared_error(signed_to_unit(x), signed_to_unit(y)))) / 2
         kl = replicas.mean(jnp.mean(losses.kl_divergence(*q)))
-        return reconstruction + kl, {"L_AE": reconstruction, "KL(x)": kl}
+        return beta * reconstruction + kl, {"L_AE": reconstruction, "KL(x)": kl}
 
     def step(state, pictures, key):
         (value, terms), gradient = replicas.value_and_grad(loss)(autoencoder_params(state), signed(pictures), key)
