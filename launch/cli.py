@@ -70,7 +70,7 @@ def _explanation(error: Exception, argv: list[str], required: tuple[str, ...]) -
         return f"{option}: {problem}" if problem else first
     if isinstance(error, OSError):
         return f"config file: {last.partition('] ')[2] or last}"
-    field = re.match(r"\W*(\w+)'", text)
+    field = re.match(r"\W*(\w+)\\?'", text)
     options = [option for option in argv if field and re.match(rf"--?\w[\w.]*\.{field[1]}\b", option)]
     if options:
         hint = re.search(r'Did you mean "(\w+)"', text)

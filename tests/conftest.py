@@ -1,0 +1,40 @@
+"""The machine that all tests see: eight CPU devices and strict jax, in this process and in those that it starts."""
+
+import os
+from pathlib import Path
+
+# jax reads all of these when it is first imported.
+os.environ["JAX_PLATFORMS"] = "cpu"
+os.environ["XLA_FLAGS"] = (
+    "--xla_force_host_platform_device_count=8"
+    " --xla_cpu_collective_call_terminate_timeout_seconds=60"  # a deadlock fails soon, instead of hanging
+)
+os.environ["NPROC"] = "16"  # threads for XLA: with fewer than two for each device, collectives can deadlock
+os.environ["JAX_NUMPY_RANK_PROMOTION"] = "raise"
+
+# Compiling dominates: programs are kept, so a second run of the tests is quick.
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "genmodels" / "tests"
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+from PIL import Image  # noqa: E402
+
+
+def pytest_configure(config):
+    # Two test runs at once may meet in the cache: then one of them compiles again.
+    config.addinivalue_line("filterwarnings", "ignore:Error (reading|writing) persistent compilation cache")
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory) -> Path:
+    """A folder data set: 12 training and 4 test pictures of coloured noise, 32x32."""
+    folder, rng = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
+    for split, count in (("train", 12), ("test", 4)):
+        (folder / split).mkdir()
+        for i in range(count):
+            coarse = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
+            Image.fromarray(coarse).resize((32, 32), Image.Resampling.BICUBIC).save(folder / split / f"{i}.png")
+    return folder

@@ -1,0 +1,99 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from genmodels.nets import dcgan
+from genmodels.parallel import Replicas
+from tests import reference, tiny
+
+encoder = reference.in_training(dcgan.Encoder(tiny.LATENT, tiny.CHANNELS["wae_gan"]))
+decoder = reference.in_training(dcgan.Decoder(tiny.SIZE, tiny.CHANNELS["wae_gan"][::-1]))
+
+FAULTS = (
+    "logits broadcast to [N, N]",
+    "no log prior",
+    "critic sees the old encoder",
+    "critic moves first",
+    "missing 1-",
+    "saturating loss",
+    "mean over pixels",
+)
+
+
+def logits(params, z, fault):
+    """A dense net written out, plus log N(z; 0, I): [N, 1]."""
+    layers = [params["params"][f"Dense_{i}"] for i in range(5)]
+    h = z
+    for i, layer in enumerate(layers):
+        h = h @ layer["kernel"] + layer["bias"][None]
+        h = jnp.maximum(h, 0) if i < 4 else h
+    log_prior = -0.5 * jnp.sum(jnp.square(z), 1) - 0.5 * tiny.LATENT * np.log(2 * np.pi)
+    if fault == "no log prior":
+        return h
+    return h + (log_prior[None] if fault == "logits broadcast to [N, N]" else log_prior[:, None])
+
+
+def expected_step(run, state, pictures, key, fault=None):
+    """Both losses and all new parameters: autoencoder on c - log D(z), then critic on the updated encoder's codes."""
+    input_key, prior_key = jax.random.split(key)
+    x = 2 * jnp.asarray(pictures / np.float32(255)) - 1
+    noisy = x + 0.01 * Replicas().truncated_normal(input_key, x.shape)
+    prior = Replicas().normal(prior_key, (tiny.BATCH, tiny.LATENT))
+
+    def autoencoder_loss(params, critic):
+        z = encoder(params["encoder"], noisy)
+        squares = jnp.square(x - decoder(params["decoder"], z))
+        error = jnp.mean(squares, (1, 2, 3)) if fault == "mean over pixels" else jnp.sum(squares, (1, 2, 3))
+        d = jax.nn.sigmoid(logits(critic, z, fault))
+        fooling = jnp.log(1 - d) if fault == "saturating loss" else -jnp.log(d)
+        return 0.05 * 64**2 / tiny.SIZE**2 * error.mean() + fooling.mean()
+
+    def critic_loss(critic, autoencoder):
+        z = encoder(autoencoder["encoder"], noisy)
+        of_prior, of_codes = (jax.nn.sigmoid(logits(critic, codes, fault)) for codes in (prior, z))
+        fake = of_codes if fault == "missing 1-" else 1 - of_codes
+        return -jnp.mean(jnp.log(of_prior)) - jnp.mean(jnp.log(fake))
+
+    def move_critic(autoencoder):
+        value, gradient = jax.value_and_grad(critic_loss)(old["critic"], autoencoder)
+        optimiser = reference.adam(run.config, run.config.optim.critic_learning_rate)
+        return value, reference.moved(optimiser, gradient, state.optimisers["critic"], old["critic"])[0]
+
+    def move_autoencoder(critic):
+        value, gradient = jax.value_and_grad(autoencoder_loss)(pair, critic)
+        optimiser = reference.adam(run.config, run.config.optim.learning_rate)
+        return value, reference.moved(optimiser, gradient, state.optimisers["autoencoder"], pair)[0]
+
+    old = state.params
+    pair = {name: old[name] for name in ("encoder", "decoder")}
+    if fault == "critic moves first":
+        critic_value, critic = move_critic(pair)
+        value, pair = move_autoencoder(critic)
+    else:
+        value, moved = move_autoencoder(old["critic"])
+        critic_value, critic = move_critic(pair if fault == "critic sees the old encoder" else moved)
+        pair = moved
+    return value, critic_value, pair | {"critic": critic}
+
+
+@pytest.fixture(scope="module")
+def step():
+    return tiny.one_step("wae_gan", "training")
+
+
+def test_step_is_that_of_the_formulas(step):
+    value, critic_value, params = expected_step(step.run, step.before, tiny.pictures(), step.key)
+    assert step.metrics["loss"] == pytest.approx(float(value), rel=1e-5)
+    assert step.metrics["L_D"] == pytest.approx(float(critic_value), rel=1e-5)
+    print(reference.gap(step.before.params, step.after.params, params))
+    assert reference.gap(step.before.params, step.after.params, params) < 1e-4
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), step.after.params, params)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_wrong_version_gives_this_step(step, fault):
+    *_, params = expected_step(step.run, step.before, tiny.pictures(), step.key, fault)
+    gap = reference.gap(step.before.params, step.after.params, params)
+    print(fault, gap)
+    assert gap > 0.02
