@@ -30,7 +30,7 @@ def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
     data.crop = "none" if demo else "centre140"  # none | square | centre140 | pggan128 | centre148 | full178
     data.flip = False  # mirror training pictures with probability 1/2
     data.on_bad = "error"  # folder: what to do with a picture that cannot be read: error | skip
-    data.num_train = 6_000  # synthetic_faces: pictures drawn for training
+    data.num_train = 5_000  # synthetic_faces: pictures drawn for training
     data.num_test = 1_000  # synthetic_faces: and for test
     data.cache_dir = "~/.cache/genmodels"  # decoded pictures are kept here: 3 * size^2 bytes each
 

@@ -14,6 +14,7 @@ from genmodels.state import TrainState
 # Each step's folder has two items: `state` with the optimisers, and `weights` (calibrated, averaged where there is an
 # average), which is all that a model needs.
 ITEMS = ("state", "weights")
+MISFITS = (ValueError, KeyError, FileNotFoundError)  # of shapes, names and files
 
 
 class Checkpoints(contextlib.AbstractContextManager):
@@ -47,8 +48,11 @@ class Checkpoints(contextlib.AbstractContextManager):
         args = ocp.args.Composite(state=ocp.args.StandardRestore(_abstract(like)))
         try:
             return self._manager.restore(step, args=args)["state"]
-        except (ValueError, KeyError) as error:
-            raise UsageError(f"checkpoint {step} does not fit this config: {_first_line(error)}") from error
+        except MISFITS as error:
+            raise UsageError(
+                f"checkpoint {step} in {self._manager.directory} is damaged or made with another config:"
+                f" {_first_line(error)}\nDelete its folder to go on from the one before."
+            ) from error
 
 
 def restore_weights(workdir: Path, step: int | None, like: Any) -> tuple[int, Any]:
@@ -66,8 +70,10 @@ def restore_weights(workdir: Path, step: int | None, like: Any) -> tuple[int, An
     with ocp.StandardCheckpointer() as checkpointer:
         try:
             weights = checkpointer.restore(folder / str(step) / "weights", _abstract(like))
-        except (ValueError, KeyError) as error:
-            raise UsageError(f"checkpoint {step} of {workdir} does not fit its config: {_first_line(error)}") from error
+        except MISFITS as error:
+            raise UsageError(
+                f"checkpoint {step} of {workdir} is damaged or made with another config: {_first_line(error)}"
+            ) from error
     return step, jax.tree.map(np.asarray, weights)
 
 

@@ -92,8 +92,8 @@ class Parallel(NamedTuple):
         return jax.device_put(batch, self._shardings()[1])
 
     def replicate(self, state: Any) -> Any:
-        """A restored state onto all devices, as `compile`'s programs expect it."""
-        return state if self.mode == "pmap" else jax.device_put(state, self._shardings()[0])
+        """A new or restored state onto all devices, just as a step returns it: else the second step compiles again."""
+        return jax.device_put(state, self._shardings()[0])
 
     def _shardings(self) -> tuple[NamedSharding, NamedSharding]:
         mesh = jax.make_mesh((len(self.devices),), (AXIS,), axis_types=(AxisType.Auto,), devices=self.devices)

@@ -9,6 +9,7 @@ from genmodels.errors import UsageError
 
 # What may differ between two commands that continue one run: nothing that alters the mathematics.
 FREE_FIELDS = ("data.dir", "data.cache_dir", "log.", "eval.", "checkpoint.", "parallel.")
+SECTIONS = {"method", "image_size", "seed", "data", "model", "loss", "optim", "train"}  # that every run's config has
 
 
 def default_workdir(config: ml_collections.ConfigDict) -> Path:
@@ -16,20 +17,22 @@ def default_workdir(config: ml_collections.ConfigDict) -> Path:
     return Path("runs") / f"{config.method}-{config.variant}".replace("_", "-")
 
 
-def open_run(workdir: Path, config: ml_collections.ConfigDict) -> None:
-    """Makes the folder of a new run, or checks that `config` may continue the run that is there; saves the config.
+def check(workdir: Path, config: ml_collections.ConfigDict) -> None:
+    """Raises UsageError, naming the fields that differ, when `workdir` holds a run that `config` may not continue."""
+    if not (Path(workdir) / "config.json").exists():
+        return
+    changed = _differences(read_config(workdir), config)
+    if changed:
+        raise UsageError(
+            f"{workdir} holds a run with another config: "
+            + "; ".join(f"config.{name} was {old}, is {new}" for name, old, new in changed)
+            + ".\nGive the fields their old values to continue it, or choose another --workdir."
+        )
 
-    Raises UsageError naming the fields that differ, or a folder that cannot be written.
-    """
+
+def open_run(workdir: Path, config: ml_collections.ConfigDict) -> None:
+    """Makes the run's folder and saves `config` in it; raises UsageError when it cannot be written."""
     path = Path(workdir) / "config.json"
-    if path.exists():
-        changed = _differences(read_config(workdir), config)
-        if changed:
-            raise UsageError(
-                f"{workdir} holds a run with another config: "
-                + "; ".join(f"config.{name} was {old}, is {new}" for name, old, new in changed)
-                + ".\nGive the fields their old values to continue it, or choose another --workdir."
-            )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".json.tmp")
@@ -40,14 +43,17 @@ def open_run(workdir: Path, config: ml_collections.ConfigDict) -> None:
 
 
 def read_config(workdir: Path) -> ml_collections.ConfigDict:
-    """The config of the run in `workdir`; raises UsageError when there is none."""
+    """The config of the run in `workdir`, locked; raises UsageError when there is none."""
     path = Path(workdir) / "config.json"
     try:
-        return ml_collections.ConfigDict(json.loads(path.read_text()))
-    except FileNotFoundError:
+        fields = json.loads(path.read_text())
+    except (FileNotFoundError, NotADirectoryError):
         raise UsageError(f"{workdir} is not a run: it has no config.json. Train one with launch.train.") from None
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
+        raise UsageError(f"{path} cannot be read ({error}): restore it, or choose another --workdir.") from error
+    if not isinstance(fields, dict) or not fields.keys() >= SECTIONS:
+        raise UsageError(f"{path} is not the config of a run: choose another --workdir.")
+    return ml_collections.ConfigDict(fields).lock()
 
 
 def _differences(old: ml_collections.ConfigDict, new: ml_collections.ConfigDict) -> list[tuple]:

@@ -1,6 +1,7 @@
 """Training: the loop, told in order."""
 
 import contextlib
+import os
 import signal
 from pathlib import Path
 from typing import NamedTuple
@@ -37,21 +38,22 @@ def train(config: ml_collections.ConfigDict, workdir: Path) -> Result:
     Raises UsageError for what the user can mend, DivergedError when a loss is not finite.
     """
     workdir, stop = Path(workdir), config.train.steps
+    runs.check(workdir, config)
     devices = parallel.build(config.parallel.mode, config.parallel.devices, config.train.batch_size)
     method = make(config, devices.replicas)
     pictures = data.build(config)
-    runs.open_run(workdir, config)
-    print(f"{config.method} on {pictures.description}; {len(devices.devices)} x {devices.devices[0].device_kind}")
-
     init_key, train_key, show_key = jax.random.split(jax.random.key(config.seed), 3)
     viewer = Viewer(config, make(config), pictures, workdir, show_key)
+    runs.open_run(workdir, config)  # only now: a config that cannot be trained leaves nothing behind
+    print(f"{config.method} on {pictures.description}; {len(devices.devices)} x {devices.devices[0].device_kind}")
+
     with Checkpoints(workdir, config.checkpoint.keep) as checkpoints, caught_signals() as signals:
         start = checkpoints.latest()
         state = jax.eval_shape(method.init, init_key) if start is not None else jax.jit(method.init)(init_key)
         if start is not None:
-            state = devices.replicate(checkpoints.restore(state))
+            state = checkpoints.restore(state)
             print(f"continues at step {start:,} of {stop:,}")
-        step = start or 0
+        state, step = devices.replicate(state), start or 0
 
         log = Log(
             workdir,
@@ -153,7 +155,8 @@ def caught_signals():
 
     def note(number, _):
         caught.append(number)
-        print(f"{signal.Signals(number).name}: saves after this step and ends; once more ends at once", flush=True)
+        # Not by print: the signal may have come in the middle of one.
+        os.write(1, f"{signal.Signals(number).name}: saves after this step and ends; once more ends at once\n".encode())
         for each, handler in previous.items():
             signal.signal(each, handler)
 
@@ -169,4 +172,5 @@ def caught_signals():
 
 def _after_divergence(error: DivergedError, latest: int | None, workdir: Path) -> str:
     kept = f"The checkpoint of step {latest} in {workdir} is kept" if latest else f"{workdir} has no checkpoint yet"
-    return f"Training diverged at {error} {kept}; try a lower config.optim.learning_rate or another config.seed."
+    remedy = "train in another --workdir with a lower config.optim.learning_rate or another config.seed"
+    return f"Training diverged at {error}\n{kept}; {remedy}."

@@ -8,6 +8,7 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["XLA_FLAGS"] = (
     "--xla_force_host_platform_device_count=8"
     " --xla_cpu_collective_call_terminate_timeout_seconds=60"  # a deadlock fails soon, instead of hanging
+    " --xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"  # compiling takes most of the time
 )
 os.environ["NPROC"] = "16"  # threads for XLA: with fewer than two for each device, collectives can deadlock
 os.environ["JAX_NUMPY_RANK_PROMOTION"] = "raise"

@@ -1,5 +1,7 @@
 """One step, any mode, any number of devices: the same numbers."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -26,11 +28,16 @@ PHASES = [
 LAYOUTS = [("pmap", 1), ("pmap", 2), ("pmap", 4), ("jit", 2), ("jit", 4)]
 
 
+@functools.cache
+def start(name):
+    return jax.device_get(jax.jit(make(tiny.config(name)).init)(jax.random.key(0)))
+
+
 def run(config, phase, devices: Parallel, replicas=None, steps=STEPS):
     """The states after 0, 1, ... steps of one phase and the metrics of each step, on the host."""
     method = make(config, replicas or devices.replicas)
     step = devices.compile(next(p for p in method.phases if p.name == phase).step)
-    state = jax.jit(method.init)(jax.random.key(0))
+    state = devices.replicate(start(config.method))
     states, metrics = [jax.device_get(state)], []
     for batch in BATCHES[:steps]:
         state, found = jax.block_until_ready(step(state, devices.place(batch), jax.random.key(1)))

@@ -88,10 +88,12 @@ def _warmup_step(autoencoder: Autoencoder, optimiser: optax.GradientTransformati
         (value, _), gradient = replicas.value_and_grad(loss)(params, signed(pictures), key)
         moved, moments, norms = optim.update(optimiser, "encoder_warmup", gradient, moments, params)
         params = jax.tree.map(lambda new, old: jnp.where(value < NEAR_ENOUGH, old, new), moved, params)
+        params = state.params | {"encoder": params}
         state = state.replace(
             step=state.step + 1,
-            params=state.params | {"encoder": params},
+            params=params,
             optimisers=state.optimisers | {"encoder_warmup": moments},
+            ema=optim.average(state.ema, params, autoencoder.ema_decay),
         )
         return state, {"loss": value, **norms}
 

@@ -1,0 +1,116 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+
+from genmodels.nets import blocks
+from genmodels.nets.residual import Block
+
+HIGHEST = lax.Precision.HIGHEST
+
+
+def normal(seed, *shape):
+    return jax.random.normal(jax.random.key(seed), shape)
+
+
+def plain_strided(x, kernel):
+    return lax.conv_general_dilated(x, kernel, (2, 2), ((2, 1), (2, 1)), dimension_numbers=("NHWC", "HWIO", "NHWC"))
+
+
+def plain_transposed(x, kernel):
+    """The picture spread with zeros between its pixels, then an ordinary convolution."""
+    return lax.conv_general_dilated(
+        x, kernel, (1, 1), ((2, 3), (2, 3)), lhs_dilation=(2, 2), dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
+
+
+def test_strided_against_its_sum():
+    x, kernel = np.asarray(normal(0, 1, 6, 8, 2)), np.asarray(normal(1, 5, 5, 2, 3))
+    padded = np.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)))
+    expected = np.zeros((1, 3, 4, 3))
+    for row, column in np.ndindex(3, 4):
+        window = padded[0, 2 * row : 2 * row + 5, 2 * column : 2 * column + 5]
+        expected[0, row, column] = np.einsum("ijc,ijcf->f", window, kernel)
+    np.testing.assert_allclose(blocks.strided(x, kernel), expected, atol=1e-5)
+
+
+def test_transposed_against_its_sum():
+    """Each input pixel stamps the kernel, turned by 180 degrees as lax does, onto the output around its place."""
+    x, kernel = np.asarray(normal(0, 1, 3, 4, 2)), np.asarray(normal(1, 5, 5, 2, 3))
+    canvas = np.zeros((1, 6 + 4, 8 + 4, 3))
+    for row, column in np.ndindex(3, 4):
+        stamp = np.einsum("c,ijcf->ijf", x[0, row, column], kernel[::-1, ::-1])
+        canvas[0, 2 * row : 2 * row + 5, 2 * column : 2 * column + 5] += stamp
+    np.testing.assert_allclose(blocks.transposed(x, kernel), canvas[:, 2:-2, 2:-2], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("ours", "plain", "shape"),
+    [(blocks.strided, plain_strided, (2, 8, 6, 3)), (blocks.transposed, plain_transposed, (2, 4, 3, 3))],
+)
+def test_value_and_gradients_are_those_of_lax(ours, plain, shape):
+    x, kernel = normal(0, *shape), normal(1, 5, 5, 3, 4)
+    cotangent = normal(2, *jax.eval_shape(plain, x, kernel).shape)
+    value, pullback = jax.vjp(ours, x, kernel)
+    expected, plain_pullback = jax.vjp(plain, x, kernel)
+    np.testing.assert_allclose(value, expected, atol=1e-4)
+    for found, wanted in zip(pullback(cotangent), plain_pullback(cotangent), strict=True):
+        np.testing.assert_allclose(found, wanted, atol=1e-3, rtol=1e-4)
+
+
+def test_batch_norm_against_numpy():
+    x = np.asarray(3 * normal(0, 6, 4, 4, 2) + 5)
+    norm = blocks.BatchNorm()
+    variables = norm.init(jax.random.key(1), x, train=False)
+    scale, bias = np.float32([2, 0.5]), np.float32([-1, 3])
+    params = {"BatchNorm_0": {"scale": scale, "bias": bias}}
+    out, mutated = norm.apply({"params": params}, x, train=True, mutable=["batch_stats"])
+    mean, variance = np.mean(x, (0, 1, 2)), np.var(x, (0, 1, 2))
+    expected = (x - mean) / np.sqrt(variance + 1e-5) * scale + bias
+    np.testing.assert_allclose(out, expected, atol=1e-4)
+
+    statistics = mutated["batch_stats"]["BatchNorm_0"]  # of this batch, not a running average
+    np.testing.assert_allclose(statistics["mean"], mean, rtol=1e-5)
+    np.testing.assert_allclose(statistics["var"], variance, rtol=1e-4)
+    again = norm.apply({"params": params, "batch_stats": mutated["batch_stats"]}, x[:1], train=False)
+    np.testing.assert_allclose(again, out[:1], atol=1e-4)
+    assert jax.tree.map(jnp.shape, variables["params"]) == {"BatchNorm_0": {"scale": (2,), "bias": (2,)}}
+
+
+def test_upsample_and_halve():
+    x = normal(0, 2, 3, 4, 5)
+    big = blocks.upsample(x)
+    assert big.shape == (2, 6, 8, 5)
+    np.testing.assert_array_equal(big, np.kron(x, np.ones((1, 2, 2, 1))))
+    small = blocks.halve(big)
+    np.testing.assert_allclose(small, x, rtol=1e-6)
+    means = np.asarray(normal(1, 1, 4, 4, 1)).reshape(2, 2, 2, 2).mean((1, 3))
+    np.testing.assert_allclose(blocks.halve(normal(1, 1, 4, 4, 1))[0, :, :, 0], means, rtol=1e-6)
+
+
+def conv(x, kernel):
+    return np.asarray(lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")))
+
+
+def batch_norm(x):
+    return (x - x.mean((0, 1, 2))) / np.sqrt(x.var((0, 1, 2)) + 1e-5)
+
+
+def leaky(x):
+    return np.where(x > 0, x, 0.2 * x)
+
+
+@pytest.mark.parametrize("features", [3, 5])
+def test_residual_block_normalises_the_sum(features):
+    x = normal(0, 4, 6, 6, 3)
+    block = Block(features)
+    params = block.init(jax.random.key(1), x, train=False)["params"]
+    out, _ = block.apply({"params": params}, x, train=True, mutable=["batch_stats"])
+
+    kernels = [layer["kernel"] for name, layer in sorted(params.items()) if name.startswith("Conv")]
+    skip = conv(x, kernels.pop(0)) if features != 3 else np.asarray(x)  # 1x1, only where the channels differ
+    first, second = kernels
+    y = conv(leaky(batch_norm(conv(x, first))), second)
+    np.testing.assert_allclose(out, leaky(batch_norm(y + skip)), atol=1e-4)
+    assert np.abs(out - leaky(batch_norm(y) + skip)).max() > 0.1  # the usual block, which normalises the branch

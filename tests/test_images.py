@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from genmodels import images
+
+
+@pytest.fixture
+def tiles():
+    """Five pictures of 4x6 pixels, each of one colour of its own."""
+    return np.arange(5, dtype=np.uint8)[:, None, None, None] * np.full((1, 4, 6, 3), 10, np.uint8)
+
+
+def test_ranges():
+    pictures = np.array([[0, 51, 255]], np.uint8)
+    unit = images.to_unit(pictures)
+    assert unit.dtype == np.float32
+    np.testing.assert_allclose(unit, [[0, 0.2, 1]], rtol=1e-6)
+    np.testing.assert_allclose(images.unit_to_signed(unit), [[-1, -0.6, 1]], rtol=1e-6)
+    np.testing.assert_allclose(images.signed_to_unit(images.unit_to_signed(unit)), unit, atol=1e-7)
+
+
+def test_every_level_survives_the_way_there_and_back():
+    levels = np.arange(256, dtype=np.uint8)
+    np.testing.assert_array_equal(images.to_uint8(images.to_unit(levels)), levels)
+    signed = images.unit_to_signed(images.to_unit(levels))
+    np.testing.assert_array_equal(images.to_uint8(images.signed_to_unit(signed)), levels)
+
+
+def test_to_uint8_rounds_and_clips():
+    np.testing.assert_array_equal(images.to_uint8([-0.3, 0.4 / 255, 0.6 / 255, 254.4 / 255, 1.7]), [0, 0, 1, 254, 255])
+
+
+def test_grid_goes_row_by_row_on_white(tiles):
+    sheet = images.grid(tiles, columns=3, gap=2)
+    assert sheet.shape == (2 * 4 + 2, 3 * 6 + 2 * 2, 3)
+    for i in range(5):
+        top, left = i // 3 * 6, i % 3 * 8
+        assert np.all(sheet[top : top + 4, left : left + 6] == 10 * i)
+    assert np.all(sheet[4:6] == 255)
+    assert np.all(sheet[6:, 16:] == 255)  # where a sixth would be
+
+
+def test_pairs_put_each_original_before_its_reconstruction(tiles):
+    both = images.pairs(tiles, tiles + 1)
+    np.testing.assert_array_equal(both[:, 0, 0, 0], [0, 1, 10, 11, 20, 21, 30, 31, 40, 41])
+
+
+def test_save_grid_enlarges_small_pictures(tiles, tmp_path):
+    images.save_grid(tmp_path / "grid.png", tiles, columns=3)
+    with Image.open(tmp_path / "grid.png") as sheet:
+        found = np.asarray(sheet)
+    np.testing.assert_array_equal(found, images.grid(tiles, 3).repeat(24, 0).repeat(24, 1))
+
+
+@pytest.mark.parametrize("name", ["new/grid.png", "new/samples.npz", "new/folder"])
+def test_save_in_three_forms(tiles, tmp_path, name):
+    path = tmp_path / name
+    images.save(path, tiles, columns=3)
+    if name.endswith("png"):
+        with Image.open(path) as sheet:
+            assert sheet.size == (24 * 22, 24 * 10)
+    elif name.endswith("npz"):
+        with np.load(path) as found:
+            np.testing.assert_array_equal(found["arr_0"], tiles)
+    else:
+        assert sorted(p.name for p in path.iterdir()) == [f"{i:06}.png" for i in range(5)]
+        for i, tile in enumerate(tiles):
+            with Image.open(path / f"{i:06}.png") as picture:
+                np.testing.assert_array_equal(picture, tile)
