@@ -36,7 +36,7 @@ def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
 
     config.train = train = ml_collections.ConfigDict()
     train.steps = 0  # set by each method
-    train.batch_size = 100  # pictures, over all devices
+    train.batch_size = 0  # pictures, over all devices; set by each method
     train.ema_decay = 0.0  # per step, of the averaged weights that encode and generate; 0 = the weights themselves
 
     config.log = log = ml_collections.ConfigDict()
@@ -63,16 +63,17 @@ def dcgan(config: ml_collections.ConfigDict) -> None:
     """Adds the nets and the optimiser that the WAEs and the VAE share (arXiv 1711.01558, appendix C.2)."""
     demo = config.variant == "demo"
     config.model = model = ml_collections.ConfigDict()
-    model.channels = (32, 64, 128) if demo else (128, 256, 512, 1024)  # encoder's; the decoder's are its mirror
+    model.channels = (16, 32, 64) if demo else (128, 256, 512, 1024)  # encoder's; the decoder's are its mirror
     model.latent = 64  # dimensions of a code
     model.dtype = "float32"  # of the nets' arithmetic: float32 | bfloat16; parameters and losses stay float32
 
     config.optim = optim = ml_collections.ConfigDict()
-    optim.learning_rate = 1e-3  # Adam's, of encoder and decoder together
+    optim.learning_rate = 4e-3 if demo else 1e-3  # Adam's, of encoder and decoder together
     optim.b1 = 0.5
     optim.b2 = 0.999
-    optim.decay = 100.0  # the rates fall smoothly by this factor over the run
-    config.train.steps = 600 if demo else 91_300  # 50 epochs of the deck's 182,599 pictures in batches of 100
+    optim.decay = 20.0 if demo else 100.0  # the rates fall smoothly by this factor over the run
+    config.train.batch_size = 50 if demo else 100
+    config.train.steps = 500 if demo else 91_300  # 50 epochs of the deck's 182,599 pictures in batches of 100
 
 
 def wae_terms(config: ml_collections.ConfigDict) -> None:

@@ -15,6 +15,6 @@ def get_config(variant: str = ""):
     config = common.get_config("vae", variant)
     common.dcgan(config)
     config.loss = loss = ml_collections.ConfigDict()
-    # Weight of 1/2 squared error, a sum over pixels in [0, 1]: 1 at 128 px, the same balance with the KL at other sizes.
+    # Weight of 1/2 squared error, a sum over pixels in [0, 1]: 1 at 128 px, the same balance at other sizes.
     loss.beta = (128 / config.image_size) ** 2
     return config

@@ -16,6 +16,6 @@ def get_config(variant: str = ""):
     config.model.critic_features = 256 if config.variant == "demo" else 1024
     config.model.critic_layers = 4
     config.loss.penalty = 1.0  # lambda, weight of -log D(z): the value behind the paper's FID; its config file says 100
-    config.optim.learning_rate = 1e-3 if config.variant == "demo" else 3e-4
+    config.optim.learning_rate = 4e-3 if config.variant == "demo" else 3e-4
     config.optim.critic_learning_rate = 1e-3
     return config

@@ -1,15 +1,19 @@
 """The machine that all tests see: eight CPU devices and strict jax, in this process and in those that it starts."""
 
 import os
+from importlib.metadata import version
 from pathlib import Path
 
 # jax reads all of these when it is first imported.
 os.environ["JAX_PLATFORMS"] = "cpu"
-os.environ["XLA_FLAGS"] = (
-    "--xla_force_host_platform_device_count=8"
-    " --xla_cpu_collective_call_terminate_timeout_seconds=60"  # a deadlock fails soon, instead of hanging
-    " --xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"  # compiling takes most of the time
-)
+flags = [
+    "--xla_force_host_platform_device_count=8",
+    "--xla_cpu_collective_call_terminate_timeout_seconds=60",  # a deadlock fails soon, instead of hanging
+    "--xla_backend_optimization_level=0",  # compiling takes most of the time
+]
+if version("jaxlib").startswith("0.10."):
+    flags.append("--xla_cpu_use_fusion_emitters=false")  # likewise; later versions have no other way
+os.environ["XLA_FLAGS"] = " ".join(flags)
 os.environ["NPROC"] = "16"  # threads for XLA: with fewer than two for each device, collectives can deadlock
 os.environ["JAX_NUMPY_RANK_PROMOTION"] = "raise"
 
