@@ -20,12 +20,20 @@ os.environ["JAX_NUMPY_RANK_PROMOTION"] = "raise"
 # Compiling dominates: programs are kept, so a second run of the tests is quick.
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "genmodels" / "tests"
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(CACHE))
-os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+
+import runpy  # noqa: E402
+import sys  # noqa: E402
 
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
+from absl import app  # noqa: E402
+from absl.testing import flagsaver  # noqa: E402
 from PIL import Image  # noqa: E402
+
+from genmodels import training  # noqa: E402
+from tests import tiny_runs  # noqa: E402
 
 
 def pytest_configure(config):
@@ -36,10 +44,52 @@ def pytest_configure(config):
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory) -> Path:
     """A folder data set: 12 training and 4 test pictures of coloured noise, 32x32."""
-    folder, rng = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
+    folder, rng = tmp_path_factory.mktemp("data") / "pictures", np.random.default_rng(0)
     for split, count in (("train", 12), ("test", 4)):
-        (folder / split).mkdir()
+        (folder / split).mkdir(parents=True)
         for i in range(count):
-            coarse = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
-            Image.fromarray(coarse).resize((32, 32), Image.Resampling.BICUBIC).save(folder / split / f"{i}.png")
+            coarse = Image.fromarray(rng.integers(0, 256, (4, 4, 3), dtype=np.uint8))
+            coarse.resize((32, 32), Image.Resampling.BICUBIC).save(folder / split / f"{i}.png")
     return folder
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory, pictures) -> Path:
+    """The folder of a VAE's run of 6 steps with every kind of output, not to be changed."""
+    workdir = tmp_path_factory.mktemp("runs") / "trained"
+    config = tiny_runs.config(
+        "vae",
+        pictures,
+        **{
+            "train.ema_decay": 0.9,
+            "checkpoint.every": 2,
+            "checkpoint.keep": 2,
+            "eval.every": 3,
+            "log.images_every": 4,
+            "log.tensorboard": True,
+        },
+    )
+    assert training.train(config, workdir) == training.Result(step=6, finished=True)
+    return workdir
+
+
+@pytest.fixture
+def command(monkeypatch, capfd):
+    """Runs `python -m launch.<name> <arguments>` in this process -> (exit code, stdout, stderr)."""
+
+    def run(name: str, *arguments) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", [f"launch/{name}.py", *map(str, arguments)])
+        monkeypatch.delitem(sys.modules, f"launch.{name}", raising=False)
+        app.define_help_flags()
+        saved = flagsaver.save_flag_values()
+        capfd.readouterr()
+        try:
+            runpy.run_module(f"launch.{name}", run_name="__main__")
+            code = 0
+        except SystemExit as end:
+            code = end.code or 0
+        finally:
+            flagsaver.restore_flag_values(saved)
+        return code, *capfd.readouterr()
+
+    return run

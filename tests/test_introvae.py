@@ -37,7 +37,7 @@ def divergence(phi, x):
 
 
 class Game:
-    """The losses of RECIPES; x_r and x_p are decoded together and encoded together, as genmodels.methods.introvae says."""
+    """The losses from their formulas; x_r and x_p share batches in both nets, as genmodels.methods.introvae says."""
 
     def __init__(self, run, pictures, key, fault=None):
         posterior_key, prior_key = jax.random.split(key)

@@ -12,7 +12,7 @@ from genmodels.parallel import AXIS, Parallel, Replicas
 from tests import tiny
 
 STEPS = 3
-BATCHES = np.random.default_rng(0).integers(0, 256, (STEPS, tiny.BATCH, 32, 32, 3), dtype=np.uint8)
+BATCHES = np.random.default_rng(1).integers(0, 256, (STEPS, tiny.BATCH, 32, 32, 3), dtype=np.uint8)
 PHASES = [
     ("vae", "training"),
     ("wae_mmd", "encoder warm-up"),
@@ -23,10 +23,10 @@ PHASES = [
 ]
 LAYOUTS = [("pmap", 1), ("pmap", 2), ("pmap", 4), ("jit", 4)]  # each against jit on one device
 
-# Losses are continuous in the parameters and differ by rounding, 1e-6 of their value at most. Gradients are not: an
-# activation within rounding of the kink of a ReLU may fall on either side, and here one of them is as much as two
-# percent of a gradient, which moves Adam's parameters by a thousandth of their way. Wrong ways are tens of percent off.
-LOSSES, WAY, GRADIENTS = 1e-5, 1e-2, 5e-2
+# Rounding moves losses and parameters by 1e-5 of their way at most. But a gradient jumps where an activation is within
+# rounding of the kink of a ReLU: one of them has been seen to change a gradient by 2 percent, the parameters by half a
+# percent of their way, and the losses that follow by 3e-5. Wrong ways are far off, see below.
+LOSSES, GRADIENTS, WAY = 1e-4, 5e-2, 2e-2
 
 
 def run(name: str, phase: str, devices: Parallel, replicas: Replicas | None = None):
@@ -58,7 +58,6 @@ def test_every_mode_and_number_of_devices_gives_the_same_numbers(name, phase):
     for mode, count in LAYOUTS:
         other_ways, other_metrics = run(name, phase, parallel.build(mode, count, tiny.BATCH))
         found = {net: apart(way, other_ways[net]) for net, way in ways.items()}
-        print(name, phase, mode, count, found)
         assert max(found.values()) < WAY, (mode, count, found)
         for values, others in zip(metrics, other_metrics, strict=True):
             assert values.keys() == others.keys()
@@ -92,8 +91,7 @@ class LocalGradients(Replicas):
 def test_averages_of_local_terms_would_not_pass(name, wrong):
     ways, _ = run(name, "training", parallel.build("jit", 1, tiny.BATCH))
     wrong_ways, _ = run(name, "training", parallel.build("pmap", 4, tiny.BATCH), wrong)
-    print(name, apart(ways["encoder"], wrong_ways["encoder"]))
-    assert apart(ways["encoder"], wrong_ways["encoder"]) > 5 * WAY
+    assert apart(ways["encoder"], wrong_ways["encoder"]) > 10 * WAY
 
 
 def across(devices: int, function, *arrays):

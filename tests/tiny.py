@@ -23,7 +23,13 @@ FIELDS = {  # averaged weights and warm-ups are on where that costs no further c
     "vae": {"loss.beta": 2.0},
     "wae_mmd": {"loss.input_noise": 0.1, "loss.warmup_steps": 20, "train.ema_decay": 0.9},
     "wae_gan": {"model.critic_features": 8, "optim.critic_learning_rate": 0.01, "train.ema_decay": 0.9},
-    "introvae": {"loss.beta": 1.0, "loss.margin": 15.0, "loss.warmup_steps": 100, "train.ema_decay": 0.9},
+    "introvae": {
+        "loss.alpha": 0.25,
+        "loss.beta": 1.0,
+        "loss.margin": 15.0,
+        "loss.warmup_steps": 100,
+        "train.ema_decay": 0.9,
+    },
 }
 
 
@@ -106,9 +112,9 @@ def train(run: Run, state: TrainState, phase: str, batches: Iterable[np.ndarray]
 
 @functools.cache
 def fitted(name: str) -> tuple[TrainState, dict]:
-    """The state after 250 steps, or 150 without a game, on the same eight pictures, and the last step's metrics."""
+    """The state after 80 to 160 steps on the same eight pictures, and the last step's metrics."""
     this, state, metrics = run(name), run(name).start, {}
-    for phase, steps in {"encoder warm-up": 20, "VAE warm-up": 100, "training": 150, "game": 150}.items():
+    for phase, steps in {"encoder warm-up": 20, "VAE warm-up": 100, "training": 80, "game": 60}.items():
         if phase in this.steps:
             state, metrics = train(this, state, phase, [pictures()] * steps)
     return state, metrics

@@ -1,0 +1,163 @@
+import os
+import shutil
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import genmodels
+from genmodels import checkpoint, parallel, runs
+from genmodels.checkpoint import Checkpoints
+from genmodels.errors import UsageError
+from genmodels.methods import make
+from genmodels.state import TrainState
+
+
+def state(step: int, size: int = 3) -> TrainState:
+    params = {"encoder": {"w": jnp.full(size, step + 0.1)}, "decoder": {"w": jnp.full((2, 2), step + 0.2)}}
+    optimisers = {"autoencoder": optax.adam(1e-3).init(params)}
+    return TrainState(step=jnp.int32(step), params=params, optimisers=optimisers, ema={})
+
+
+def weights(of: TrainState) -> dict:
+    return {net: {"params": params, "batch_stats": {}} for net, params in of.params.items()}
+
+
+def save(folder, *steps, keep=3):
+    with Checkpoints(folder, keep) as checkpoints:
+        for step in steps:
+            checkpoints.save(step, state(step), weights(state(step)))
+
+
+def assert_equal(a, b):
+    jax.tree.map(np.testing.assert_array_equal, jax.device_get(a), jax.device_get(b))
+
+
+def test_the_newest_are_kept_and_the_newest_is_restored(tmp_path):
+    save(tmp_path, 2, 4, 6, 8, keep=2)
+    assert {path.name for path in (tmp_path / "checkpoints").iterdir()} == {"6", "8"}
+    with Checkpoints(tmp_path, keep=2) as checkpoints:
+        assert checkpoints.latest() == 8
+        assert_equal(checkpoints.restore(jax.eval_shape(lambda: state(0))), state(8))
+
+
+def test_nothing_is_saved_yet(tmp_path):
+    with Checkpoints(tmp_path, keep=2) as checkpoints:
+        assert checkpoints.latest() is None
+
+
+def test_saving_needs_no_more_of_the_state_once_it_has_returned(tmp_path):
+    with Checkpoints(tmp_path, keep=2) as checkpoints:
+        given = jax.device_put(state(1))
+        checkpoints.save(1, given, weights(given))
+        jax.tree.map(lambda x: x.delete(), given)  # as a later step with donated arguments would
+    with Checkpoints(tmp_path, keep=2) as checkpoints:
+        assert_equal(checkpoints.restore(jax.eval_shape(lambda: state(0))), state(1))
+
+
+def test_a_step_that_is_saved_stays_as_it_is(tmp_path):
+    with Checkpoints(tmp_path, keep=2) as checkpoints:
+        checkpoints.save(1, state(1), weights(state(1)))
+        checkpoints.save(1, state(7), weights(state(7)))
+        assert_equal(checkpoints.restore(jax.eval_shape(lambda: state(0))), state(1))
+
+
+@pytest.mark.parametrize("mode", ["pmap", "jit"])
+def test_saved_from_four_devices_and_restored_to_two(tmp_path, mode):
+    with Checkpoints(tmp_path, keep=2) as checkpoints:
+        given = parallel.build(mode, 4, 8).replicate(state(1))
+        checkpoints.save(1, given, weights(given))
+        restored = checkpoints.restore(jax.eval_shape(lambda: state(0)))
+    assert_equal(parallel.build(mode, 2, 8).replicate(restored), state(1))
+
+
+def test_a_state_of_other_shapes_is_refused(tmp_path):
+    save(tmp_path, 1)
+    with Checkpoints(tmp_path, keep=2) as checkpoints, pytest.raises(UsageError, match="checkpoint 1 .* another config"):
+        checkpoints.restore(jax.eval_shape(lambda: state(0, size=4)))
+
+
+def test_a_save_that_was_cut_off_is_passed_over(tmp_path):
+    save(tmp_path, 2)
+    (tmp_path / "checkpoints" / "4.orbax-checkpoint-tmp").mkdir()  # what a killed process leaves
+    with Checkpoints(tmp_path, keep=2) as checkpoints:
+        assert checkpoints.latest() == 2
+    step, _ = checkpoint.restore_weights(tmp_path, None, jax.eval_shape(lambda: weights(state(0))))
+    assert step == 2
+
+
+def test_weights_of_any_kept_step(tmp_path):
+    save(tmp_path, 2, 4)
+    like = jax.eval_shape(lambda: weights(state(0)))
+    for asked, step in ((None, 4), (4, 4), (2, 2)):
+        found, restored = checkpoint.restore_weights(tmp_path, asked, like)
+        assert found == step
+        assert_equal(restored, weights(state(step)))
+
+
+def test_unknown_steps_and_empty_runs_are_said_so(tmp_path):
+    like = jax.eval_shape(lambda: weights(state(0)))
+    with pytest.raises(UsageError, match="no checkpoint yet: train it"):
+        checkpoint.restore_weights(tmp_path, None, like)
+    save(tmp_path, 2, 4)
+    with pytest.raises(UsageError, match="no checkpoint of step 3; it has 2, 4"):
+        checkpoint.restore_weights(tmp_path, 3, like)
+
+
+@pytest.fixture
+def run(trained, tmp_path):
+    """A copy of the trained run that may be damaged."""
+    return shutil.copytree(trained, tmp_path / "run")
+
+
+def test_a_model_is_restored_without_its_training_state(trained, run):
+    for step in (4, 6):
+        shutil.rmtree(run / "checkpoints" / str(step) / "state")
+    key = jax.random.key(0)
+    for step in (None, 4):
+        expected = genmodels.load(trained, step).sample(key, 2)
+        np.testing.assert_array_equal(genmodels.load(run, step).sample(key, 2), expected)
+
+
+def test_a_model_is_its_averaged_weights(trained):
+    config = runs.read_config(trained)
+    method = make(config)
+    with Checkpoints(trained, keep=2) as checkpoints:
+        restored = checkpoints.restore(jax.eval_shape(method.init, jax.random.key(0)))
+    model = genmodels.load(trained)
+    codes = jax.random.normal(jax.random.key(0), (2, config.model.latent))
+    _, saved = checkpoint.restore_weights(trained, None, genmodels.model.abstract_weights(method, config))
+    for net in ("encoder", "decoder"):
+        assert_equal(saved[net]["params"], restored.ema[net])
+    last = {net: saved[net] | {"params": restored.params[net]} for net in saved}
+    assert np.abs(model.decode(codes) - jnp.clip(method.decode(last, codes), 0, 1)).max() > 1e-4
+
+
+@pytest.mark.parametrize("damage", ["another config", "missing weights", "missing file"])
+def test_a_model_that_cannot_be_restored_is_said_so(run, damage):
+    folder = run / "checkpoints" / "6" / "weights"
+    if damage == "another config":
+        path = run / "config.json"
+        path.write_text(path.read_text().replace('"latent": ', '"latent": 1'))
+    elif damage == "missing weights":
+        shutil.rmtree(folder)
+    else:
+        next(path for path in folder.rglob("d/*") if path.is_file()).unlink()
+    with pytest.raises(UsageError, match="checkpoint 6 of .* is damaged or made with another config") as error:
+        genmodels.load(run)
+    assert len(str(error.value).splitlines()) <= 2
+
+
+def test_a_machine_with_fewer_devices_restores_the_model(trained, tmp_path):
+    program = f"""
+import jax, numpy as np, genmodels
+assert jax.device_count() == 1
+np.save({str(tmp_path / "samples.npy")!r}, genmodels.load({str(trained)!r}).sample(jax.random.key(0), 3))
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ, "XLA_FLAGS": ""})
+    expected = genmodels.load(trained).sample(jax.random.key(0), 3)
+    np.testing.assert_allclose(np.load(tmp_path / "samples.npy"), expected, atol=1e-5)
