@@ -14,7 +14,6 @@ from genmodels.state import TrainState
 # Each step's folder has two items: `state` with the optimisers, and `weights` (calibrated, averaged where there is an
 # average), which is all that a model needs.
 ITEMS = ("state", "weights")
-MISFITS = (ValueError, KeyError, FileNotFoundError)  # of shapes, names and files
 
 
 class Checkpoints(contextlib.AbstractContextManager):
@@ -44,15 +43,8 @@ class Checkpoints(contextlib.AbstractContextManager):
 
     def restore(self, like: TrainState) -> TrainState:
         """The newest state; `like` has its shapes and dtypes. Raises UsageError when it does not fit."""
-        step = self.latest()
-        args = ocp.args.Composite(state=ocp.args.StandardRestore(_abstract(like)))
-        try:
-            return self._manager.restore(step, args=args)["state"]
-        except MISFITS as error:
-            raise UsageError(
-                f"checkpoint {step} in {self._manager.directory} is damaged or made with another config:"
-                f" {_first_line(error)}\nDelete its folder to go on from the one before."
-            ) from error
+        self._manager.wait_until_finished()
+        return _read(Path(self._manager.directory) / str(self.latest()) / "state", like)
 
 
 def restore_weights(workdir: Path, step: int | None, like: Any) -> tuple[int, Any]:
@@ -67,21 +59,37 @@ def restore_weights(workdir: Path, step: int | None, like: Any) -> tuple[int, An
     step = steps[-1] if step is None else step
     if step not in steps:
         raise UsageError(f"{workdir} has no checkpoint of step {step}; it has {', '.join(map(str, steps))}.")
-    with ocp.StandardCheckpointer() as checkpointer:
-        try:
-            weights = checkpointer.restore(folder / str(step) / "weights", _abstract(like))
-        except MISFITS as error:
-            raise UsageError(
-                f"checkpoint {step} of {workdir} is damaged or made with another config: {_first_line(error)}"
-            ) from error
-    return step, jax.tree.map(np.asarray, weights)
+    return step, jax.tree.map(np.asarray, _read(folder / str(step) / "weights", like))
+
+
+def _read(item: Path, like: Any) -> Any:
+    """What is stored in the folder of an item, on the first device; raises UsageError when it is not like `like`."""
+    try:
+        # Checked first: orbax finds other shapes amid its reading, and leaves the rest of that undone in other threads.
+        stored = {leaf.name: leaf for leaf in jax.tree.leaves(ocp.StandardCheckpointHandler().metadata(item))}
+        wanted = {
+            jax.tree_util.keystr(path, simple=True, separator="."): leaf
+            for path, leaf in jax.tree_util.tree_leaves_with_path(like)
+        }
+        for name in sorted(stored.keys() | wanted.keys()):
+            found, expected = (_kind(leaves.get(name)) for leaves in (stored, wanted))
+            if found != expected:
+                raise ValueError(f"{name} is {found}, not {expected}")
+        with ocp.StandardCheckpointer() as checkpointer:
+            return checkpointer.restore(item, _abstract(like))
+    except (ValueError, KeyError, FileNotFoundError) as error:
+        reason = str(error).strip().splitlines()[0][:120]
+        raise UsageError(
+            f"{item} is damaged or made with another config: {reason}\n"
+            f"Delete the folder {item.parent} to use the checkpoint before it."
+        ) from error
+
+
+def _kind(leaf: Any) -> str:
+    return "missing" if leaf is None else f"{np.dtype(leaf.dtype).name}{list(leaf.shape)}"
 
 
 def _abstract(tree: Any) -> Any:
     """Shapes and dtypes on the first device of this machine, whatever kind of device the checkpoint was made on."""
     sharding = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
     return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=sharding), tree)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:300]

@@ -123,9 +123,15 @@ class Viewer:
         self._codes = jax.random.normal(key, (GRID, config.model.latent))
 
     def weights(self, state: TrainState, step: int) -> Weights:
-        """The weights to use after `step` steps: averaged where there is an average, BatchNorm calibrated."""
+        """The weights to use after `step` steps: averaged where there is an average, BatchNorm calibrated.
+
+        Raises DivergedError when they are not finite: the last step's loss could not tell yet.
+        """
         phase = self._method.phase(step - 1)  # the one that trained them
-        return calibrate(self._statistics[phase.name], state.generating, self._calibration, self._key)
+        weights = calibrate(self._statistics[phase.name], state.generating, self._calibration, self._key)
+        if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(jax.device_get(weights))):
+            raise DivergedError(f"step {step}: the weights are not finite.")
+        return weights
 
     def errors(self, weights: Weights) -> dict[str, float]:
         """The mean reconstruction error over config.eval.pictures test pictures, 0-255 scale."""

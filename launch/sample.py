@@ -12,7 +12,7 @@ from launch import cli
 
 WORKDIR = flags.DEFINE_string("workdir", None, "The run's folder.")
 NUM = flags.DEFINE_integer("num", 64, "How many pictures.", lower_bound=1)
-SEED = flags.DEFINE_integer("seed", 0, "Of the codes; the same seed gives the same pictures.")
+SEED = flags.DEFINE_integer("seed", 0, "Of the codes; the same seed gives the same pictures.", lower_bound=0)
 STEP = flags.DEFINE_integer("step", None, "Which checkpoint; by default the newest.")
 OUT = flags.DEFINE_string(
     "out", None, "A .png for one grid, a .npz for an array arr_0 [N, H, W, 3] uint8, else a folder of PNG files."

@@ -8,9 +8,7 @@ from ml_collections import config_flags
 
 from launch import cli
 
-CONFIG = config_flags.DEFINE_config_file(
-    "config", None, "configs/<method>.py[:variant].", lock_config=True
-)
+CONFIG = config_flags.DEFINE_config_file("config", None, "configs/<method>.py[:variant].", lock_config=True)
 WORKDIR = flags.DEFINE_string("workdir", None, "The run's folder; by default runs/<method>-<variant>.")
 
 

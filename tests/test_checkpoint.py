@@ -77,7 +77,8 @@ def test_saved_from_four_devices_and_restored_to_two(tmp_path, mode):
 
 def test_a_state_of_other_shapes_is_refused(tmp_path):
     save(tmp_path, 1)
-    with Checkpoints(tmp_path, keep=2) as checkpoints, pytest.raises(UsageError, match="checkpoint 1 .* another config"):
+    words = r"checkpoints/1/state is .* another config: .*encoder\.w is float32\[3\], not float32\[4\]"
+    with Checkpoints(tmp_path, keep=2) as checkpoints, pytest.raises(UsageError, match=words):
         checkpoints.restore(jax.eval_shape(lambda: state(0, size=4)))
 
 
@@ -137,17 +138,15 @@ def test_a_model_is_its_averaged_weights(trained):
     assert np.abs(model.decode(codes) - jnp.clip(method.decode(last, codes), 0, 1)).max() > 1e-4
 
 
-@pytest.mark.parametrize("damage", ["another config", "missing weights", "missing file"])
+@pytest.mark.parametrize("damage", ["another config", "missing weights"])
 def test_a_model_that_cannot_be_restored_is_said_so(run, damage):
     folder = run / "checkpoints" / "6" / "weights"
     if damage == "another config":
         path = run / "config.json"
         path.write_text(path.read_text().replace('"latent": ', '"latent": 1'))
-    elif damage == "missing weights":
-        shutil.rmtree(folder)
     else:
-        next(path for path in folder.rglob("d/*") if path.is_file()).unlink()
-    with pytest.raises(UsageError, match="checkpoint 6 of .* is damaged or made with another config") as error:
+        shutil.rmtree(folder)
+    with pytest.raises(UsageError, match="checkpoints/6/weights is damaged or made with another config") as error:
         genmodels.load(run)
     assert len(str(error.value).splitlines()) <= 2
 

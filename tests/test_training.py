@@ -49,9 +49,8 @@ def interrupted_after(monkeypatch, step):
     monkeypatch.setattr(data, "batches", batches)
 
 
-@pytest.mark.parametrize("name", ["wae_gan", "introvae"])
-@pytest.mark.parametrize("way", ["stopped by a signal", "prolonged"])
-def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(name, way, pictures, tmp_path, monkeypatch, uninterrupted):
+@pytest.mark.parametrize(("name", "way"), [("wae_gan", "prolonged"), ("introvae", "stopped by a signal")])
+def test_resumed_equals_uninterrupted_bit_for_bit(name, way, pictures, tmp_path, monkeypatch, uninterrupted):
     config = resumable(name, pictures)
     if way == "prolonged":  # train.steps may grow; rates are constant here, else they would follow it
         first = training.train(resumable(name, pictures, **{"train.steps": STOP}), tmp_path)
@@ -130,13 +129,13 @@ def test_what_a_run_leaves(trained):
 
 
 def growing(pictures, **overrides):
-    """A rate that grows by 10^10 a step: sure to end in numbers that are not finite, but not in the first step."""
-    fields = {"optim.decay": 1e-30, "optim.learning_rate": 1e-6, "train.steps": 3, "checkpoint.every": 1}
-    return tiny_runs.config("vae", pictures, **fields | {"train.ema_decay": 0.0} | overrides)
+    """A rate that grows by 10^9 a step: after three of them the weights are too large, and then the loss."""
+    fields = {"optim.decay": 1e-36, "optim.learning_rate": 1e-6, "train.steps": 4, "train.ema_decay": 0.0}
+    return tiny_runs.config("vae", pictures, **fields | overrides)
 
 
 def test_a_run_that_diverges_stops_names_the_step_and_keeps_the_last_good_checkpoint(pictures, tmp_path):
-    config = growing(pictures)
+    config = growing(pictures, **{"checkpoint.every": 1})
     with pytest.raises(DivergedError) as error:
         training.train(config, tmp_path)
     message = str(error.value)
@@ -144,18 +143,19 @@ def test_a_run_that_diverges_stops_names_the_step_and_keeps_the_last_good_checkp
         kept = checkpoints.latest()
     assert kept >= 1
     assert f"diverged at step {kept + 1}: " in message
-    assert "is not finite" in message
+    assert "the weights are not finite" in message  # found when they were to be saved
     assert f"The checkpoint of step {kept} in {tmp_path} is kept" in message
     assert len(message.splitlines()) <= 2
     state, (_, weights) = state_and_weights(config, tmp_path)
     assert state.step == kept
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((state, weights)))
-    assert max(line["step"] for line in lines(tmp_path)) == kept
 
 
-def test_a_run_that_diverges_before_its_first_checkpoint(pictures, tmp_path):
-    with pytest.raises(DivergedError, match="has no checkpoint yet; train in another --workdir with a lower"):
-        training.train(growing(pictures, **{"checkpoint.every": 100}), tmp_path)
+def test_a_loss_that_is_not_finite_before_the_first_checkpoint(pictures, tmp_path):
+    words = r"step 4: .*loss.* is not finite.\n.* has no checkpoint yet; train in another --workdir with a lower"
+    with pytest.raises(DivergedError, match=words):
+        training.train(growing(pictures), tmp_path)
+    assert [line["step"] for line in lines(tmp_path)] == [1, 2, 3]
     with Checkpoints(tmp_path, keep=3) as checkpoints:
         assert checkpoints.latest() is None
 
@@ -183,9 +183,10 @@ def test_another_config_is_refused_before_any_work(trained, pictures, monkeypatc
 
 
 def test_a_second_signal_acts_as_usual(capfd):
-    with pytest.raises(KeyboardInterrupt), training.caught_signals() as caught:
+    with training.caught_signals() as caught:
         os.kill(os.getpid(), signal.SIGINT)
         assert caught == [signal.SIGINT]
-        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
     assert "SIGINT: saves after this step and ends; once more ends at once" in capfd.readouterr().out
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

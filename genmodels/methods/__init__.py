@@ -48,6 +48,8 @@ def _wae_mmd(config, replicas: Replicas) -> Method:
 
 
 def _wae_gan(config, replicas: Replicas) -> Method:
+    for name in ("critic_features", "critic_layers"):
+        _positive(config.model, f"config.model.{name}")
     return wae_gan.make(
         _autoencoder(config, replicas, outputs=config.model.latent),
         Critic(config.model.critic_features, config.model.critic_layers),
@@ -132,6 +134,11 @@ def _check(config) -> None:
         raise UsageError(f"config.model.dtype={config.model.dtype!r} is unknown: use one of {', '.join(DTYPES)}.")
     if not 0 <= config.train.ema_decay < 1:
         raise UsageError(f"config.train.ema_decay={config.train.ema_decay} must be in [0, 1); 0 switches it off.")
+    channels = tuple(config.model.channels)
+    if not channels or not all(isinstance(count, int) and count > 0 for count in channels):
+        raise UsageError(f"config.model.channels={channels}: give whole numbers above zero, such as '(32, 64, 128)'.")
+    if "warmup_steps" in config.loss and config.loss.warmup_steps < 0:
+        raise UsageError(f"config.loss.warmup_steps={config.loss.warmup_steps} must not be negative; 0 is none.")
     for section, names in {
         "model": ("latent",),
         "train": ("steps", "batch_size"),

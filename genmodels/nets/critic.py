@@ -1,5 +1,7 @@
 """The latent discriminator D_gamma of WAE-GAN (arXiv 1711.01558, appendix C.2)."""
 
+import math
+
 import flax.linen as nn
 import jax
 
@@ -10,7 +12,8 @@ class Critic(nn.Module):
     """Dense layers on codes [B, Z] -> the logit of "z comes from the prior" [B].
 
     log p(z) is added to the net's output: the optimal logit is log p(z) - log q(z) and p is known, so the net learns
-    -log q(z) only. The result is a vector: a column [B, 1] added to a vector [B] would broadcast to [B, B].
+    -log q(z) only; its bias starts at the prior's entropy, the mean of -log q(z) at Q = P, so that it starts undecided.
+    The result is a vector: a column [B, 1] added to a vector [B] would broadcast to [B, B].
     """
 
     features: int = 1024
@@ -21,4 +24,6 @@ class Critic(nn.Module):
         h = z
         for _ in range(self.layers):
             h = nn.relu(nn.Dense(self.features)(h))
-        return nn.Dense(1)(h)[:, 0] + standard_normal_log_density(z)
+        entropy = z.shape[-1] / 2 * (1 + math.log(2 * math.pi))  # nats
+        h = nn.Dense(1, bias_init=nn.initializers.constant(entropy))(h)[:, 0]
+        return h + standard_normal_log_density(z)

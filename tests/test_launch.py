@@ -1,0 +1,252 @@
+"""The commands: what they print, where they stop, and what they leave."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from PIL import Image
+
+import genmodels
+from genmodels import images, runs
+from genmodels.logs import read_metrics
+
+REPOSITORY = Path(__file__).parent.parent
+STEPS = 150
+
+
+@pytest.fixture(autouse=True)
+def _in_the_repository(monkeypatch):
+    monkeypatch.chdir(REPOSITORY)
+
+
+def flags(pictures, workdir, **overrides) -> list[str]:
+    """The arguments of a tiny training run, overrides by dotted field."""
+    fields = {
+        "data.name": "folder",
+        "data.dir": pictures,
+        "data.crop": "square",
+        "data.cache_dir": pictures.parent / "cache",
+        "train.steps": 2,
+        "train.batch_size": 8,
+        "train.ema_decay": 0.0,
+        "model.channels": "(4,4)",
+        "model.latent": 4,
+        "parallel.devices": 1,
+        "log.every": 1,
+        "log.tensorboard": False,
+        "eval.pictures": 4,
+        "eval.calibration_batches": 2,
+    }
+    fields = fields | overrides
+    return ["--config=configs/vae.py:demo", f"--workdir={workdir}", *(f"--config.{k}={v}" for k, v in fields.items())]
+
+
+WRONG = [  # (arguments after a right command line, words of the answer)
+    ("--config.train.stepz=3", "--config.train.stepz: .* no field 'stepz': did you mean 'steps'?"),
+    ("--config.trian.steps=3", "--config.trian.steps: .* no field 'trian'"),
+    ("--config.loss.margin=3", "--config.loss.margin: .* no field 'margin'"),
+    ("--config.train.steps=abc", "--config.train.steps=abc: a whole number is needed"),
+    ("--config.train.steps=1.5", "--config.train.steps=1.5: a whole number is needed"),
+    ("--config.optim.b1=abc", "--config.optim.b1=abc: a number is needed"),
+    ("--config.log.tensorboard=maybe", "--config.log.tensorboard=maybe: true or false is needed"),
+    ("--config.data={}x", "--config.data={}x: "),
+    ("--cnfig=3", "Unknown command line flag 'cnfig'"),
+    ("train.steps=3", "'train.steps=3' is not a flag: write --name=value"),
+    ("--config=configs/nowhere.py", "No such file or directory: 'configs/nowhere.py'"),
+    ("--config=configs", "Is a directory: 'configs'"),
+    ("--config=pyproject.toml", "config file: SyntaxError"),
+    ("--config=configs/vae.py:nothing", "'nothing' is unknown: use one of celeba128, celeba64, demo"),
+    ("--config.train.steps=0", "config.train.steps=0"),
+    ("--config.train.batch_size=0", "config.train.batch_size=0"),
+    ("--config.train.batch_size=9 --config.parallel.devices=2", "config.train.batch_size=9 .* 2 devices"),
+    ("--config.train.batch_size=13", "train.batch_size=13 .* 12 pictures"),
+    ("--config.train.ema_decay=1", "config.train.ema_decay=1.0"),
+    ("--config.image_size=48", "config.image_size=48: .* 32, 64, 128 or 256"),
+    ("--config.model.dtype=float8", "config.model.dtype='float8' .* float32, bfloat16"),
+    ("--config.model.channels=(4,4,4,4,4,4)", "config.model.channels=.* 6 halvings"),
+    ("--config.model.channels=abc", "config.model.channels="),
+    ("--config.model.channels=(4,0)", "config.model.channels="),
+    ("--config.model.latent=0", "config.model.latent=0"),
+    ("--config.optim.learning_rate=-1", "config.optim.learning_rate=-1.0"),
+    ("--config.seed=-1", "seed=-1"),
+    ("--config.parallel.mode=vmap", "config.parallel.mode='vmap' .* 'pmap' or 'jit'"),
+    ("--config.parallel.devices=99", "config.parallel.devices=99"),
+    ("--config.data.name=mnist", "data.name=mnist .* celeb_a, folder, synthetic_faces"),
+    ("--config.data.crop=round", "data.crop=round"),
+    ("--config.data.dir=/nowhere", "/nowhere"),
+    ("--config.log.every=0", "config.log.every=0"),
+    ("--config.checkpoint.keep=0", "config.checkpoint.keep=0"),
+    ("--config.eval.calibration_batches=0", "config.eval.calibration_batches=0"),
+    ("--workdir=pyproject.toml/run", "--workdir=pyproject.toml/run cannot be written .*: choose another folder"),
+]
+WRONG_OF = [  # of other methods' fields
+    ("introvae", "--config.loss.beta=-1", "config.loss.beta=-1.0 must be above zero"),
+    ("introvae", "--config.loss.margin=0", "config.loss.margin=0.0 must be above zero"),
+    ("introvae", "--config.loss.hinge=none", "config.loss.hinge='none' .* 'batch' or 'sample'"),
+    ("introvae", "--config.model.channels=(4,4)", "config.model.channels=.* 3 channel counts"),
+    ("wae_mmd", "--config.loss.kernel=linear", "config.loss.kernel='linear' .* 'imq' or 'rbf'"),
+    ("wae_mmd", "--config.loss.penalty=0", "config.loss.penalty=0.0 must be above zero"),
+    ("wae_mmd", "--config.loss.cost_weight=nan", "config.loss.cost_weight=nan"),
+    ("wae_gan", "--config.model.critic_layers=-1", "config.model.critic_layers=-1"),
+    ("wae_gan", "--config.loss.warmup_steps=-1", "config.loss.warmup_steps=-1"),
+]
+
+
+def assert_plain(outcome, words):
+    """Exit code 2 and one or two lines that say it."""
+    code, _, text = outcome
+    assert code == 2, text
+    lines = text.splitlines()
+    assert len(lines) <= 2, text
+    assert lines[0].startswith("error: ")
+    assert "Traceback" not in text
+    assert re.search(words, text), text
+
+
+@pytest.mark.parametrize(("extra", "words"), WRONG)
+def test_a_wrong_command_line_ends_in_plain_words(command, pictures, tmp_path, extra, words):
+    workdir = tmp_path / "run"
+    wrong = extra.split(" ")
+    replaced = {argument.split("=")[0] for argument in wrong}
+    right = [argument for argument in flags(pictures, workdir) if argument.split("=")[0] not in replaced]
+    # A config file comes before its fields.
+    arguments = [*wrong, *right] if "--config" in replaced else [*right, *wrong]
+    assert_plain(command("train", *arguments), words)
+    assert not workdir.exists()
+
+
+@pytest.mark.parametrize(("method", "extra", "words"), WRONG_OF)
+def test_a_wrong_field_of_a_method_ends_in_plain_words(command, tmp_path, method, extra, words):
+    workdir = tmp_path / "run"
+    right = (f"--config=configs/{method}.py:demo", f"--workdir={workdir}", "--config.parallel.devices=1")
+    assert_plain(command("train", *right, extra), words)
+    assert not workdir.exists()
+
+
+def test_what_is_missing_is_named(command):
+    assert_plain(command("train"), r"--config is missing: configs/<method>\.py")
+    assert_plain(command("train", "--config.train.steps=3"), "--config is missing")
+    assert_plain(command("sample"), "--workdir is missing")
+
+
+@pytest.mark.parametrize("name", ["train", "sample"])
+def test_help(command, name):
+    code, text, _ = command(name, "--help")
+    assert code == 0
+    assert "--workdir" in text
+    assert f"python -m launch.{name} " in text
+
+
+def test_trains_and_goes_on_and_refuses_another_config(command, pictures, tmp_path):
+    workdir = tmp_path / "run"
+    code, text, _ = command("train", *flags(pictures, workdir))
+    assert (code, text.splitlines()[-1]) == (0, f"trained 2 steps: {workdir}")
+    code, text, _ = command("train", *flags(pictures, workdir, **{"train.steps": 3}))
+    assert code == 0
+    assert "continues at step 2 of 3" in text
+    assert [line["step"] for line in read_metrics(workdir) if "loss" in line] == [1, 2, 3]
+    refused = command("train", *flags(pictures, workdir, **{"train.steps": 3, "model.latent": 5}))
+    assert_plain(refused, r"config\.model\.latent was 4, is 5")
+    assert runs.read_config(workdir).model.latent == 4
+
+
+def test_a_run_that_diverges_ends_in_plain_words(command, pictures, tmp_path):
+    growing = {"train.steps": 4, "optim.learning_rate": 1e-6, "optim.decay": 1e-36}
+    outcome = command("train", *flags(pictures, tmp_path / "run", **growing))
+    assert_plain(outcome, "Training diverged at step 4: .* not finite")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_and_ends_and_the_same_command_finishes(command, pictures, tmp_path, number):
+    workdir = tmp_path / "run"
+    arguments = flags(pictures, workdir, **{"train.steps": STEPS})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "launch.train", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while not read_metrics(workdir) and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(number)
+    text, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    step = int(next(path.name for path in (workdir / "checkpoints").iterdir()))
+    assert 1 <= step < STEPS
+    assert signal.Signals(number).name in text
+    assert text.splitlines()[-1] == f"stopped and saved at step {step}: run the same command again to go on"
+    code, text, _ = command("train", *arguments)
+    assert code == 0
+    assert f"continues at step {step} of {STEPS}" in text
+    assert text.splitlines()[-1] == f"trained {STEPS} steps: {workdir}"
+
+
+def test_samples(command, trained, tmp_path):
+    expected = images.to_uint8(genmodels.load(trained).sample(jax.random.key(3), 5))
+    outs = [tmp_path / "deep" / "grid.png", tmp_path / "deep" / "codes.npz", tmp_path / "folder"]
+    for out in outs:
+        code, text, _ = command("sample", f"--workdir={trained}", "--num=5", "--seed=3", f"--out={out}")
+        assert (code, text) == (0, f"5 samples of vae at step 6: {out}\n")
+    np.testing.assert_array_equal(np.load(outs[1])["arr_0"], expected)  # uint8 [N, H, W, 3], as FID programs read it
+    files = sorted(outs[2].iterdir())
+    assert [file.name for file in files] == [f"{i:06}.png" for i in range(5)]
+    for file, picture in zip(files, expected, strict=True):
+        with Image.open(file) as image:
+            np.testing.assert_array_equal(np.asarray(image), picture)
+    with Image.open(outs[0]) as sheet:  # 3 columns, 2 rows, each picture enlarged 3 times
+        assert sheet.size == (3 * (3 * 34 - 2), 3 * (2 * 34 - 2))
+        np.testing.assert_array_equal(np.asarray(sheet)[: 3 * 32 : 3, : 3 * 32 : 3], expected[0])
+
+
+def test_samples_of_an_earlier_step_beside_the_run(command, trained, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(trained, run)
+    code, _, _ = command("sample", f"--workdir={run}", "--step=4", "--num=4")
+    assert code == 0
+    with Image.open(run / "samples-4.png") as sheet:
+        assert sheet.size == (3 * 66, 3 * 66)
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ("--workdir=/nowhere", "/nowhere is not a run"),
+        ("--step=5", "no checkpoint of step 5; it has 4, 6"),
+        ("--num=0", "--num=0"),
+        ("--num=many", "--num=many: a whole number is needed"),
+        ("--seed=-1", "--seed=-1"),
+        ("--out=pyproject.toml/x.png", "--out=pyproject.toml/x.png cannot be written"),
+    ],
+)
+def test_wrong_samples_end_in_plain_words(command, trained, extra, words):
+    assert_plain(command("sample", f"--workdir={trained}", extra), words)
+
+
+def test_a_damaged_checkpoint_ends_in_plain_words(trained, tmp_path):
+    """In a process of its own: orbax leaves threads behind that complain when they wake up."""
+    run = shutil.copytree(trained, tmp_path / "run")
+    (run / "checkpoints" / "6" / "weights" / "manifest.ocdbt").unlink()
+    done = subprocess.run(
+        [sys.executable, "-m", "launch.sample", f"--workdir={run}"], capture_output=True, text=True, env=os.environ
+    )
+    assert done.returncode == 2
+    assert f"error: {run}/checkpoints/6/weights is damaged" in done.stderr
+    assert f"Delete the folder {run}/checkpoints/6 to use the checkpoint before it." in done.stderr
+
+
+def test_a_real_process_ends_with_code_2_and_no_traceback():
+    done = subprocess.run(
+        [sys.executable, "-m", "launch.train", "--config=configs/introvae.py", "--config.data.dir=/nowhere"],
+        capture_output=True,
+        text=True,
+        env=os.environ,
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "/nowhere" in done.stderr
+    assert not Path("runs/introvae-celeba128").exists()
