@@ -7,7 +7,8 @@ The map of the package, from the formulas up:
   methods                     vae, wae_mmd, wae_gan, introvae: pure functions (init, steps, encode, decode)
   state, optim, parallel      what training changes, Adam, the devices that share a batch
   data                        CelebA, a folder of pictures, drawn faces; the batch of step t
-  training, calibration       the loop; BatchNorm's statistics at fixed weights
+  training, viewer, signals   the loop, what it shows, what ends it
+  calibration                 BatchNorm's statistics at fixed weights
   checkpoint, runs, logs      what a run keeps and tells
   model                       a trained model, restored: `genmodels.load(workdir)`
   metrics, images             measures; pictures and their ranges

@@ -75,6 +75,12 @@ def trained(tmp_path_factory, pictures) -> Path:
 
 
 @pytest.fixture
+def in_the_repository(monkeypatch):
+    """Commands name config files from there."""
+    monkeypatch.chdir(Path(__file__).parent.parent)
+
+
+@pytest.fixture
 def command(monkeypatch, capfd):
     """Runs `python -m launch.<name> <arguments>` in this process -> (exit code, stdout, stderr)."""
 

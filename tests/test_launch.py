@@ -1,30 +1,20 @@
-"""The commands: what they print, where they stop, and what they leave."""
+"""launch.train, and what all commands share: what they print, where they stop, what they leave."""
 
 import os
-import re
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-import jax
-import numpy as np
 import pytest
-from PIL import Image
 
-import genmodels
-from genmodels import images, runs
+from genmodels import runs
 from genmodels.logs import read_metrics
+from tests.plain import assert_plain
 
-REPOSITORY = Path(__file__).parent.parent
-STEPS = 150
-
-
-@pytest.fixture(autouse=True)
-def _in_the_repository(monkeypatch):
-    monkeypatch.chdir(REPOSITORY)
+STEPS = 400
+pytestmark = pytest.mark.usefixtures("in_the_repository")
 
 
 def flags(pictures, workdir, **overrides) -> list[str]:
@@ -57,7 +47,7 @@ WRONG = [  # (arguments after a right command line, words of the answer)
     ("--config.train.steps=1.5", "--config.train.steps=1.5: a whole number is needed"),
     ("--config.optim.b1=abc", "--config.optim.b1=abc: a number is needed"),
     ("--config.log.tensorboard=maybe", "--config.log.tensorboard=maybe: true or false is needed"),
-    ("--config.data={}x", "--config.data={}x: "),
+    ("--config.optim=3", "--config.optim=3: "),
     ("--cnfig=3", "Unknown command line flag 'cnfig'"),
     ("train.steps=3", "'train.steps=3' is not a flag: write --name=value"),
     ("--config=configs/nowhere.py", "No such file or directory: 'configs/nowhere.py'"),
@@ -85,7 +75,7 @@ WRONG = [  # (arguments after a right command line, words of the answer)
     ("--config.log.every=0", "config.log.every=0"),
     ("--config.checkpoint.keep=0", "config.checkpoint.keep=0"),
     ("--config.eval.calibration_batches=0", "config.eval.calibration_batches=0"),
-    ("--workdir=pyproject.toml/run", "--workdir=pyproject.toml/run cannot be written .*: choose another folder"),
+    ("--workdir=/dev/null/run", "--workdir=/dev/null/run cannot be written .*: choose another folder"),
 ]
 WRONG_OF = [  # of other methods' fields
     ("introvae", "--config.loss.beta=-1", "config.loss.beta=-1.0 must be above zero"),
@@ -98,17 +88,6 @@ WRONG_OF = [  # of other methods' fields
     ("wae_gan", "--config.model.critic_layers=-1", "config.model.critic_layers=-1"),
     ("wae_gan", "--config.loss.warmup_steps=-1", "config.loss.warmup_steps=-1"),
 ]
-
-
-def assert_plain(outcome, words):
-    """Exit code 2 and one or two lines that say it."""
-    code, _, text = outcome
-    assert code == 2, text
-    lines = text.splitlines()
-    assert len(lines) <= 2, text
-    assert lines[0].startswith("error: ")
-    assert "Traceback" not in text
-    assert re.search(words, text), text
 
 
 @pytest.mark.parametrize(("extra", "words"), WRONG)
@@ -184,59 +163,6 @@ def test_a_signal_saves_and_ends_and_the_same_command_finishes(command, pictures
     assert code == 0
     assert f"continues at step {step} of {STEPS}" in text
     assert text.splitlines()[-1] == f"trained {STEPS} steps: {workdir}"
-
-
-def test_samples(command, trained, tmp_path):
-    expected = images.to_uint8(genmodels.load(trained).sample(jax.random.key(3), 5))
-    outs = [tmp_path / "deep" / "grid.png", tmp_path / "deep" / "codes.npz", tmp_path / "folder"]
-    for out in outs:
-        code, text, _ = command("sample", f"--workdir={trained}", "--num=5", "--seed=3", f"--out={out}")
-        assert (code, text) == (0, f"5 samples of vae at step 6: {out}\n")
-    np.testing.assert_array_equal(np.load(outs[1])["arr_0"], expected)  # uint8 [N, H, W, 3], as FID programs read it
-    files = sorted(outs[2].iterdir())
-    assert [file.name for file in files] == [f"{i:06}.png" for i in range(5)]
-    for file, picture in zip(files, expected, strict=True):
-        with Image.open(file) as image:
-            np.testing.assert_array_equal(np.asarray(image), picture)
-    with Image.open(outs[0]) as sheet:  # 3 columns, 2 rows, each picture enlarged 3 times
-        assert sheet.size == (3 * (3 * 34 - 2), 3 * (2 * 34 - 2))
-        np.testing.assert_array_equal(np.asarray(sheet)[: 3 * 32 : 3, : 3 * 32 : 3], expected[0])
-
-
-def test_samples_of_an_earlier_step_beside_the_run(command, trained, tmp_path):
-    run = tmp_path / "run"
-    shutil.copytree(trained, run)
-    code, _, _ = command("sample", f"--workdir={run}", "--step=4", "--num=4")
-    assert code == 0
-    with Image.open(run / "samples-4.png") as sheet:
-        assert sheet.size == (3 * 66, 3 * 66)
-
-
-@pytest.mark.parametrize(
-    ("extra", "words"),
-    [
-        ("--workdir=/nowhere", "/nowhere is not a run"),
-        ("--step=5", "no checkpoint of step 5; it has 4, 6"),
-        ("--num=0", "--num=0"),
-        ("--num=many", "--num=many: a whole number is needed"),
-        ("--seed=-1", "--seed=-1"),
-        ("--out=pyproject.toml/x.png", "--out=pyproject.toml/x.png cannot be written"),
-    ],
-)
-def test_wrong_samples_end_in_plain_words(command, trained, extra, words):
-    assert_plain(command("sample", f"--workdir={trained}", extra), words)
-
-
-def test_a_damaged_checkpoint_ends_in_plain_words(trained, tmp_path):
-    """In a process of its own: orbax leaves threads behind that complain when they wake up."""
-    run = shutil.copytree(trained, tmp_path / "run")
-    (run / "checkpoints" / "6" / "weights" / "manifest.ocdbt").unlink()
-    done = subprocess.run(
-        [sys.executable, "-m", "launch.sample", f"--workdir={run}"], capture_output=True, text=True, env=os.environ
-    )
-    assert done.returncode == 2
-    assert f"error: {run}/checkpoints/6/weights is damaged" in done.stderr
-    assert f"Delete the folder {run}/checkpoints/6 to use the checkpoint before it." in done.stderr
 
 
 def test_a_real_process_ends_with_code_2_and_no_traceback():

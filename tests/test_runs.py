@@ -114,7 +114,7 @@ def test_an_unreadable_or_foreign_config_is_said_so(tmp_path, text, words):
 def test_a_folder_without_a_run(tmp_path):
     (tmp_path / "file").touch()
     for place in (tmp_path, tmp_path / "nowhere", tmp_path / "file"):
-        with pytest.raises(UsageError, match="is not a run: it has no config.json"):
+        with pytest.raises(UsageError, match=r"is not a run: it has no config\.json"):
             runs.read_config(place)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genmodels import checkpoint, data, logs, runs, training
+from genmodels import checkpoint, data, logs, runs, signals, training, viewer
 from genmodels.checkpoint import Checkpoints
 from genmodels.errors import DivergedError, UsageError
 from genmodels.methods import make
@@ -114,7 +114,7 @@ def test_what_a_run_leaves(trained):
     assert {path.name for path in (trained / "images").iterdir()} == {  # every 4, and the last
         f"{name}_{step:07}.png" for name in ("samples", "reconstructions") for step in (4, 6)
     }
-    rows = {"samples": training.GRID // training.COLUMNS, "reconstructions": 1}  # of 4 test pictures: 8 tiles
+    rows = {"samples": viewer.GRID // viewer.COLUMNS, "reconstructions": 1}  # of 4 test pictures: 8 tiles
     for name, count in rows.items():
         with Image.open(trained / "images" / f"{name}_0000006.png") as sheet:
             assert sheet.size == (3 * (16 * 34 - 2), 3 * (count * 34 - 2))  # 32 px, gaps of 2, enlarged
@@ -183,7 +183,7 @@ def test_another_config_is_refused_before_any_work(trained, pictures, monkeypatc
 
 
 def test_a_second_signal_acts_as_usual(capfd):
-    with training.caught_signals() as caught:
+    with signals.caught() as caught:
         os.kill(os.getpid(), signal.SIGINT)
         assert caught == [signal.SIGINT]
         with pytest.raises(KeyboardInterrupt):
