@@ -27,13 +27,14 @@ import runpy  # noqa: E402
 import sys  # noqa: E402
 import warnings  # noqa: E402
 
+import grain  # noqa: E402, F401 - it defines flags, which must outlive the command that imports it first
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 from absl import app  # noqa: E402
 from absl.testing import flagsaver  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from genmodels import training  # noqa: E402
+from genmodels import data, training  # noqa: E402
 from tests import tiny_runs  # noqa: E402
 
 
@@ -51,6 +52,7 @@ def pictures(tmp_path_factory) -> Path:
         for i in range(count):
             coarse = Image.fromarray(rng.integers(0, 256, (4, 4, 3), dtype=np.uint8))
             coarse.resize((32, 32), Image.Resampling.BICUBIC).save(folder / split / f"{i}.png")
+    data.build(tiny_runs.config("vae", folder))  # cached: no test of a command sees the progress bars
     return folder
 
 
