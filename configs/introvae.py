@@ -1,7 +1,7 @@
 """IntroVAE: Huang et al. 2018, "Introspective Variational Autoencoders", arXiv 1807.06358.
 
     python -m launch.train --config=configs/introvae.py         CelebA, 128x128, the paper's nets
-    python -m launch.train --config=configs/introvae.py:demo    drawn faces, 32x32, about a minute on 2 CPU cores
+    python -m launch.train --config=configs/introvae.py:demo    drawn faces, 32x32, a few minutes on 2 CPU cores
 
 Expect the sharpest samples and the least exact reconstructions; the deck reports a test RMSE of 27.50. A healthy run
 at 128x128 has KL(x) of 65 to 90 nats, and KL(x_r), KL(x_p) swing around the margin. A margin far from the KL(x) at

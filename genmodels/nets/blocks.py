@@ -15,7 +15,7 @@ class BatchNorm(nn.Module):
 
     While training it uses the statistics of the batch and reports just these as `batch_stats`, keeping no running
     average: a running average mixes the batches of an adversarial game and trails the weights. The statistics for
-    inference are population averages taken once at fixed weights, as in the paper's algorithm 2: see `codec.py`.
+    inference are population averages taken once at fixed weights, as in the paper's algorithm 2: see `calibration.py`.
     """
 
     dtype: Any = jnp.float32
