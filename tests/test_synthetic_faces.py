@@ -135,7 +135,7 @@ def test_skin_tone_runs_from_dark_to_light():
     assert np.all(np.diff(tones) > 8.0)
 
 
-def test_open_mouth_shows_teeth_and_yaw_carries_them_along():
+def test_open_mouth_shows_teeth_under_the_eyes_at_any_yaw():
     middles = []
     for yaw in (-25.0, 0.0, 25.0):
         pose = PLAIN | {"yaw": yaw, "smile": 0.6}
@@ -143,16 +143,16 @@ def test_open_mouth_shows_teeth_and_yaw_carries_them_along():
         brighter = np.maximum(teeth.mean(-1)[40:56] - 20.0, 0.0)
         assert brighter.sum() > 200.0
         middles.append((brighter.sum(0) * np.arange(64)).sum() / brighter.sum())
-    assert middles[0] + 4.0 < middles[1] < middles[2] - 4.0
+    np.testing.assert_allclose(middles, 31.5, atol=2.0)
 
 
-def test_eyes_lie_near_the_middle_height():
+def test_pictures_are_aligned_by_the_eyes_however_the_head_turns_and_nods():
     for seed in range(24):
         factors = sample_factors(seed) | {"glasses": "none", "eye_openness": 1.0}
         left, right = (draw.render(factors | {"gaze_x": gaze}, 64).astype(int) for gaze in (-1.0, 1.0))
         moved = np.abs(left - right).sum((1, 2))  # [64] rows
         assert moved.sum() > 500
-        assert 22.0 < (moved * np.arange(64)).sum() / moved.sum() < 42.0
+        assert 29.0 < (moved * np.arange(64)).sum() / moved.sum() < 35.5
 
 
 def blur_matrix(length: int, window: int, sigma: float) -> np.ndarray:

@@ -50,7 +50,7 @@ class SyntheticFaces(tfds.core.GeneratorBasedBuilder, skip_registration=True):
     """Drawn faces, each with its seed and the factors it was drawn from; a split has consecutive seeds, shuffled."""
 
     VERSION = tfds.core.Version(draw.VERSION)
-    RELEASE_NOTES = {draw.VERSION: "The drawing's first version."}  # noqa: RUF012  (tfds' own interface)
+    RELEASE_NOTES = {draw.VERSION: "Aligned by the eyes."}  # noqa: RUF012  (tfds' own interface)
 
     def _info(self) -> tfds.core.DatasetInfo:
         size = self.builder_config.size

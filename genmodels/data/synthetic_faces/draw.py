@@ -16,7 +16,7 @@ from genmodels.data.synthetic_faces.scene import paint_background, paint_clothes
 from genmodels.data.synthetic_faces.skin import light_face, paint_beard, paint_skin
 from genmodels.errors import UsageError
 
-VERSION = "1.0.0"  # raise it whenever a picture changes: prepared data sets are told apart by it
+VERSION = "1.1.0"  # raise it whenever a picture changes: prepared data sets are told apart by it
 MIN_SIZE, MAX_SIZE = 16, 256
 
 

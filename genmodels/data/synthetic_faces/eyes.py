@@ -6,9 +6,9 @@ import numpy as np
 
 from genmodels.data.synthetic_faces import colours
 from genmodels.data.synthetic_faces.canvas import Array, Patch, glow, length, ramp, ridge, waves
-from genmodels.data.synthetic_faces.head import Head
+from genmodels.data.synthetic_faces.head import EYE_Y, Head
 
-EYE_X, EYE_Y = 0.42, 0.02
+EYE_X = 0.42
 LENSES = {"round": (0.26, 0.26, 0.26), "square": (0.30, 0.20, 0.07), "sunglasses": (0.32, 0.23, 0.15)}
 
 

@@ -20,12 +20,12 @@ SCALARS = {
     "skin_warmth": (-1.0, 1.0),  # pink to olive
     "blush": (0.0, 1.0),
     "freckles": (0.0, 1.0),  # none below 0.25
-    "yaw": (-32.0, 32.0),  # positive: turned to the picture's right
-    "pitch": (-14.0, 14.0),  # positive: looking down
-    "roll": (-14.0, 14.0),  # positive: clockwise
-    "shift_x": (-0.08, 0.08),
-    "shift_y": (-0.05, 0.05),
-    "scale": (0.92, 1.08),
+    "yaw": (-26.0, 26.0),  # positive: turned to the picture's right
+    "pitch": (-12.0, 12.0),  # positive: looking down
+    "roll": (-6.0, 6.0),  # positive: clockwise
+    "shift_x": (-0.03, 0.03),
+    "shift_y": (-0.03, 0.03),
+    "scale": (0.96, 1.04),
     "face_width": (0.88, 1.1),
     "jaw": (0.0, 1.0),  # pointed to square
     "eye_size": (0.85, 1.2),

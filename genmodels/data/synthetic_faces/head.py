@@ -9,6 +9,9 @@ import numpy as np
 from genmodels.data.synthetic_faces import colours
 from genmodels.data.synthetic_faces.canvas import Array, Patch, length, oval, ramp, stack
 
+EYE_Y = 0.02  # the eyes' place on the face, across and down from its middle
+EYE_LEVEL = 0.007  # and their height in the picture, down from its middle; half a picture is 1
+
 
 class Head:
     """A head posed in the picture.
@@ -23,9 +26,12 @@ class Head:
         self.width = 0.585 * factors["scale"] * factors["face_width"]
         self.height = 0.85 * factors["scale"]
         self.aspect = self.height / self.width
-        self.centre = (factors["shift_x"], factors["shift_y"] - 0.01)
         self.yaw, self.pitch, self.roll = (math.radians(factors[name]) for name in ("yaw", "pitch", "roll"))
         self.sin_yaw, self.sin_pitch = math.sin(self.yaw), math.sin(self.pitch)
+        # As CelebA's photographs the picture is aligned by the eyes: a head that turns or nods moves round them.
+        self.centre = (0.0, 0.0)
+        eyes = self.place(0.0, EYE_Y)
+        self.centre = (factors["shift_x"] - eyes[0], factors["shift_y"] + EYE_LEVEL - eyes[1])
         u, v = canvas.x - self.centre[0], canvas.y - self.centre[1]
         cos, sin = math.cos(self.roll), math.sin(self.roll)
         self.x = (u * cos + v * sin) / self.width  # [H, W]
