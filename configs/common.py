@@ -82,3 +82,4 @@ def wae_terms(config: ml_collections.ConfigDict) -> None:
     loss.cost_weight = 0.05  # of the squared error's sum over a picture in [-1, 1] at 64x64; rescaled by 64^2 / size^2
     loss.input_noise = 0.01  # deviation of the noise added to training pictures, in units of [-1, 1]
     loss.warmup_steps = 0  # first steps spent on matching only the moments of the codes to the prior's
+    loss.fixed_point_weight = 0.0  # of c(gen, G(E(gen))) at equal contrast, gen = G(z): improved sampling; 0 = off

@@ -1,5 +1,6 @@
 """A trained model, restored from a run's folder."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import ml_collections
 
-from genmodels import checkpoint, methods, runs
+from genmodels import checkpoint, methods, metrics, runs, sampling
 from genmodels.codec import Weights
 
 CHUNK = 100  # pictures at once: one compiled program serves any number of them
@@ -22,8 +23,13 @@ class Model:
     def __init__(self, config: ml_collections.ConfigDict, step: int, weights: Weights):
         """Use `load`. `weights` are those of `config`'s method after `step` training steps."""
         self.config, self.step, self._weights = config, step, weights
-        method = methods.make(config)
-        self._encode, self._decode = jax.jit(method.encode), jax.jit(method.decode)
+        self._method = methods.make(config)
+        self._encode, self._decode = jax.jit(self._method.encode), jax.jit(self._method.decode)
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the encoder and the decoder have learnt."""
+        return sum(leaf.size for net in self._weights.values() for leaf in jax.tree.leaves(net["params"]))
 
     def encode(self, x: jax.Array) -> jax.Array:
         """Pictures -> codes; a posterior's mean for the VAE and IntroVAE."""
@@ -41,11 +47,28 @@ class Model:
         """`num` pictures of codes from the prior N(0, I); the same for the same key."""
         return self.decode(jax.random.normal(key, (num, self.config.model.latent)))
 
-    def interpolate(self, a: jax.Array, b: jax.Array, num: int) -> jax.Array:
-        """Pictures along the straight lines between the codes of pictures a and b [N, H, W, 3] -> [N, num, H, W, 3]."""
-        start, end = self.encode(a), self.encode(b)
-        t = jnp.linspace(0.0, 1.0, num)[None, :, None]
-        codes = start[:, None] * (1 - t) + end[:, None] * t  # [N, num, Z]
+    def refine(self, key: jax.Array, num: int) -> jax.Array:
+        """`num` improved samples: the codes of `sample(key, num)` after the descent of `sampling.refine`."""
+        return self.decode(self.refine_codes(jax.random.normal(key, (num, self.config.model.latent))).codes)
+
+    def refine_codes(self, codes: jax.Array) -> sampling.Refined:
+        """Codes [N, Z] moved by `sampling.refine` in batches of CHUNK, at the rate that the model was trained with.
+
+        The stop rule looks at each batch by itself; `steps` is the largest number that one took.
+        """
+        descend = partial(sampling.refine, self._method, self._weights)
+        rate = self.config.optim.learning_rate
+        parts = [descend(codes[i : i + CHUNK], rate) for i in range(0, len(codes), CHUNK)]
+        moved, before, after, steps = zip(*parts, strict=True)
+        return sampling.Refined(*(jnp.concatenate(each) for each in (moved, before, after)), jnp.stack(steps).max())
+
+    def interpolate(self, a: jax.Array, b: jax.Array, num: int, spherical: bool = False) -> jax.Array:
+        """Pictures along the lines between the codes of pictures a and b [N, H, W, 3] -> [N, num, H, W, 3].
+
+        The lines are straight, or great circles if `spherical`.
+        """
+        line = metrics.slerp if spherical else metrics.lerp
+        codes = line(self.encode(a), self.encode(b), num)  # [N, num, Z]
         pictures = self.decode(codes.reshape(-1, codes.shape[-1]))
         return pictures.reshape(len(codes), num, *pictures.shape[1:])
 

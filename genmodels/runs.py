@@ -1,11 +1,13 @@
 """A run's folder: its config, and whether another config may go on in it."""
 
 import json
+import statistics
 from pathlib import Path
 
 import ml_collections
 
 from genmodels.errors import UsageError
+from genmodels.logs import read_metrics
 
 # What may differ between two commands that continue one run: nothing that alters the mathematics.
 FREE_FIELDS = ("data.dir", "data.cache_dir", "log.", "eval.", "checkpoint.", "parallel.")
@@ -54,6 +56,12 @@ def read_config(workdir: Path) -> ml_collections.ConfigDict:
     if not isinstance(fields, dict) or not fields.keys() >= SECTIONS:
         raise UsageError(f"{path} is not the config of a run: choose another --workdir.")
     return ml_collections.ConfigDict(fields).lock()
+
+
+def training_rate(workdir: Path) -> float | None:
+    """The median of the training rates that a run has logged, pictures per second; None if it has none."""
+    rates = [line["pictures/s"] for line in read_metrics(workdir) if "pictures/s" in line]
+    return statistics.median(rates) if rates else None
 
 
 def _differences(old: ml_collections.ConfigDict, new: ml_collections.ConfigDict) -> list[tuple]:

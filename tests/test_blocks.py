@@ -25,6 +25,10 @@ def plain_transposed(x, kernel):
     )
 
 
+def plain_same(x, kernel):
+    return lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
+
+
 def test_strided_against_its_sum():
     x, kernel = np.asarray(normal(0, 1, 6, 8, 2)), np.asarray(normal(1, 5, 5, 2, 3))
     padded = np.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)))
@@ -47,7 +51,11 @@ def test_transposed_against_its_sum():
 
 @pytest.mark.parametrize(
     ("ours", "plain", "shape"),
-    [(blocks.strided, plain_strided, (2, 8, 6, 3)), (blocks.transposed, plain_transposed, (2, 4, 3, 3))],
+    [
+        (blocks.strided, plain_strided, (2, 8, 6, 3)),
+        (blocks.transposed, plain_transposed, (2, 4, 3, 3)),
+        (blocks.on_blocks, plain_same, (2, 6, 8, 3)),
+    ],
 )
 def test_value_and_gradients_are_those_of_lax(ours, plain, shape):
     x, kernel = normal(0, *shape), normal(1, 5, 5, 3, 4)
@@ -57,6 +65,18 @@ def test_value_and_gradients_are_those_of_lax(ours, plain, shape):
     np.testing.assert_allclose(value, expected, atol=1e-4)
     for found, wanted in zip(pullback(cotangent), plain_pullback(cotangent), strict=True):
         np.testing.assert_allclose(found, wanted, atol=1e-3, rtol=1e-4)
+
+
+def test_picture_conv_against_its_sum():
+    x = np.asarray(normal(0, 1, 4, 6, 2))
+    conv = blocks.PictureConv(3)
+    params = conv.init(jax.random.key(1), x)["params"] | {"bias": np.float32([1, -2, 3])}
+    padded = np.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)))
+    expected = np.zeros((1, 4, 6, 3))
+    for row, column in np.ndindex(4, 6):
+        window = padded[0, row : row + 5, column : column + 5]
+        expected[0, row, column] = np.einsum("ijc,ijcf->f", window, params["kernel"]) + params["bias"]
+    np.testing.assert_allclose(conv.apply({"params": params}, x), expected, atol=1e-5)
 
 
 def test_batch_norm_against_numpy():
@@ -90,7 +110,7 @@ def test_upsample_and_halve():
 
 
 def conv(x, kernel):
-    return np.asarray(lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")))
+    return np.asarray(plain_same(x, kernel))
 
 
 def batch_norm(x):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from genmodels.metrics import interval
+from genmodels.metrics import difference, interval
 
 
 def test_agrees_with_the_normal_approximation():
@@ -31,3 +31,15 @@ def test_same_seed_same_numbers():
 def test_refuses_values_without_an_interval(values):
     with pytest.raises(ValueError, match="values"):
         interval(np.array(values), seed=0)
+
+
+def test_difference_of_means_against_the_normal_approximation():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(3.0, 1.0, 400), rng.normal(1.0, 2.0, 900)
+    found = difference(a, b, seed=1)
+    deviation = np.sqrt(a.var() / 400 + b.var() / 900)
+    assert found.mean == pytest.approx(a.mean() - b.mean())
+    assert found.low == pytest.approx(found.mean - 1.96 * deviation, abs=0.3 * deviation)
+    assert found.high == pytest.approx(found.mean + 1.96 * deviation, abs=0.3 * deviation)
+    assert found.n == 400
+    assert difference(a, b, seed=1) == found != difference(a, b, seed=2)

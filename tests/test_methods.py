@@ -74,6 +74,8 @@ def test_bfloat16_arithmetic_keeps_parameters_and_losses_in_float32(name):
         ("wae_mmd", "loss.kernel", "cauchy", "use 'imq' or 'rbf'"),
         ("wae_mmd", "loss.penalty", 0.0, "config.loss.penalty=0.0 must be above zero"),
         ("wae_gan", "loss.cost_weight", -0.05, "config.loss.cost_weight=-0.05 must be above zero"),
+        ("wae_mmd", "loss.fixed_point_weight", -1.0, "config.loss.fixed_point_weight=-1.0 must not be negative"),
+        ("wae_gan", "loss.fixed_point_weight", -0.5, "fixed_point_weight=-0.5 must not be negative; 0 is none"),
         ("introvae", "model.channels", (4, 4), "pictures of 32 px take 3 channel counts"),
         ("introvae", "loss.hinge", "each", "use 'batch' or 'sample'"),
         ("introvae", "loss.margin", 0.0, "config.loss.margin=0.0 must be above zero"),

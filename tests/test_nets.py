@@ -100,7 +100,7 @@ def test_no_bias_before_batch_norm(family):
         return sorted(path for path in paths if "bias" in path and "BatchNorm" not in path)
 
     assert biased(abstract(encoder, 1, 32, 32, 3)[0]) == ["['Dense_0']['bias']"]
-    assert biased(abstract(decoder, 1, latent)[0]) == ["['Conv_0']['bias']", "['Dense_0']['bias']"]
+    assert biased(abstract(decoder, 1, latent)[0]) == ["['Dense_0']['bias']", "['PictureConv_0']['bias']"]
 
 
 def test_wae_weights_start_with_deviation_1_in_100():
@@ -118,7 +118,7 @@ def test_wae_decoder_ends_in_tanh_and_introvae_s_does_not():
         @jax.jit
         def widest(z, net=net):
             params = net.init(jax.random.key(1), z, train=False)["params"]
-            params = params | {"Conv_0": jax.tree.map(lambda x: 100 * x, params["Conv_0"])}
+            params = params | {"PictureConv_0": jax.tree.map(lambda x: 100 * x, params["PictureConv_0"])}
             return jnp.abs(net.apply({"params": params}, z, train=True, mutable=["batch_stats"])[0]).max()
 
         assert (widest(z) <= 1) == bounded

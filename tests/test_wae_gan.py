@@ -34,7 +34,7 @@ def logits(params, z, fault):
 
 def expected_step(run, state, pictures, key, fault=None):
     """Both losses and all new parameters: autoencoder on c - log D(z), then critic on the updated encoder's codes."""
-    input_key, prior_key = jax.random.split(key)
+    input_key, prior_key, _ = jax.random.split(key, 3)
     x = 2 * jnp.asarray(pictures / np.float32(255)) - 1
     noisy = x + 0.01 * Replicas().truncated_normal(input_key, x.shape)
     prior = Replicas().normal(prior_key, (tiny.BATCH, tiny.LATENT))

@@ -39,7 +39,7 @@ def mmd(q, p, kernel, fault=None):
 
 def expected_step(run, state, pictures, key, fault=None):
     """Loss and new parameters for c + 100 MMD, c = .05 * 64^2 / size^2 * SSE on [-1, 1], averaged over the batch."""
-    input_key, prior_key = jax.random.split(key)
+    input_key, prior_key, _ = jax.random.split(key, 3)
     x = 2 * jnp.asarray(pictures / np.float32(255)) - 1
     sigma = 0 if fault == "no noise" else run.config.loss.input_noise
     noisy = x + sigma * Replicas().truncated_normal(input_key, x.shape)

@@ -28,6 +28,7 @@ FIELDS = {  # averaged weights and warm-ups are on where that costs no further c
         "loss.beta": 1.0,
         "loss.margin": 15.0,
         "loss.warmup_steps": 100,
+        "optim.b1": 0.9,
         "train.ema_decay": 0.9,
     },
 }
@@ -112,9 +113,9 @@ def train(run: Run, state: TrainState, phase: str, batches: Iterable[np.ndarray]
 
 @functools.cache
 def fitted(name: str) -> tuple[TrainState, dict]:
-    """The state after 80 to 160 steps on the same eight pictures, and the last step's metrics."""
+    """The state after 80 to 200 steps on the same eight pictures, and the last step's metrics."""
     this, state, metrics = run(name), run(name).start, {}
-    for phase, steps in {"encoder warm-up": 20, "VAE warm-up": 100, "training": 80, "game": 60}.items():
+    for phase, steps in {"encoder warm-up": 20, "VAE warm-up": 140, "training": 80, "game": 60}.items():
         if phase in this.steps:
             state, metrics = train(this, state, phase, [pictures()] * steps)
     return state, metrics

@@ -107,10 +107,15 @@ def _autoencoder(config, replicas: Replicas, outputs: int) -> Autoencoder:
 def _wae_terms(config) -> dict:
     _positive(config.loss, "config.loss.penalty")
     _positive(config.loss, "config.loss.cost_weight")
+    if not config.loss.fixed_point_weight >= 0:
+        raise UsageError(
+            f"config.loss.fixed_point_weight={config.loss.fixed_point_weight} must not be negative; 0 is none."
+        )
     return {
         "weight": wae.cost_weight(config.loss.cost_weight, config.image_size),
         "penalty": config.loss.penalty,
         "noise": config.loss.input_noise,
+        "fixed_point_weight": config.loss.fixed_point_weight,
         "warmup": wae.Warmup(config.loss.warmup_steps, _adam(config, config.optim.learning_rate)),
     }
 

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from genmodels import losses, optim
+from genmodels import fixed_point, losses, optim
 from genmodels.codec import Params, train_pass, train_pass_with_statistics
 from genmodels.methods.autoencoder import Autoencoder, signed
 from genmodels.methods.method import Phase, Step
@@ -43,6 +43,21 @@ def reconstruct(autoencoder: Autoencoder, params: Params, x: jax.Array, key: jax
 def cost(autoencoder: Autoencoder, x: jax.Array, y: jax.Array, weight: float) -> jax.Array:
     """c(x, G(z)): the weighted sum of squared errors of a picture in [-1, 1], averaged over the global batch -> []."""
     return weight * autoencoder.replicas.mean(jnp.mean(losses.squared_error(x, y)))
+
+
+def fixed_point_cost(autoencoder: Autoencoder, params: Params, key: jax.Array, count: int, weight: float) -> jax.Array:
+    """a = c(gen, G(E(gen))) of contrast-normalised pictures gen = G(z), z ~ P_z, `count` on each device -> [].
+
+    The deck's improved WAE adds a - c + stop_gradient(c), where c is a with gen detached. Both have the same gradient
+    through the judging autoencoder, so what is left is a's through gen: a judge with detached parameters gives this
+    value and this gradient without computing c.
+    """
+    codec, judge = autoencoder.codec, jax.lax.stop_gradient(params)  # a - c + stop_gradient(c)
+    # Each pass is a batch of its own to BatchNorm: the pictures' statistics are neither used nor moved by those of gen,
+    # and the gradient through gen includes the one through its statistics.
+    gen = train_pass(codec.decoder, params["decoder"], autoencoder.replicas.normal(key, (count, codec.latent)))
+    again = train_pass(codec.decoder, judge["decoder"], train_pass(codec.encoder, judge["encoder"], gen))
+    return weight * autoencoder.replicas.mean(jnp.mean(fixed_point.error(gen, again)))
 
 
 def _statistics(autoencoder: Autoencoder, params: Params, pictures: jax.Array, key: jax.Array) -> Params:

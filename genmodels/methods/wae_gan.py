@@ -20,12 +20,14 @@ def make(
     weight: float,
     penalty: float,
     noise: float,
+    fixed_point_weight: float,
     warmup: wae.Warmup,
 ) -> Method:
     """The autoencoder minimises c(x, G(z)) - penalty * log D(z), z = E(x + noise); the critic tells z from z_p ~ P_z.
 
     The critic maximises log D(z_p) + log(1 - D(z)). As in the public implementation the autoencoder moves first and the
-    critic then sees the codes of the updated encoder on the same batch.
+    critic then sees the codes of the updated encoder on the same batch. With a `fixed_point_weight` above zero the
+    autoencoder also minimises that multiple of wae.fixed_point_cost.
     """
     codec, replicas = autoencoder.codec, autoencoder.replicas
 
@@ -38,11 +40,15 @@ def make(
             optimisers=state.optimisers | {"critic": critic_optimiser.init(params)},
         )
 
-    def autoencoder_loss(params, critic_params, x, key):
-        z, y = wae.reconstruct(autoencoder, params, x, key, noise)
+    def autoencoder_loss(params, critic_params, x, input_key, gen_key):
+        z, y = wae.reconstruct(autoencoder, params, x, input_key, noise)
         cost = wae.cost(autoencoder, x, y, weight)
         fooling = replicas.mean(jnp.mean(losses.real_or_fake(critic.apply(critic_params, z), real=True)))
-        return cost + penalty * fooling, {"c(x,G(z))": cost, "-log D(z)": fooling}
+        value, terms = cost + penalty * fooling, {"c(x,G(z))": cost, "-log D(z)": fooling}
+        if fixed_point_weight:
+            terms["fixed point"] = wae.fixed_point_cost(autoencoder, params, gen_key, len(x), weight)
+            value += fixed_point_weight * terms["fixed point"]
+        return value, terms
 
     def critic_loss(params, q, p):
         of_prior, of_codes = critic.apply(params, p), critic.apply(params, q)  # [B] each
@@ -51,11 +57,11 @@ def make(
         return replicas.mean(loss), {"critic accuracy": replicas.mean(right)}
 
     def step(state, pictures, key):
-        input_key, prior_key = jax.random.split(key)
+        input_key, prior_key, gen_key = jax.random.split(key, 3)
         x = signed(pictures)
         critic_params = state.params["critic"]
         (value, terms), gradient = replicas.value_and_grad(autoencoder_loss)(
-            autoencoder_params(state), critic_params, x, input_key
+            autoencoder_params(state), critic_params, x, input_key, gen_key
         )
         state, norms = autoencoder.update(state, gradient)
 

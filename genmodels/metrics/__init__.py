@@ -5,7 +5,7 @@ interval. `metrics.pca.fit` and `metrics.pca.rmse` are called through their modu
 """
 
 from genmodels.metrics import pca
-from genmodels.metrics.bootstrap import Estimate, interval
+from genmodels.metrics.bootstrap import Estimate, difference, interval
 from genmodels.metrics.images import batched, levels, ms_ssim, per_picture, psnr, quantise, rmse, sharpness, ssim
 from genmodels.metrics.latents import Moments, active_units, farthest_eigenvectors, least_gaussian_plane, moments
 from genmodels.metrics.manifold import ToSet, distances_to_set, lerp, slerp
@@ -16,6 +16,7 @@ __all__ = [
     "ToSet",
     "active_units",
     "batched",
+    "difference",
     "distances_to_set",
     "farthest_eigenvectors",
     "interval",

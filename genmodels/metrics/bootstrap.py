@@ -25,7 +25,26 @@ def interval(values: np.ndarray, *, seed: int, resamples: int = 1000, level: flo
         raise ValueError(f"a bootstrap needs at least 2 values in one dimension, not an array of shape {values.shape}")
     if not np.isfinite(values).all():
         raise ValueError(f"{np.count_nonzero(~np.isfinite(values))} of {len(values)} values are not finite")
-    rng, n = np.random.default_rng(seed), len(values)
-    means = [values[rng.integers(n, size=n)].mean() for _ in range(resamples)]
+    low, high = _quantiles(_means(values, np.random.default_rng(seed), resamples), level)
+    return Estimate(float(values.mean()), low, high, len(values))
+
+
+def difference(a: np.ndarray, b: np.ndarray, *, seed: int, resamples: int = 1000, level: float = 0.95) -> Estimate:
+    """Mean of values a [N] minus that of independent values b [M], with its bootstrap interval; n is the smaller.
+
+    Efron and Tibshirani 1993, chapter 16: both sets are resampled.
+    """
+    rng = np.random.default_rng(seed)
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    low, high = _quantiles(_means(a, rng, resamples) - _means(b, rng, resamples), level)
+    return Estimate(float(a.mean() - b.mean()), low, high, min(len(a), len(b)))
+
+
+def _means(values: np.ndarray, rng: np.random.Generator, resamples: int) -> np.ndarray:
+    n = len(values)
+    return np.array([values[rng.integers(n, size=n)].mean() for _ in range(resamples)])
+
+
+def _quantiles(means: np.ndarray, level: float) -> tuple[float, float]:
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return Estimate(float(values.mean()), float(low), float(high), n)
+    return float(low), float(high)

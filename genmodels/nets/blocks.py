@@ -55,6 +55,24 @@ class TransposedConv(nn.Module):
         return transposed(x.astype(self.dtype), kernel.astype(self.dtype))
 
 
+class PictureConv(nn.Module):
+    """5x5 convolution from or to a picture's few channels: [B, H, W, C] -> [B, H, W, features]; H and W even."""
+
+    features: int
+    use_bias: bool = True
+    dtype: Any = jnp.float32
+    kernel_init: nn.initializers.Initializer = nn.initializers.lecun_normal()
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        kernel = self.param("kernel", self.kernel_init, (5, 5, x.shape[-1], self.features))
+        y = on_blocks(x.astype(self.dtype), kernel.astype(self.dtype))
+        if not self.use_bias:
+            return y
+        bias = self.param("bias", nn.initializers.zeros_init(), (self.features,))
+        return y + bias.astype(self.dtype)[None, None, None]
+
+
 # The two convolutions are each other's adjoint. Their derivatives are spelt out as such, and the transposed one as four
 # ordinary convolutions, because XLA's own forms, which dilate an operand with zeros, are up to 20 times slower on CPU.
 
@@ -110,6 +128,45 @@ def _transposed_backward(residuals, cotangent):
 
 strided.defvjp(lambda x, kernel: (strided(x, kernel), (x, kernel)), _strided_backward)
 transposed.defvjp(lambda x, kernel: (transposed(x, kernel), (x, kernel)), _transposed_backward)
+
+
+# Three channels fill no vector register: on CPU a convolution to or from them is faster on blocks of 2x2 pixels, whose
+# four times as many channels do, though it multiplies some zeros; in a loop its derivative is up to nine times faster.
+
+
+@jax.custom_vjp
+def on_blocks(x: jax.Array, kernel: jax.Array) -> jax.Array:
+    """Convolution with stride 1, zeros outside: x [B, 2 H, 2 W, C], kernel [5, 5, C, F] -> [B, 2 H, 2 W, F]."""
+    return _on_blocks(x, kernel)
+
+
+def _on_blocks(x: jax.Array, kernel: jax.Array) -> jax.Array:
+    batch, height, width, channels = x.shape
+    blocks = x.reshape(batch, height // 2, 2, width // 2, 2, channels).transpose(0, 1, 3, 2, 4, 5)
+    blocks = blocks.reshape(batch, height // 2, width // 2, 4 * channels)
+    y = lax.conv_general_dilated(blocks, _block_kernel(kernel), (1, 1), "SAME", dimension_numbers=DIMENSIONS)
+    return y.reshape(batch, height // 2, width // 2, 2, 2, -1).transpose(0, 1, 3, 2, 4, 5).reshape(*x.shape[:3], -1)
+
+
+def _block_kernel(kernel: jax.Array) -> jax.Array:
+    """The same convolution from blocks to blocks: [5, 5, C, F] -> [3, 3, 4 C, 4 F]; a block's rows come first."""
+    channels, features = kernel.shape[2:]
+    parts = []
+    for row in (0, 1):
+        for column in (0, 1):
+            # From the output pixel at this place of its block the taps reach over five of the six rows of three blocks.
+            taps = jnp.pad(kernel, ((row, 1 - row), (column, 1 - column), (0, 0), (0, 0)))
+            taps = taps.reshape(3, 2, 3, 2, channels, features).transpose(0, 2, 1, 3, 4, 5)
+            parts.append(taps.reshape(3, 3, 4 * channels, features))
+    return jnp.concatenate(parts, axis=-1)
+
+
+def _on_blocks_backward(residuals, cotangent):
+    x, kernel = residuals
+    return _on_blocks(cotangent, _adjoint(kernel)), jax.vjp(lambda k: _on_blocks(x, k), kernel)[1](cotangent)[0]
+
+
+on_blocks.defvjp(lambda x, kernel: (_on_blocks(x, kernel), (x, kernel)), _on_blocks_backward)
 
 
 def upsample(x: jax.Array) -> jax.Array:

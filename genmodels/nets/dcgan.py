@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from genmodels.nets.blocks import BatchNorm, StridedConv, TransposedConv
+from genmodels.nets.blocks import BatchNorm, PictureConv, StridedConv, TransposedConv
 
 INIT = nn.initializers.normal(0.01)
 
@@ -49,5 +49,5 @@ class Decoder(nn.Module):
         for features in rest:
             x = TransposedConv(features, self.dtype, INIT)(x)
             x = nn.relu(BatchNorm(self.dtype, self.axis_name)(x, train))
-        x = nn.Conv(3, (5, 5), kernel_init=INIT, dtype=self.dtype)(x)
+        x = PictureConv(3, dtype=self.dtype, kernel_init=INIT)(x)
         return jnp.tanh(x.astype(jnp.float32))

@@ -7,7 +7,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from genmodels.nets.blocks import BatchNorm, halve, upsample
+from genmodels.nets.blocks import BatchNorm, PictureConv, halve, upsample
 
 leaky_relu = partial(nn.leaky_relu, negative_slope=0.2)
 
@@ -39,7 +39,7 @@ class Encoder(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         first, *rest = self.channels
-        x = nn.Conv(first, (5, 5), use_bias=False, dtype=self.dtype)(x.astype(self.dtype))
+        x = PictureConv(first, use_bias=False, dtype=self.dtype)(x)
         x = halve(leaky_relu(BatchNorm(self.dtype, self.axis_name)(x, train)))
         for features in rest:
             x = halve(Block(features, self.dtype, self.axis_name)(x, train))
@@ -62,5 +62,5 @@ class Decoder(nn.Module):
         for features in self.channels:
             x = upsample(Block(features, self.dtype, self.axis_name)(x, train))
         x = Block(self.channels[-1], self.dtype, self.axis_name)(x, train)
-        x = nn.Conv(3, (5, 5), dtype=self.dtype)(x)
+        x = PictureConv(3, dtype=self.dtype)(x)
         return x.astype(jnp.float32)

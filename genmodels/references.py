@@ -1,0 +1,78 @@
+"""What numbers are read against: real pictures, and PCA at the same latent size; computed once for each cache."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from genmodels import metrics
+from genmodels.data import Pictures
+from genmodels.images import to_unit
+
+MOST_PAIRS = 10_000
+BATCH = 100
+NEAREST = 1_000  # test pictures whose nearest training picture is looked for
+
+
+class Real(NamedTuple):
+    """The row of real pictures, and the values behind those that samples are compared with."""
+
+    row: dict[str, Any]
+    ms_ssim: np.ndarray  # [pairs]
+    nearest: np.ndarray  # [N], RMSE of a test picture to its nearest training picture
+
+
+def real(pictures: Pictures, pairs: int | None, seed: int, *, progress: bool = False) -> Real:
+    """Diversity and sharpness of test pictures, and how near they are to the training pictures.
+
+    `pairs` disjoint ones are measured, None: as many as there are, at most 10,000.
+    """
+    most = min(len(pictures.test) // 2, MOST_PAIRS)
+    pairs = most if pairs is None else pairs
+
+    def measure():
+        test = pictures.test[: 2 * pairs]
+        couples = ((batch[::2], batch[1::2]) for (batch,) in metrics.batched(test, size=BATCH))
+        found = metrics.distances_to_set(to_unit(pictures.test[:NEAREST]), pictures.train, progress=progress)
+        return {
+            "ms_ssim": metrics.per_picture(metrics.ms_ssim, couples, progress=progress).tolist(),
+            "sharpness": metrics.per_picture(metrics.sharpness, metrics.batched(test, size=BATCH)).tolist(),
+            "nearest": found.nearest.tolist(),
+        }
+
+    values = {k: np.array(v) for k, v in _once(pictures, f"real-{pairs}", measure).items()}
+    row = {
+        "ms_ssim": metrics.interval(values["ms_ssim"], seed=seed)._asdict(),
+        "ms_ssim_levels": metrics.levels(pictures.test.shape[1]),
+        "sharpness": metrics.interval(values["sharpness"], seed=seed)._asdict(),
+        "nearest_rmse": metrics.interval(values["nearest"], seed=seed)._asdict(),
+    }
+    return Real(row, values["ms_ssim"], values["nearest"])
+
+
+def pca(pictures: Pictures, latent: int, count: int, seed: int, progress: bool) -> dict[str, Any]:
+    """Reconstruction errors of PCA with `latent` components, fitted on the training split, on `count` of each split."""
+
+    def measure():
+        fitted = metrics.pca.fit(pictures.train, latent, progress=progress)
+        splits = {"train": pictures.train[:count], "test": pictures.test[:count]}
+        return {k: metrics.pca.rmse(fitted, v, [latent])[latent].tolist() for k, v in splits.items()}
+
+    values = _once(pictures, f"pca-{latent}-{count}", measure)
+    errors = {split: {"rmse": metrics.interval(np.array(v), seed=seed)._asdict()} for split, v in values.items()}
+    return {"dimensions": latent, "reconstruction": errors}
+
+
+def _once(pictures: Pictures, name: str, measure: Callable[[], dict]) -> dict:
+    """What `measure` returned the first time for these cached pictures; it is kept beside them."""
+    path = Path(pictures.train.filename).parent / f"reference-{name}.json"
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        values = measure()
+    partial = path.with_suffix(".tmp")
+    partial.write_text(json.dumps(values))
+    partial.replace(path)
+    return values

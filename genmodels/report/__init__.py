@@ -1,0 +1,1 @@
+"""What is shown of trained models: figures and videos."""

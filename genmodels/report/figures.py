@@ -1,0 +1,96 @@
+"""Pictures side by side and plots: sheets of pictures are uint8 arrays, plots are matplotlib Figures; none is saved."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+from genmodels import images
+
+# Okabe and Ito 2008: told apart with every kind of colour vision, and in grey by their lightness.
+GREY, BLUE, VERMILION = "#999999", "#0072B2", "#D55E00"
+GAP, PAIR_GAP = 2, 8  # pixels between the two pictures of a pair, and between pairs
+NEIGHBOUR_COLUMNS = 8
+
+
+def picture_grid(pictures: np.ndarray, columns: int) -> np.ndarray:
+    """Samples or data points, uint8 [N, H, W, 3], row by row -> one picture."""
+    return images.grid(pictures, columns)
+
+
+def reconstruction_pairs(originals: np.ndarray, reconstructions: np.ndarray, columns: int) -> np.ndarray:
+    """Pairs of an original and, to its right, its reconstruction, uint8 [N, H, W, 3], `columns` pairs in a row."""
+    pairs = [images.grid(np.stack(pair), columns=2, gap=GAP) for pair in zip(originals, reconstructions, strict=True)]
+    return images.grid(np.stack(pairs), columns, gap=PAIR_GAP)
+
+
+def interpolation_rows(pictures: np.ndarray) -> np.ndarray:
+    """Lines between codes, uint8 [N, num, H, W, 3] -> one picture with a row for each."""
+    return images.grid(pictures.reshape(-1, *pictures.shape[2:]), columns=pictures.shape[1])
+
+
+def prior_and_codes(prior: np.ndarray, train_codes: np.ndarray, test_codes: np.ndarray, plane: np.ndarray) -> Figure:
+    """Codes of P_z and of Q_z on training and test pictures, each [N, Z], projected on an orthonormal plane [Z, 2]."""
+    figure = Figure(figsize=(5.5, 5.9), layout="constrained")
+    axes = figure.subplots()
+    clouds = (
+        ("$P_z$", prior, GREY, "o"),
+        ("$Q_z$, training pictures", train_codes, BLUE, "s"),
+        ("$Q_z$, test pictures", test_codes, VERMILION, "^"),
+    )
+    for label, codes, colour, marker in clouds:
+        points = np.asarray(codes, np.float64) @ np.asarray(plane, np.float64)  # [N, 2]
+        axes.scatter(*points.T, s=9, c=colour, marker=marker, alpha=0.5, linewidths=0, label=label, rasterized=True)
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.set(xlabel="projection on $u_1$", ylabel="projection on $u_2$")
+    _plain(axes)
+    legend = figure.legend(loc="outside upper center", ncols=3, frameon=False, handletextpad=0.2, markerscale=2)
+    for handle in legend.legend_handles:
+        handle.set_alpha(1)
+    return figure
+
+
+def nearest_neighbours(queries: np.ndarray, neighbours: np.ndarray, distances: np.ndarray) -> Figure:
+    """Each query above its nearest training picture, uint8 [N, H, W, 3], with their RMSE [N], 0-255 scale."""
+    count, height, width, _ = queries.shape
+    columns = min(count, NEIGHBOUR_COLUMNS)
+    rows = -(-count // columns)
+    figure = Figure(figsize=(1.2 * columns + 1.3, (2.4 * height / width + 0.4) * rows + 0.3), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False)
+    for axes in panels.flat[count:]:
+        axes.set_axis_off()
+    for axes, query, neighbour, distance in zip(panels.flat, queries, neighbours, distances, strict=False):
+        axes.imshow(images.grid(np.stack([query, neighbour]), columns=1, gap=GAP))
+        axes.set(xticks=[], yticks=[], xlabel=f"RMSE {distance:.1f}")
+        axes.spines[:].set_visible(False)
+    for axes in panels[:, 0]:
+        axes.set_yticks([0.5 * height, 1.5 * height + GAP], ["query", "nearest\ntraining\npicture"])
+        axes.tick_params(axis="y", length=0)
+    figure.supxlabel("RMSE on the 0-255 scale", fontsize="medium")
+    return figure
+
+
+def loss_curves(metrics: list[dict], names: list[str]) -> Figure:
+    """One panel for each of `names` over the steps of a run's `logs.read_metrics`; ValueError if one is in no line."""
+    figure = Figure(figsize=(7, 1.5 * len(names) + 0.5), layout="constrained")
+    panels = figure.subplots(len(names), sharex=True, squeeze=False)[:, 0]
+    for axes, name in zip(panels, names, strict=True):
+        points = [(line["step"], line[name]) for line in metrics if name in line]
+        if not points:
+            raise ValueError(f"no line of the metrics has {name!r}")
+        steps, values = np.transpose(points)
+        axes.plot(steps, values, color=BLUE, linewidth=1.2, marker="." if len(points) == 1 else None)
+        axes.set_title(name, loc="left", fontsize="medium", parse_math=False)
+        axes.yaxis.set_major_locator(MaxNLocator(4))
+        _plain(axes)
+    panels[-1].set_xlabel("step")
+    panels[-1].xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    panels[-1].xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    return figure
+
+
+def _plain(axes: Axes) -> None:
+    """Two spines are enough, and a faint grid."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color="0.9", linewidth=0.6)
+    axes.set_axisbelow(True)

@@ -1,0 +1,70 @@
+"""Measures a trained model: errors, diversity, latent space, manifold, speed; each number with its 95 % interval.
+
+python -m launch.evaluate --workdir=RUN [--step=STEP] [--pairs=10000] [--refine=0] [--seed=0] [--data_dir=DIR]
+"""
+
+import json
+from pathlib import Path
+
+from absl import flags
+
+from launch import cli
+
+WORKDIR = flags.DEFINE_string("workdir", None, "The run's folder.")
+STEP = flags.DEFINE_integer("step", None, "Which checkpoint; by default the newest.")
+SEED = flags.DEFINE_integer("seed", 0, "Of samples and intervals; the same seed gives the same numbers.", lower_bound=0)
+NUM = flags.DEFINE_integer("num", 10_000, "Pictures of each split, at most.", lower_bound=4)
+PAIRS = flags.DEFINE_integer("pairs", 10_000, "Pairs of samples for MS-SSIM.", lower_bound=2)
+REAL_PAIRS = flags.DEFINE_integer("real_pairs", None, "Pairs of test pictures; by default all, at most 10,000.", 2)
+LINES = flags.DEFINE_integer("lines", 100, "Lines between codes.", lower_bound=2)
+POINTS = flags.DEFINE_integer("points", 10, "Pictures on a line, ends included.", lower_bound=3)
+SPHERICAL = flags.DEFINE_bool("spherical", False, "Great circles instead of straight lines.")
+REFINE = flags.DEFINE_integer("refine", 0, "Samples to improve by descent and to measure as a row of their own.", 0)
+DATA_DIR = flags.DEFINE_string("data_dir", None, "Where the data is now, if not where the run had it.")
+
+
+def main() -> None:
+    """Writes <workdir>/eval/<step>.json and prints it as a table."""
+    import genmodels
+    from genmodels import data, evaluation, runs, tables
+    from genmodels.errors import UsageError
+
+    if 0 < REFINE.value < 4:
+        raise UsageError(f"--refine={REFINE.value}: improve at least 4 samples, they are measured in pairs.")
+    model = genmodels.load(WORKDIR.value, STEP.value)
+    config = runs.read_config(Path(WORKDIR.value))
+    if DATA_DIR.value is not None:
+        with config.unlocked():
+            config.data.dir = DATA_DIR.value
+    pictures = data.build(config)
+    budget = evaluation.Budget(
+        pictures=NUM.value,
+        pairs=PAIRS.value,
+        real_pairs=REAL_PAIRS.value,
+        lines=LINES.value,
+        points=POINTS.value,
+        refined=REFINE.value,
+        seed=SEED.value,
+        spherical=SPHERICAL.value,
+    )
+    rows = evaluation.evaluate(model, pictures, budget, progress=True)
+    report = {
+        "data": pictures.description,
+        "step": model.step,
+        "budget": budget._asdict(),
+        "training_pictures_per_s": runs.training_rate(Path(WORKDIR.value)),
+        "rows": rows,
+    }
+    out = Path(WORKDIR.value) / "eval" / f"{model.step}.json"
+    try:
+        out.parent.mkdir(exist_ok=True)
+        out.write_text(json.dumps(report, indent=1) + "\n")
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written ({error.strerror}): make room there.") from error
+    print(f"{pictures.description}; seed {SEED.value}; means with 95 % intervals, n in brackets")
+    print(tables.plain(rows))
+    print(f"all of it: {out}")
+
+
+if __name__ == "__main__":
+    cli.run(main, required=("workdir",))
