@@ -11,7 +11,10 @@ The map of the package, from the formulas up:
   calibration                 BatchNorm's statistics at fixed weights
   checkpoint, runs, logs      what a run keeps and tells
   model                       a trained model, restored: `genmodels.load(workdir)`
+  sampling, fixed_point       improved sampling: codes that descend to fixed points of the autoencoder
   metrics, images             measures; pictures and their ranges
+  evaluation, references      every number of a run with its interval; real pictures and PCA beside it
+  tables, report              how numbers are printed; figures and videos
 """
 
 from genmodels.model import Model, load

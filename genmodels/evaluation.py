@@ -123,6 +123,7 @@ def _latent(model: Model, pictures: Pictures, key: jax.Array, budget: Budget) ->
         "std": found.std.tolist(),
         "largest_correlation": found.largest_correlation,
         "mean_correlation": found.mean_correlation,
+        "least_gaussian_plane": np.asarray(metrics.least_gaussian_plane(codes, key)).tolist(),  # [Z, 2]
         "n": len(codes),
     }
 

@@ -44,8 +44,11 @@ def open_run(workdir: Path, config: ml_collections.ConfigDict) -> None:
         raise UsageError(f"--workdir={workdir} cannot be written ({error.strerror}): choose another folder.") from error
 
 
-def read_config(workdir: Path) -> ml_collections.ConfigDict:
-    """The config of the run in `workdir`, locked; raises UsageError when there is none."""
+def read_config(workdir: Path, data_dir: str | None = None) -> ml_collections.ConfigDict:
+    """The config of the run in `workdir`, locked; raises UsageError when there is none.
+
+    `data_dir` is where its data is now, None: where the run had it.
+    """
     path = Path(workdir) / "config.json"
     try:
         fields = json.loads(path.read_text())
@@ -55,6 +58,8 @@ def read_config(workdir: Path) -> ml_collections.ConfigDict:
         raise UsageError(f"{path} cannot be read ({error}): restore it, or choose another --workdir.") from error
     if not isinstance(fields, dict) or not fields.keys() >= SECTIONS:
         raise UsageError(f"{path} is not the config of a run: choose another --workdir.")
+    if data_dir is not None:
+        fields["data"]["dir"] = data_dir
     return ml_collections.ConfigDict(fields).lock()
 
 

@@ -32,11 +32,7 @@ def main() -> None:
     if 0 < REFINE.value < 4:
         raise UsageError(f"--refine={REFINE.value}: improve at least 4 samples, they are measured in pairs.")
     model = genmodels.load(WORKDIR.value, STEP.value)
-    config = runs.read_config(Path(WORKDIR.value))
-    if DATA_DIR.value is not None:
-        with config.unlocked():
-            config.data.dir = DATA_DIR.value
-    pictures = data.build(config)
+    pictures = data.build(runs.read_config(Path(WORKDIR.value), DATA_DIR.value))
     budget = evaluation.Budget(
         pictures=NUM.value,
         pairs=PAIRS.value,

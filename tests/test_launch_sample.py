@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import genmodels
-from genmodels import images
+from genmodels import data, images
 from tests.plain import assert_plain
 
 pytestmark = pytest.mark.usefixtures("in_the_repository")
@@ -41,19 +41,35 @@ def test_samples_of_an_earlier_step_beside_the_run(command, trained, tmp_path):
         assert sheet.size == (3 * 66, 3 * 66)
 
 
+def test_improved_samples_and_real_pictures_for_a_fid_program(command, trained, pictures, tmp_path):
+    outs = tmp_path / "samples.npz", tmp_path / "real"
+    flags = ["--num=5", "--seed=3", "--refine", f"--data_dir={pictures}", f"--out={outs[0]}", f"--real={outs[1]}"]
+    code, text, _ = command("sample", f"--workdir={trained}", *flags)
+    assert code == 0
+    assert text == f"5 improved samples of vae at step 6: {outs[0]}\n5 training pictures: {outs[1]}\n"
+    model = genmodels.load(trained)
+    np.testing.assert_array_equal(np.load(outs[0])["arr_0"], images.to_uint8(model.refine(jax.random.key(3), 5)))
+    real = data.build(model.config).train
+    for file, picture in zip(sorted(outs[1].iterdir()), real[:5], strict=True):
+        with Image.open(file) as image:
+            np.testing.assert_array_equal(np.asarray(image), picture)
+
+
 @pytest.mark.parametrize(
     ("extra", "words"),
     [
         ("--workdir=/nowhere", "/nowhere is not a run"),
         ("--step=5", "no checkpoint of step 5; it has 4, 6"),
         ("--num=0", "--num=0"),
+        (("--num=13", "--real=x"), "--num=13: the training split has 12 pictures"),
         ("--num=many", "--num=many: a whole number is needed"),
         ("--seed=-1", "--seed=-1"),
+        (("--num=4", "--real=/dev/null/x.png"), "--real=/dev/null/x.png cannot be written"),
         ("--out=/dev/null/x.png", "--out=/dev/null/x.png cannot be written"),
     ],
 )
 def test_wrong_samples_end_in_plain_words(command, trained, extra, words):
-    assert_plain(command("sample", f"--workdir={trained}", extra), words)
+    assert_plain(command("sample", f"--workdir={trained}", *([extra] if isinstance(extra, str) else extra)), words)
 
 
 def test_a_damaged_checkpoint_ends_in_plain_words(trained, tmp_path):
