@@ -73,7 +73,7 @@ def dcgan(config: ml_collections.ConfigDict) -> None:
     optim.b2 = 0.999
     optim.decay = 20.0 if demo else 100.0  # the rates fall smoothly by this factor over the run
     config.train.batch_size = 50 if demo else 100
-    config.train.steps = 450 if demo else 91_300  # 50 epochs of the deck's 182,599 pictures in batches of 100
+    config.train.steps = 400 if demo else 91_300  # 50 epochs of the deck's 182,599 pictures in batches of 100
 
 
 def wae_terms(config: ml_collections.ConfigDict) -> None:

@@ -33,14 +33,14 @@ def get_config(variant: str = ""):
     loss.alpha = 0.5 if demo else 0.25  # weight of the adversarial terms
     loss.beta = 0.5 * (128 / config.image_size) ** 2  # weight of 1/2 squared error, a sum over pixels in [0, 1]
     loss.hinge = "batch"  # [m - mean KL]^+ (batch, as the official code) | mean of [m - KL]^+ (sample)
-    loss.warmup_steps = 850 if demo else 3_000  # of plain VAE training before the game: about an epoch of CelebA
+    loss.warmup_steps = 600 if demo else 3_000  # of plain VAE training before the game: about an epoch of CelebA
 
     config.optim = optim = ml_collections.ConfigDict()
     optim.learning_rate = 1.5e-3 if demo else 2e-4  # of both Adams, the encoder's and the decoder's
     optim.b1 = 0.5 if demo else 0.9
     optim.b2 = 0.999
     optim.decay = 1.0  # constant rates
-    config.train.steps = 850 if demo else 200_000
+    config.train.steps = 720 if demo else 200_000
     config.train.batch_size = 16 if demo else 64
     if demo:
         config.train.ema_decay = 0.98  # the last few dozen steps: smooths the noise of a game with small batches
