@@ -39,17 +39,13 @@ def real(pictures: Pictures, pairs: int | None, seed: int, *, progress: bool = F
         return {
             "ms_ssim": metrics.per_picture(metrics.ms_ssim, couples, progress=progress).tolist(),
             "sharpness": metrics.per_picture(metrics.sharpness, metrics.batched(test, size=BATCH)).tolist(),
-            "nearest": found.nearest.tolist(),
+            "nearest_rmse": found.nearest.tolist(),
         }
 
     values = {k: np.array(v) for k, v in _once(pictures, f"real-{pairs}", measure).items()}
-    row = {
-        "ms_ssim": metrics.interval(values["ms_ssim"], seed=seed)._asdict(),
-        "ms_ssim_levels": metrics.levels(pictures.test.shape[1]),
-        "sharpness": metrics.interval(values["sharpness"], seed=seed)._asdict(),
-        "nearest_rmse": metrics.interval(values["nearest"], seed=seed)._asdict(),
-    }
-    return Real(row, values["ms_ssim"], values["nearest"])
+    row = {name: metrics.interval(each, seed=seed)._asdict() for name, each in values.items()}
+    row["ms_ssim_levels"] = metrics.levels(pictures.test.shape[1])
+    return Real(row, values["ms_ssim"], values["nearest_rmse"])
 
 
 def pca(pictures: Pictures, latent: int, count: int, seed: int, progress: bool) -> dict[str, Any]:

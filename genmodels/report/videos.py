@@ -18,19 +18,8 @@ from genmodels.model import Model
 WALKS, COLUMNS = 12, 4  # walks in one grid
 MIN_HEIGHT = 256  # pixels; smaller frames are enlarged
 QUALITY = 7  # of imageio's 1 to 10: x264 at a constant rate factor of 15, hardly to be told from the frames
-ENCODING = [
-    *(
-        "-vf",
-        "scale=out_color_matrix=bt709",
-        "-colorspace",
-        "bt709",
-        "-color_primaries",
-        "bt709",
-        "-color_trc",
-        "bt709",
-    ),
-    *("-movflags", "+faststart"),  # a page can show the beginning before it has the end
-]
+COLOURS = "-vf scale=out_color_matrix=bt709 -colorspace bt709 -color_primaries bt709 -color_trc bt709"
+ENCODING = [*COLOURS.split(), "-movflags", "+faststart"]  # a page can show the beginning before it has the end
 
 
 def write(path: str | Path, frames: Iterable[np.ndarray], fps: float) -> None:
