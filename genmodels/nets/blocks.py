@@ -131,7 +131,8 @@ transposed.defvjp(lambda x, kernel: (transposed(x, kernel), (x, kernel)), _trans
 
 
 # Three channels fill no vector register: on CPU a convolution to or from them is faster on blocks of 2x2 pixels, whose
-# four times as many channels do, though it multiplies some zeros; in a loop its derivative is up to nine times faster.
+# four times as many channels do, though it multiplies some zeros. In a loop XLA's own derivative of the plain one took
+# two fifths of the time of improved sampling.
 
 
 @jax.custom_vjp
