@@ -1,14 +1,16 @@
 """Every number that a run is compared by, each with its uncertainty, and the reference rows that give it a meaning."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from genmodels import metrics, references
+from genmodels import metrics, references, runs
 from genmodels.data import Pictures
 from genmodels.errors import UsageError
 from genmodels.images import to_uint8, to_unit
@@ -33,8 +35,33 @@ class Budget(NamedTuple):
     spherical: bool = False  # lines
 
 
+def evaluate_run(workdir: Path, model: Model, pictures: Pictures, budget: Budget) -> dict[str, Any]:
+    """Evaluates the model of a run, with progress bars, and writes all of it to <workdir>/eval/<step>.json."""
+    report = {
+        "data": pictures.description,
+        "step": model.step,
+        "budget": budget._asdict(),
+        "training_pictures_per_s": runs.training_rate(workdir),
+        "rows": evaluate(model, pictures, budget, progress=True),
+    }
+    path = report_path(workdir, model.step)
+    partial = path.with_suffix(".tmp")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        partial.write_text(json.dumps(report, indent=1) + "\n")
+        partial.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written ({error.strerror}): make room there.") from error
+    return report
+
+
+def report_path(workdir: Path, step: int) -> Path:
+    """Where the evaluation of a run at `step` is kept."""
+    return workdir / "eval" / f"{step}.json"
+
+
 def evaluate(model: Model, pictures: Pictures, budget: Budget, *, progress: bool = False) -> dict[str, Any]:
-    """Rows of measurements by name: the method's own, `improved_<method>` if asked, `real` and `pca`.
+    """Rows of measurements by name: the method's own, `improved_<method>` if asked, `real` and `pca_<latent size>`.
 
     Every estimate is {mean, low, high, n}: a mean and its bootstrap 95 % interval. Raises UsageError for more pairs
     than there are pictures.
@@ -48,21 +75,23 @@ def evaluate(model: Model, pictures: Pictures, budget: Budget, *, progress: bool
     names = ("samples", "lines", "prior", "refined")
     keys = dict(zip(names, jax.random.split(jax.random.key(budget.seed), len(names)), strict=True))
     real = references.real(pictures, budget.real_pairs, budget.seed, progress=progress)
-    latent = model.config.model.latent
+    codes = codes_of(model, pictures.test[: budget.pictures])
     row = {
         "reconstruction": {
             split: _reconstruction(model, getattr(pictures, split)[: budget.pictures], budget.seed, progress)
             for split in ("train", "test")
         },
         "samples": _samples(lambda n: _decoded(model, _prior(model, keys["samples"], n)), pictures, real, budget),
-        "latent": _latent(model, pictures, keys["prior"], budget),
-        "manifold": _manifold(model, pictures, keys["lines"], budget, progress),
+        "latent": _latent(codes, keys["prior"], budget),
+        "manifold": _manifold(model, codes, pictures, keys["lines"], budget, progress),
         "speed": _speed(model),
     }
     rows = {model.config.method: row}
     if budget.refined:
         rows[f"improved_{model.config.method}"] = _improved(model, pictures, real, keys["refined"], budget)
-    return rows | {"real": real.row, "pca": references.pca(pictures, latent, budget.pictures, budget.seed, progress)}
+    latent = model.config.model.latent
+    linear = references.pca(pictures, latent, budget.pictures, budget.seed, progress=progress)
+    return rows | {"real": real.row} | linear
 
 
 def estimate(values: np.ndarray, seed: int) -> dict[str, float]:
@@ -105,9 +134,8 @@ def _samples(draw: Callable[[int], Iterator[np.ndarray]], pictures: Pictures, re
     }
 
 
-def _latent(model: Model, pictures: Pictures, key: jax.Array, budget: Budget) -> dict[str, Any]:
-    """How far Q_z on test pictures is from the prior; MMD is averaged over disjoint sets of codes."""
-    codes = codes_of(model, pictures.test[: budget.pictures])
+def _latent(codes: np.ndarray, key: jax.Array, budget: Budget) -> dict[str, Any]:
+    """How far Q_z, the codes of test pictures, is from the prior; MMD is averaged over disjoint sets of codes."""
     found = metrics.moments(codes)
     size = min(MMD_CODES, len(codes) // 2)
     compare = jax.jit(mmd)
@@ -128,15 +156,20 @@ def _latent(model: Model, pictures: Pictures, key: jax.Array, budget: Budget) ->
     }
 
 
-def _manifold(model: Model, pictures: Pictures, key: jax.Array, budget: Budget, progress: bool) -> dict[str, dict]:
-    """RMSE between interpolated pictures (without the ends of a line) and the training pictures, in both readings."""
-    lines = min(budget.lines, len(pictures.test) // 2)
-    ends = codes_of(model, pictures.test[: 2 * lines])
-    between = {"test_pictures": ends, "prior": np.asarray(jax.random.normal(key, ends.shape))}
+def _manifold(
+    model: Model, codes: np.ndarray, pictures: Pictures, key: jax.Array, budget: Budget, progress: bool
+) -> dict[str, dict]:
+    """RMSE between interpolated pictures (without the ends of a line) and the training pictures, in both readings.
+
+    Lines lie between `codes` of test pictures, and between prior codes.
+    """
+    lines = min(budget.lines, len(codes) // 2)
+    of_pictures = codes[: 2 * lines]
+    between = {"test_pictures": of_pictures, "prior": np.asarray(jax.random.normal(key, of_pictures.shape))}
     line = metrics.slerp if budget.spherical else metrics.lerp
     rows = {}
-    for name, codes in between.items():
-        inner = line(codes[::2], codes[1::2], budget.points)[:, 1:-1].reshape(-1, codes.shape[1])
+    for name, ends in between.items():
+        inner = line(ends[::2], ends[1::2], budget.points)[:, 1:-1].reshape(-1, codes.shape[1])
         found = metrics.distances_to_set(to_unit(_all(_decoded(model, inner))), pictures.train, progress=progress)
         by_line = {"mean_rmse": found.mean, "nearest_rmse": found.nearest}  # points of one line are not independent
         rows[name] = {k: estimate(v.reshape(lines, -1).mean(1), budget.seed) for k, v in by_line.items()}

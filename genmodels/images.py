@@ -46,10 +46,14 @@ def pairs(originals: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
 
 
 def save_grid(path: Path, tiles: np.ndarray, columns: int) -> None:
-    """Writes uint8 pictures [N, H, W, 3] as one PNG grid; small ones are enlarged, pixel by pixel, to be seen."""
-    sheet = Image.fromarray(grid(tiles, columns))
-    enlarge = max(1, 96 // tiles.shape[1])
-    sheet.resize((sheet.width * enlarge, sheet.height * enlarge), Image.Resampling.NEAREST).save(path)
+    """Writes uint8 pictures [N, H, W, 3] as one PNG grid, enlarged like `save_sheet`'s."""
+    save_sheet(path, grid(tiles, columns), tiles.shape[1])
+
+
+def save_sheet(path: Path, sheet: np.ndarray, height: int) -> None:
+    """Writes a sheet [H, W, 3] of pictures `height` pixels high as PNG; small ones are enlarged, pixel by pixel."""
+    picture, enlarge = Image.fromarray(sheet), max(1, 96 // height)
+    picture.resize((picture.width * enlarge, picture.height * enlarge), Image.Resampling.NEAREST).save(path)
 
 
 def save(path: Path, pictures: np.ndarray, columns: int) -> None:

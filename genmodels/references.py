@@ -1,5 +1,6 @@
-"""What numbers are read against: real pictures, and PCA at the same latent size; computed once for each cache."""
+"""What numbers are read against: real pictures, and PCA at several latent sizes; computed once for each cache."""
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from genmodels.images import to_unit
 MOST_PAIRS = 10_000
 BATCH = 100
 NEAREST = 1_000  # test pictures whose nearest training picture is looked for
+PCA_SIZES = (64, 128, 256, 512)  # besides a model's own
 
 
 class Real(NamedTuple):
@@ -48,17 +50,26 @@ def real(pictures: Pictures, pairs: int | None, seed: int, *, progress: bool = F
     return Real(row, values["ms_ssim"], values["nearest_rmse"])
 
 
-def pca(pictures: Pictures, latent: int, count: int, seed: int, progress: bool) -> dict[str, Any]:
-    """Reconstruction errors of PCA with `latent` components, fitted on the training split, on `count` of each split."""
+def pca(pictures: Pictures, latent: int, count: int, seed: int, *, progress: bool = False) -> dict[str, Any]:
+    """Rows `pca_<size>`: reconstruction errors of PCA fitted on the training split, on `count` of each split.
+
+    One row for `latent` components and for each of PCA_SIZES that the pictures allow; UsageError if `latent` is not.
+    """
+    most = min(len(pictures.train) - 1, int(np.prod(pictures.train.shape[1:])))
+    sizes = sorted({latent, *(size for size in PCA_SIZES if size <= most)})
 
     def measure():
-        fitted = metrics.pca.fit(pictures.train, latent, progress=progress)
+        fitted = metrics.pca.fit(pictures.train, sizes[-1], progress=progress)
         splits = {"train": pictures.train[:count], "test": pictures.test[:count]}
-        return {k: metrics.pca.rmse(fitted, v, [latent])[latent].tolist() for k, v in splits.items()}
+        found = {split: metrics.pca.rmse(fitted, x, sizes, progress=progress) for split, x in splits.items()}
+        return {str(size): {split: found[split][size].tolist() for split in splits} for size in sizes}
 
-    values = _once(pictures, f"pca-{latent}-{count}", measure)
-    errors = {split: {"rmse": metrics.interval(np.array(v), seed=seed)._asdict()} for split, v in values.items()}
-    return {"dimensions": latent, "reconstruction": errors}
+    def row(size: str, values: dict[str, list[float]]):
+        errors = {split: {"rmse": metrics.interval(np.array(v), seed=seed)._asdict()} for split, v in values.items()}
+        return {"dimensions": int(size), "reconstruction": errors}
+
+    values = _once(pictures, f"pca-{'-'.join(map(str, sizes))}-{count}", measure)
+    return {f"pca_{size}": row(size, each) for size, each in values.items()}
 
 
 def _once(pictures: Pictures, name: str, measure: Callable[[], dict]) -> dict:
@@ -69,6 +80,7 @@ def _once(pictures: Pictures, name: str, measure: Callable[[], dict]) -> dict:
     except (OSError, ValueError):
         values = measure()
     partial = path.with_suffix(".tmp")
-    partial.write_text(json.dumps(values))
-    partial.replace(path)
+    with contextlib.suppress(OSError):  # a cache shared for reading only: measured anew each time
+        partial.write_text(json.dumps(values))
+        partial.replace(path)
     return values

@@ -33,6 +33,7 @@ def run(main: Callable[[], None], required: tuple[str, ...] = ()) -> None:
 
     logging.set_verbosity(logging.ERROR)  # orbax and tfds narrate
     _keep_compiled_programs()
+    _choose_convolutions()
     app.run(guarded, flags_parser=functools.partial(_parse, required=required))
 
 
@@ -88,6 +89,13 @@ def _keep_compiled_programs() -> None:
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         jax.config.update("jax_compilation_cache_dir", str(Path("~/.cache/genmodels/programs").expanduser()))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
+
+
+def _choose_convolutions() -> None:
+    """On CPU, jax 0.10 has two sets of kernels for convolutions and takes those that are up to twice as slow."""
+    given = os.environ.get("XLA_FLAGS", "")
+    if jax.__version_info__[:2] == (0, 10) and "ynn_fusion_type" not in given:
+        os.environ["XLA_FLAGS"] = f"--xla_cpu_experimental_ynn_fusion_type= {given}"
 
 
 def _stop(message: str) -> None:

@@ -3,7 +3,6 @@
 python -m launch.evaluate --workdir=RUN [--step=STEP] [--pairs=10000] [--refine=0] [--seed=0] [--data_dir=DIR]
 """
 
-import json
 from pathlib import Path
 
 from absl import flags
@@ -20,6 +19,7 @@ LINES = flags.DEFINE_integer("lines", 100, "Lines between codes.", lower_bound=2
 POINTS = flags.DEFINE_integer("points", 10, "Pictures on a line, ends included.", lower_bound=3)
 SPHERICAL = flags.DEFINE_bool("spherical", False, "Great circles instead of straight lines.")
 REFINE = flags.DEFINE_integer("refine", 0, "Samples to improve by descent and to measure as a row of their own.", 0)
+FIGURES = flags.DEFINE_bool("figures", False, "Also draw figures and videos, in <workdir>/figures/<step>/.")
 DATA_DIR = flags.DEFINE_string("data_dir", None, "Where the data is now, if not where the run had it.")
 
 
@@ -28,11 +28,13 @@ def main() -> None:
     import genmodels
     from genmodels import data, evaluation, runs, tables
     from genmodels.errors import UsageError
+    from genmodels.report import gallery
 
     if 0 < REFINE.value < 4:
         raise UsageError(f"--refine={REFINE.value}: improve at least 4 samples, they are measured in pairs.")
-    model = genmodels.load(WORKDIR.value, STEP.value)
-    pictures = data.build(runs.read_config(Path(WORKDIR.value), DATA_DIR.value))
+    workdir = Path(WORKDIR.value)
+    model = genmodels.load(workdir, STEP.value)
+    pictures = data.build(runs.read_config(workdir, DATA_DIR.value))
     budget = evaluation.Budget(
         pictures=NUM.value,
         pairs=PAIRS.value,
@@ -43,23 +45,14 @@ def main() -> None:
         seed=SEED.value,
         spherical=SPHERICAL.value,
     )
-    rows = evaluation.evaluate(model, pictures, budget, progress=True)
-    report = {
-        "data": pictures.description,
-        "step": model.step,
-        "budget": budget._asdict(),
-        "training_pictures_per_s": runs.training_rate(Path(WORKDIR.value)),
-        "rows": rows,
-    }
-    out = Path(WORKDIR.value) / "eval" / f"{model.step}.json"
-    try:
-        out.parent.mkdir(exist_ok=True)
-        out.write_text(json.dumps(report, indent=1) + "\n")
-    except OSError as error:
-        raise UsageError(f"{out} cannot be written ({error.strerror}): make room there.") from error
+    rows = evaluation.evaluate_run(workdir, model, pictures, budget)["rows"]
     print(f"{pictures.description}; seed {SEED.value}; means with 95 % intervals, n in brackets")
-    print(tables.plain(rows))
-    print(f"all of it: {out}")
+    print(tables.plain({name: row for name, row in rows.items() if not name.startswith("pca")}))
+    print("\nprincipal components, the linear autoencoders to beat")
+    print(tables.plain({name: row for name, row in rows.items() if name.startswith("pca")}))
+    print(f"\nall of it: {evaluation.report_path(workdir, model.step)}")
+    if FIGURES.value:
+        print(f"figures: {gallery.draw(workdir, model, pictures, SEED.value)}")
 
 
 if __name__ == "__main__":

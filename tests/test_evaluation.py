@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -111,7 +112,27 @@ def test_same_seed_same_numbers_and_references_are_kept(model, faces, rows, monk
 
 def test_pca_cannot_have_more_dimensions_than_pictures(faces):
     with pytest.raises(UsageError, match="needs more than 12 training pictures"):
-        references.pca(faces, 12, 4, 0, progress=False)
+        references.pca(faces, 12, 4, 0)
+
+
+def test_pca_has_a_row_for_each_latent_size_that_the_pictures_allow(faces, monkeypatch):
+    monkeypatch.setattr(references, "PCA_SIZES", (2, 4, 11, 12))
+    rows = references.pca(faces, 3, 4, 0)
+    assert list(rows) == ["pca_2", "pca_3", "pca_4", "pca_11"]  # twelve pictures span eleven dimensions
+    errors = [row["reconstruction"]["train"]["rmse"]["mean"] for row in rows.values()]
+    assert errors == sorted(errors, reverse=True)
+    assert errors[-1] == pytest.approx(0, abs=0.1)
+    assert rows["pca_3"]["dimensions"] == 3
+
+
+def test_a_cache_that_cannot_be_written_costs_time_but_no_numbers(faces, monkeypatch):
+    def refused(*_):
+        raise PermissionError
+
+    kept = references.pca(faces, 5, 4, 0)
+    monkeypatch.setattr(Path, "read_text", refused)
+    monkeypatch.setattr(Path, "write_text", refused)
+    assert references.pca(faces, 5, 4, 0) == kept
 
 
 def test_command(command, trained, tmp_path):

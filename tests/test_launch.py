@@ -1,14 +1,17 @@
 """launch.train, and what all commands share: what they print, where they stop, what they leave."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
 
+import jax
 import pytest
 
 from genmodels import runs
 from genmodels.logs import read_metrics
+from launch import cli
 from tests.plain import assert_plain
 
 STEPS = 250
@@ -170,3 +173,15 @@ def test_a_real_process_ends_with_code_2_and_no_traceback(tmp_path):
     assert "Traceback" not in done.stderr
     assert "/nowhere" in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("given", ["", "--xla_cpu_use_onednn=true", "--xla_cpu_experimental_ynn_fusion_type=X"])
+def test_convolutions_are_chosen_once_and_only_where_the_user_has_not(monkeypatch, given):
+    monkeypatch.setenv("XLA_FLAGS", given)
+    for _ in range(2):
+        cli._choose_convolutions()
+    found = os.environ["XLA_FLAGS"].split()
+    assert sum("ynn_fusion_type" in flag for flag in found) == (
+        jax.__version_info__[:2] == (0, 10) or given[-1:] == "X"
+    )
+    assert set(given.split()) <= set(found)

@@ -21,6 +21,7 @@ PHASES = [
     ("introvae", "VAE warm-up"),
     ("introvae", "game"),
 ]
+FIELDS = {"wae_gan": {"loss.fixed_point_weight": 0.1}}  # its noise and its BatchNorm are of the global batch, too
 LAYOUTS = [("pmap", 1), ("pmap", 2), ("pmap", 4), ("jit", 4)]  # each against jit on one device
 
 # Rounding moves losses and parameters by 1e-5 of their way at most. But a gradient jumps where an activation is within
@@ -31,7 +32,7 @@ LOSSES, GRADIENTS, WAY = 1e-4, 5e-2, 2e-2
 
 def run(name: str, phase: str, devices: Parallel, replicas: Replicas | None = None):
     """What STEPS steps of a phase have changed in each net, as one vector, and the metrics of each step."""
-    method = make(tiny.config(name), replicas or devices.replicas)
+    method = make(tiny.config(name, **FIELDS.get(name, {})), replicas or devices.replicas)
     step = devices.compile(next(p.step for p in method.phases if p.name == phase))
     start = tiny.run(name).start
     state, metrics = devices.replicate(start), []
