@@ -41,7 +41,7 @@ def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
 
     config.log = log = ml_collections.ConfigDict()
     log.every = 20 if demo else 100  # steps between lines of metrics (means over them)
-    log.images_every = 200 if demo else 2_000  # steps between sample and reconstruction grids
+    log.images_every = 50 if demo else 2_000  # steps between sample and reconstruction grids
     log.tensorboard = True
 
     config.eval = evaluation = ml_collections.ConfigDict()

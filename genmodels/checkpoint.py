@@ -47,13 +47,22 @@ class Checkpoints(contextlib.AbstractContextManager):
         return _read(Path(self._manager.directory) / str(self.latest()) / "state", like)
 
 
+def newest_step(workdir: Path) -> int | None:
+    """The step of a run's newest complete checkpoint; None if it has none."""
+    return max(_steps(workdir), default=None)
+
+
+def _steps(workdir: Path) -> list[int]:
+    folder = (Path(workdir) / "checkpoints").absolute()
+    return sorted(ocp.utils.checkpoint_steps(folder)) if folder.is_dir() else []
+
+
 def restore_weights(workdir: Path, step: int | None, like: Any) -> tuple[int, Any]:
     """The weights of a run's checkpoint (`step` None: the newest) as host arrays, and its step; no optimiser is read.
 
     `like` has their shapes and dtypes. Raises UsageError when there is no such checkpoint or it does not fit.
     """
-    folder = (Path(workdir) / "checkpoints").absolute()
-    steps = sorted(ocp.utils.checkpoint_steps(folder)) if folder.is_dir() else []
+    folder, steps = (Path(workdir) / "checkpoints").absolute(), _steps(workdir)
     if not steps:
         raise UsageError(f"{workdir} has no checkpoint yet: train it with launch.train first.")
     step = steps[-1] if step is None else step

@@ -60,6 +60,20 @@ def report_path(workdir: Path, step: int) -> Path:
     return workdir / "eval" / f"{step}.json"
 
 
+def read(workdir: Path, step: int) -> dict[str, Any] | None:
+    """The evaluation of a run at `step`; None if there is none."""
+    try:
+        return json.loads(report_path(workdir, step).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def is_done(workdir: Path, step: int, budget: Budget) -> bool:
+    """Whether a run at `step` was evaluated with this budget."""
+    report = read(workdir, step)
+    return report is not None and report["budget"] == budget._asdict()
+
+
 def evaluate(model: Model, pictures: Pictures, budget: Budget, *, progress: bool = False) -> dict[str, Any]:
     """Rows of measurements by name: the method's own, `improved_<method>` if asked, `real` and `pca_<latent size>`.
 

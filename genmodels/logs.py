@@ -83,7 +83,7 @@ class Log(contextlib.AbstractContextManager):
         left = (now - self._began) / (step - self._start) * (self._stop - step)
         terms = "  ".join(f"{name} {value:.4g}" for name, value in means.items() if not name.startswith("norm/"))
         print(
-            f"step {step:,}/{self._stop:,} {phase} | {rate:,.0f} pictures/s | {_clock(left)} left | {terms}", flush=True
+            f"step {step:,}/{self._stop:,} {phase} | {rate:,.0f} pictures/s | {clock(left)} left | {terms}", flush=True
         )
         self._write(step, {**means, "pictures/s": rate})
         self._window, self._mark, self._paused = [], now, 0.0
@@ -108,7 +108,8 @@ def _drop_after(path: Path, step: int) -> None:
     path.write_text("".join(json.dumps(line) + "\n" for line in kept))
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """A duration as h:mm:ss or m:ss."""
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

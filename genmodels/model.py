@@ -10,6 +10,7 @@ import ml_collections
 
 from genmodels import checkpoint, methods, metrics, runs, sampling
 from genmodels.codec import Weights
+from genmodels.posterior import Posterior
 
 CHUNK = 100  # pictures at once: one compiled program serves any number of them
 
@@ -34,6 +35,12 @@ class Model:
     def encode(self, x: jax.Array) -> jax.Array:
         """Pictures -> codes; a posterior's mean for the VAE and IntroVAE."""
         return _in_chunks(self._encode, self._weights, jnp.asarray(x, jnp.float32))
+
+    def posterior(self, x: jax.Array) -> Posterior | None:
+        """Pictures [N, H, W, 3] -> mean and log variance of q(z|x), [N, Z] each; None for a WAE: its codes are sure."""
+        if self._method.posterior is None:
+            return None
+        return jax.jit(self._method.posterior)(self._weights, jnp.asarray(x, jnp.float32))
 
     def decode(self, z: jax.Array) -> jax.Array:
         """Codes -> pictures, clipped to [0, 1]."""

@@ -3,6 +3,7 @@
 import json
 import statistics
 from pathlib import Path
+from typing import NamedTuple
 
 import ml_collections
 
@@ -67,6 +68,26 @@ def training_rate(workdir: Path) -> float | None:
     """The median of the training rates that a run has logged, pictures per second; None if it has none."""
     rates = [line["pictures/s"] for line in read_metrics(workdir) if "pictures/s" in line]
     return statistics.median(rates) if rates else None
+
+
+class Point(NamedTuple):
+    """The test RMSE (0-255 scale) after so many steps and seconds of training."""
+
+    step: int
+    seconds: float
+    rmse: float
+
+
+def rmse_history(workdir: Path, batch_size: int) -> list[Point]:
+    """The test RMSE all through a run; seconds are those spent on steps, by the logged rates, with compiling."""
+    points, seconds, step = [], 0.0, 0
+    for line in read_metrics(workdir):
+        if "pictures/s" in line:
+            seconds += (line["step"] - step) * batch_size / line["pictures/s"]
+            step = line["step"]
+        if "test/rmse" in line:
+            points.append(Point(line["step"], seconds, line["test/rmse"]))
+    return points
 
 
 def _differences(old: ml_collections.ConfigDict, new: ml_collections.ConfigDict) -> list[tuple]:

@@ -1,26 +1,68 @@
-"""Measurements as a table to read in a terminal."""
+"""Measurements as tables: what is measured, where it stands in a row, and which value is the best."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
-COLUMNS = {  # heading: where the estimate is in a row, digits
-    "RMSE train": ("reconstruction train rmse", 2),
-    "RMSE test": ("reconstruction test rmse", 2),
-    "PSNR test, dB": ("reconstruction test psnr", 2),
-    "SSIM test": ("reconstruction test ssim", 3),
-    "MS-SSIM": ("ms_ssim", 3),
-    "MS-SSIM - real": ("ms_ssim_minus_real", 3),
-    "sharpness": ("sharpness", 4),
-    "RMSE to nearest training picture": ("nearest_rmse", 2),
-    "line to training, mean RMSE": ("manifold test_pictures mean_rmse", 2),
-    "line to training, nearest RMSE": ("manifold test_pictures nearest_rmse", 2),
-    "MMD(Q_z, P_z)": ("latent mmd", 4),
-    "fixed point before": ("fixed_point_before", 1),
-    "fixed point after": ("fixed_point_after", 1),
-}
+DASH = "–"
 
 
-def find(row: dict[str, Any], path: str) -> dict | None:
-    """The estimate at a path of keys in a row, looked for among its samples too; None where it was not measured."""
+class Measure(NamedTuple):
+    """A column, or a line, of a table."""
+
+    heading: str
+    path: str  # of keys to the value in a row
+    digits: int
+    best: str = ""  # low | high | real (nearest to real pictures); '' = never marked
+
+
+class Cell(NamedTuple):
+    """A value: its text, its interval's text ('' if it has none), how many values it is of, whether it is the best."""
+
+    text: str
+    interval: str = ""
+    n: int | None = None
+    best: bool = False
+
+
+class Table(NamedTuple):
+    """Lines of cells, one for each row of measurements."""
+
+    headings: list[str]
+    lines: list[tuple[str, list[Cell]]]  # a row's title and its cells
+    counts: str  # of values behind each column, in words
+
+
+DECK = [  # what the deck measures
+    Measure("RMSE train", "reconstruction train rmse", 2, "low"),
+    Measure("RMSE test", "reconstruction test rmse", 2, "low"),
+    Measure("lines to training set, mean RMSE", "manifold test_pictures mean_rmse", 2),
+    Measure("lines to training set, nearest RMSE", "manifold test_pictures nearest_rmse", 2),
+    Measure("MS-SSIM", "ms_ssim", 3, "real"),
+    Measure("MS-SSIM − real", "ms_ssim_minus_real", 3, "real"),
+]
+MORE = [
+    Measure("PSNR test, dB", "reconstruction test psnr", 2, "high"),
+    Measure("SSIM test", "reconstruction test ssim", 3, "high"),
+    Measure("sharpness of samples", "sharpness", 4),
+    Measure("sample to nearest training picture, RMSE", "nearest_rmse", 2),
+    Measure("the same, over held-out pictures'", "nearest_over_real", 2),
+    Measure("MMD(Q_z, P_z)", "latent mmd", 4),
+    Measure("active units", "latent active_units", 0),
+    Measure("fixed-point error before", "fixed_point_before", 0),
+    Measure("fixed-point error after", "fixed_point_after", 0),
+]
+SPEED = [
+    Measure("parameters", "speed parameters", 0),
+    Measure("training, pictures/s", "training pictures_per_s", 0),
+    Measure("training, s", "training seconds", 0),
+    Measure("steps", "training steps", 0),
+    Measure("batch", "training batch_size", 0),
+    Measure("encode 1,000, s", "speed encode_1000_s", 2),
+    Measure("decode 1,000, s", "speed decode_1000_s", 2),
+]
+
+
+def find(row: dict[str, Any], path: str) -> Any:
+    """What stands at a path of keys in a row, looked for among its samples too; None where it was not measured."""
     for start in (row, row.get("samples", {})):
         value = start
         for name in path.split():
@@ -30,21 +72,68 @@ def find(row: dict[str, Any], path: str) -> dict | None:
     return None
 
 
+def table(rows: dict[str, dict], measures: list[Measure], competing: list[str]) -> Table:
+    """One line for each of `rows`, without measures that none of them has; the best of those `competing` is marked."""
+    columns = [[find(row, measure.path) for row in rows.values()] for measure in measures]
+    kept = [i for i, column in enumerate(columns) if any(value is not None for value in column)]
+    winners = [best(rows, measure, competing) for measure in measures]
+    lines = []
+    for j, (name, row) in enumerate(rows.items()):
+        cells = [_cell(columns[i][j], measures[i].digits)._replace(best=winners[i] == name) for i in kept]
+        lines.append((row.get("title", name), cells))
+    counts = []
+    for place, i in enumerate(kept):
+        found = sorted({cells[place].n for _, cells in lines if cells[place].n})
+        if found:
+            counts.append(f"{measures[i].heading} {' or '.join(f'{n:,}' for n in found)}")
+    return Table([measures[i].heading for i in kept], lines, "; ".join(counts))
+
+
+def best(rows: dict[str, dict], measure: Measure, competing: list[str]) -> str | None:
+    """The row whose interval lies wholly on the better side of all others'; None if there is no such row."""
+    if not measure.best:
+        return None
+    path = "ms_ssim_minus_real" if measure.best == "real" else measure.path
+    found = {name: value for name in competing if (value := find(rows[name], path)) is not None}
+    if len(found) < 2:
+        return None
+    intervals = {name: _loss(value, measure.best) for name, value in found.items()}
+    first = min(intervals, key=lambda name: intervals[name][1])
+    others = [low for name, (low, _) in intervals.items() if name != first]
+    return first if intervals[first][1] < min(others) else None
+
+
+def _loss(value: dict, rule: str) -> tuple[float, float]:
+    """An estimate's interval, turned so that lower is better."""
+    low, high = value["low"], value["high"]
+    if rule == "high":
+        return -high, -low
+    if rule == "real":  # the interval of a distance to zero
+        return (0.0 if low <= 0 <= high else min(abs(low), abs(high))), max(abs(low), abs(high))
+    return low, high
+
+
 def plain(rows: dict[str, dict]) -> str:
-    """One line for each measure, one column for each row of measurements, '-' where there is none."""
+    """For a terminal: one line for each measure, one column for each row of measurements, '-' where there is none."""
     cells = [["", *rows]]
-    for heading, (path, digits) in COLUMNS.items():
-        found = [find(row, path) for row in rows.values()]
-        if any(found):
-            cells.append([heading, *(_cell(value, digits) for value in found)])
+    for measure in DECK + MORE:
+        found = [find(row, measure.path) for row in rows.values()]
+        if any(value is not None for value in found):
+            cells.append([measure.heading, *(_plain(_cell(value, measure.digits)) for value in found)])
     widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells
     )
 
 
-def _cell(value: dict | None, digits: int) -> str:
+def _plain(cell: Cell) -> str:
+    return " ".join(filter(None, [cell.text, cell.interval, f"({cell.n:,})" if cell.n else ""]))
+
+
+def _cell(value: Any, digits: int) -> Cell:
     if value is None:
-        return "-"
-    mean, low, high = (f"{value[key]:.{digits}f}" for key in ("mean", "low", "high"))
-    return f"{mean} [{low}, {high}] ({value['n']:,})"
+        return Cell(DASH)
+    if not isinstance(value, dict):
+        return Cell(f"{value:,.{digits}f}")
+    mean, low, high = (f"{value[key]:,.{digits}f}" for key in ("mean", "low", "high"))
+    return Cell(mean, f"[{low}, {high}]", value["n"])

@@ -27,7 +27,7 @@ def test_every_figure_of_a_run(run):
     folder = gallery.draw(run, model, pictures, seed=0)
     assert folder == gallery.path(run, 6)
     sheets = ["lines_prior", "lines_test", "reconstructions_test", "reconstructions_train", "samples"]
-    plots = ["losses", "nearest", "prior_and_codes"]
+    plots = ["codes", "losses", "nearest", "prior_and_codes"]
     assert sorted(path.name for path in folder.iterdir()) == sorted(
         [f"{name}.png" for name in (*sheets, *plots)] + ["training.mp4", "walk.mp4"]
     )

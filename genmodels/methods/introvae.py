@@ -103,9 +103,9 @@ class IntroVAE(NamedTuple):
         state, decoder_norms = self._move(state, "decoder", gradient)
         return self._finish(state), {"loss": value, **terms, **decoder_terms, **encoder_norms, **decoder_norms}
 
-    def encode(self, weights, pictures: jax.Array) -> jax.Array:
-        """The posterior's mean [B, Z] of pictures in [0, 1], at fixed weights."""
-        return posterior.from_features(eval_pass(self.codec.encoder, weights["encoder"], pictures)).mean
+    def posterior(self, weights, pictures: jax.Array) -> posterior.Posterior:
+        """q(z|x) of pictures in [0, 1], at fixed weights."""
+        return posterior.from_features(eval_pass(self.codec.encoder, weights["encoder"], pictures))
 
     def decode(self, weights, codes: jax.Array) -> jax.Array:
         """Pictures [B, H, W, 3] around [0, 1] of codes [B, Z], at fixed weights."""
@@ -175,6 +175,7 @@ def make(
     return Method(
         init=model.init,
         phases=(warmup, playing) if game.warmup_steps else (playing,),
-        encode=model.encode,
+        encode=lambda weights, pictures: model.posterior(weights, pictures).mean,
         decode=model.decode,
+        posterior=model.posterior,
     )

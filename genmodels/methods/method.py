@@ -6,6 +6,7 @@ from typing import NamedTuple
 import jax
 
 from genmodels.codec import Params, Weights
+from genmodels.posterior import Posterior
 from genmodels.state import TrainState
 
 Metrics = dict[str, jax.Array]  # by name, each a scalar
@@ -34,6 +35,8 @@ class Method(NamedTuple):
     """(weights, pictures in [0, 1]) -> codes; the posterior's mean where there is a posterior."""
     decode: Callable[[Weights, jax.Array], jax.Array]
     """(weights, codes) -> pictures, meant to be in [0, 1]; IntroVAE's may exceed it slightly."""
+    posterior: Callable[[Weights, jax.Array], Posterior] | None = None
+    """(weights, pictures in [0, 1]) -> q(z|x); None where a code is a deterministic function of its picture."""
 
     def phase(self, step: int) -> Phase:
         """The phase that training step `step` belongs to."""

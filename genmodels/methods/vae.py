@@ -30,8 +30,8 @@ def make(autoencoder: Autoencoder, beta: float) -> Method:
         state, norms = autoencoder.update(state, gradient)
         return state, {"loss": value, **terms, **norms}
 
-    def encode(weights, pictures):
-        return posterior.from_features(autoencoder.features(weights, pictures)).mean
+    def posterior_of(weights, pictures):
+        return posterior.from_features(autoencoder.features(weights, pictures))
 
     def statistics(params, pictures, key):
         features, of_encoder = train_pass_with_statistics(codec.encoder, params["encoder"], signed(pictures))
@@ -43,6 +43,7 @@ def make(autoencoder: Autoencoder, beta: float) -> Method:
     return Method(
         init=autoencoder.init,
         phases=(Phase("training", 0, step, statistics),),
-        encode=encode,
+        encode=lambda weights, pictures: posterior_of(weights, pictures).mean,
         decode=autoencoder.decode,
+        posterior=posterior_of,
     )

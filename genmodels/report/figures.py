@@ -1,14 +1,19 @@
 """Pictures side by side and plots: sheets of pictures are uint8 arrays, plots are matplotlib Figures; none is saved."""
 
+from itertools import cycle
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Circle, Ellipse, Patch
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from genmodels import images
 
 # Okabe and Ito 2008: told apart with every kind of colour vision, and in grey by their lightness.
 GREY, BLUE, VERMILION = "#999999", "#0072B2", "#D55E00"
+COLOURS = (BLUE, VERMILION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 GAP, PAIR_GAP = 2, 8  # pixels between the two pictures of a pair, and between pairs
 NEIGHBOUR_COLUMNS = 8
 
@@ -47,6 +52,82 @@ def prior_and_codes(prior: np.ndarray, train_codes: np.ndarray, test_codes: np.n
     legend = figure.legend(loc="outside upper center", ncols=3, frameon=False, handletextpad=0.2, markerscale=2)
     for handle in legend.legend_handles:
         handle.set_alpha(1)
+    return figure
+
+
+def codes_of_pictures(mean: np.ndarray, deviation: np.ndarray | None) -> Figure:
+    """How codes of pictures meet the prior, in the two dimensions [N, Z] in which they vary most.
+
+    With a posterior's `deviation` [N, Z] one ellipse for each picture, of one deviation; without (None) each code is a
+    point. Circles: the prior's one and two deviations. Q_Z is the mixture of all ellipses, or all points.
+    """
+    figure = Figure(figsize=(4.6, 4.9), layout="constrained")
+    axes = figure.subplots()
+    x, y = np.argsort(mean.var(0))[::-1][:2]
+    if deviation is None:
+        axes.scatter(mean[:, x], mean[:, y], s=8, c=BLUE, alpha=0.5, linewidths=0, rasterized=True)
+        drawn = Line2D([], [], color=BLUE, marker="o", markersize=4, linewidth=0, label="$E(x)$ of each picture")
+    else:
+        for centre, radii in zip(mean[:, (x, y)], 2 * deviation[:, (x, y)], strict=True):
+            axes.add_patch(Ellipse(centre, *radii, facecolor=BLUE, edgecolor=BLUE, alpha=0.12, linewidth=0.5))
+        drawn = Patch(facecolor=BLUE, alpha=0.4, label="$q(z|x)$ of each picture")
+    for radius in (1, 2):
+        axes.add_patch(Circle((0, 0), radius, fill=False, edgecolor=VERMILION, linewidth=1.6))
+    prior = Line2D([], [], color=VERMILION, label="$P_z$: 1 and 2 deviations")
+    axes.set(xlim=(-3.5, 3.5), ylim=(-3.5, 3.5), xlabel=f"$z_{{{x + 1}}}$", ylabel=f"$z_{{{y + 1}}}$")
+    axes.set_aspect("equal")
+    _plain(axes)
+    figure.legend(handles=[drawn, prior], loc="outside upper center", ncols=2, frameon=False)
+    return figure
+
+
+def error_and_diversity(points: dict[str, tuple[dict, dict]], real: dict) -> Figure:
+    """Test RMSE against MS-SSIM, estimates {mean, low, high}, by title; both intervals as bars, real pictures as a band.
+
+    A point whose RMSE is that of another (improved sampling) stands beside it in the same column.
+    """
+    figure = Figure(figsize=(7, 4.4), layout="constrained")
+    axes = figure.subplots()
+    axes.axhspan(real["low"], real["high"], color=GREY, alpha=0.35, linewidth=0)
+    axes.annotate("real pictures", (0.99, real["mean"]), xycoords=("axes fraction", "data"), ha="right", va="center")
+    for (title, (rmse, diversity)), colour, marker in zip(
+        points.items(), cycle(COLOURS), cycle("os^Dv<P"), strict=False
+    ):
+        bars = [[[value["mean"] - value["low"]], [value["high"] - value["mean"]]] for value in (rmse, diversity)]
+        axes.errorbar(
+            rmse["mean"],
+            diversity["mean"],
+            xerr=bars[0],
+            yerr=bars[1],
+            fmt=marker,
+            color=colour,
+            label=title,
+            capsize=3,
+        )
+    axes.set(xlabel="test RMSE, 0-255 scale (lower is better)", ylabel="MS-SSIM of samples")
+    axes.margins(0.12)
+    _plain(axes)
+    figure.legend(loc="outside right upper", frameon=False)
+    return figure
+
+
+def error_over_training(histories: dict[str, list[tuple[int, float, float]]]) -> Figure:
+    """Test RMSE over steps and over seconds of training, by title: (step, seconds, RMSE) each."""
+    figure = Figure(figsize=(7.5, 3.2), layout="constrained")
+    panels = figure.subplots(1, 2, sharey=True)
+    for (title, points), colour, marker in zip(histories.items(), cycle(COLOURS), cycle("os^Dv<P"), strict=False):
+        steps, seconds, errors = np.transpose(points)
+        for axes, x in zip(panels, (steps, seconds), strict=True):
+            axes.plot(x, errors, color=colour, marker=marker, markersize=4, linewidth=1.2, label=title)
+    panels[0].set(xlabel="step", ylabel="test RMSE, 0-255 scale")
+    panels[0].xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    panels[1].set(xlabel="seconds of training")
+    panels[1].xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    for axes in panels:
+        axes.xaxis.set_major_locator(MaxNLocator(6))
+        _plain(axes)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right upper", frameon=False)
     return figure
 
 

@@ -19,6 +19,7 @@ LINES, POINTS = 6, 10
 NEIGHBOURS = 16
 IMPROVED = 24
 CODES = 1_000  # of each kind in the plane
+ELLIPSES = 200  # posteriors drawn
 STOPS, FRAMES_BETWEEN, FPS = 6, 15, 16  # of a walk: six seconds
 TRAINING_FPS = 4
 
@@ -75,6 +76,10 @@ def _plots(folder: Path, workdir: Path, model: Model, pictures: Pictures, key: j
     prior = np.asarray(jax.random.normal(key, test.shape))
     plane = np.asarray(metrics.least_gaussian_plane(test, key))
     figures.prior_and_codes(prior, train, test, plane).savefig(folder / "prior_and_codes.png", dpi=150)
+    posterior = model.posterior(to_unit(pictures.test[:ELLIPSES]))
+    deviation = None if posterior is None else np.exp(0.5 * np.asarray(posterior.logvar))
+    mean = test if posterior is None else np.asarray(posterior.mean)
+    figures.codes_of_pictures(mean, deviation).savefig(folder / "codes.png", dpi=150)
     lines = read_metrics(workdir)
     terms = list(dict.fromkeys(name for line in lines for name in line if "/" not in name and name != "step"))
     figures.loss_curves(lines, [*terms, "test/rmse"]).savefig(folder / "losses.png", dpi=150)

@@ -1,0 +1,138 @@
+"""Sentences that follow from the numbers by rule: none is fixed, and each names the figures that it stands on."""
+
+from collections.abc import Iterator
+
+from genmodels.report.rows import TITLES, models
+from genmodels.tables import find
+
+COPIES = 0.8  # samples nearer to training pictures than this part of held-out pictures' distance are too near
+
+
+def draw(rows: dict[str, dict]) -> list[str]:
+    """What the rows of the comparison say, one sentence for each question that they can answer."""
+    compared = models(rows)
+    sentences = [
+        *_reconstruction(rows, compared),
+        *_diversity(rows, compared),
+        *_improved(compared),
+        *_sharpness(rows, compared),
+        *_copies(compared),
+        *_speed(compared),
+        *_stability(compared),
+    ]
+    return sentences
+
+
+def _reconstruction(rows: dict, compared: dict) -> Iterator[str]:
+    path = "reconstruction test rmse"
+    found = _ranked(compared, path, lambda value: value["mean"])
+    if len(found) > 1:
+        yield _first(found, path, "the lowest test RMSE", 2)
+    for name, row in found:
+        linear, value = rows[f"pca_{row['latent_size']}"], find(row, path)
+        reference = find(linear, path)
+        if value["high"] < reference["low"]:
+            verdict = "beats"
+        elif value["low"] > reference["high"]:
+            verdict = "does not beat"
+        else:
+            verdict = "is level with"
+        yield f"{TITLES[name]} {verdict} {linear['title']}, in test RMSE: {_text(value, 2)} against {_text(reference, 2)}."
+
+
+def _diversity(rows: dict, compared: dict) -> Iterator[str]:
+    path = "ms_ssim_minus_real"
+    found = _ranked(compared, path, lambda value: abs(value["mean"]))
+    for name, row in found[:1]:
+        value = find(row, path)
+        if value["low"] <= 0 <= value["high"]:
+            reading = "no difference that these pairs could show"
+        else:
+            reading = "less diverse than real pictures" if value["mean"] > 0 else "less alike than real pictures are"
+        yield (
+            f"{TITLES[name]}'s samples are nearest to real pictures in diversity: MS-SSIM {_text(find(row, 'ms_ssim'), 3)} "
+            f"against {_text(find(rows['real'], 'ms_ssim'), 3)}, {reading}."
+        )
+
+
+def _improved(compared: dict) -> Iterator[str]:
+    for name in ("wae_mmd", "wae_gan"):
+        better = f"improved_{name}"
+        if name in compared and better in compared:
+            before, after = (find(compared[each], "ms_ssim") for each in (name, better))
+            if before and after:
+                if after["high"] < before["low"]:
+                    verdict = "lowers MS-SSIM, as the deck reports"
+                elif after["low"] > before["high"]:
+                    verdict = "raises MS-SSIM; the deck reports that it lowers it"
+                else:
+                    verdict = "changes MS-SSIM by no more than the intervals; the deck reports that it lowers it"
+                yield f"Improved sampling of {TITLES[name]} {verdict}: from {_text(before, 3)} to {_text(after, 3)}."
+
+
+def _sharpness(rows: dict, compared: dict) -> Iterator[str]:
+    found = _ranked(compared, "sharpness", lambda value: -value["mean"])
+    if len(found) > 1:
+        real = find(rows["real"], "sharpness")
+        yield _first(found, "sharpness", "the sharpest samples", 4)[:-1] + f"; real pictures have {_text(real, 4)}."
+
+
+def _copies(compared: dict) -> Iterator[str]:
+    ratios = {name: find(row, "nearest_over_real") for name, row in compared.items()}
+    ratios = {name: ratio for name, ratio in ratios.items() if ratio is not None}
+    near = [f"{TITLES[name]} ({ratio:.2f})" for name, ratio in ratios.items() if ratio < COPIES]
+    if near:
+        yield (
+            f"Nearer to training pictures than held-out pictures are, by more than a fifth: the samples of {_list(near)}. "
+            "Blurred pictures are near to everything; look at the nearest neighbours before calling them copies."
+        )
+    elif ratios:
+        yield f"No model copies: samples are at least {min(ratios.values()):.2f} times as far as held-out pictures."
+
+
+def _speed(compared: dict) -> Iterator[str]:
+    rates = {name: find(row, "training pictures_per_s") for name, row in compared.items()}
+    rates = dict(sorted(((k, v) for k, v in rates.items() if v), key=lambda item: -item[1]))
+    if len(rates) > 1:
+        (fast, most), (slow, least) = list(rates.items())[0], list(rates.items())[-1]
+        yield (
+            f"{TITLES[fast]} trains fastest, {most:,.0f} pictures a second, and {TITLES[slow]} slowest, {least:,.0f}: "
+            f"a factor of {most / least:.1f}."
+        )
+
+
+def _stability(compared: dict) -> Iterator[str]:
+    failed = {TITLES[name]: row["failures"] for name, row in compared.items() if row.get("failures")}
+    for title, failures in failed.items():
+        yield f"{title} failed in {len(failures)} of its runs: {'; '.join(failures)}"
+    trained = sum(row.get("runs", 0) for name, row in compared.items() if not name.startswith("improved"))
+    if not failed:
+        yield f"All {trained} runs ended without a value that was not finite."
+
+
+def _ranked(compared: dict, path: str, loss) -> list[tuple[str, dict]]:
+    found = [(name, row) for name, row in compared.items() if find(row, path) is not None]
+    return sorted(found, key=lambda item: loss(find(item[1], path)))
+
+
+def _first(found: list[tuple[str, dict]], path: str, prize: str, digits: int) -> str:
+    """Who has the prize: one, if its interval is apart from the next, else those whose intervals meet the first's."""
+    values = {name: find(row, path) for name, row in found}
+    first, second = list(values)[:2]
+    best = values[first]
+    level = [name for name, v in values.items() if v["low"] <= best["high"] and v["high"] >= best["low"]]
+    if len(level) == 1:
+        return (
+            f"{TITLES[first]} has {prize}: {_text(best, digits)} against {_text(values[second], digits)} of "
+            f"{TITLES[second]}."
+        )
+    shares = [f"{TITLES[name]} {_text(values[name], digits)}" for name in level]
+    return f"{_list(shares)} share {prize}: their intervals meet."
+
+
+def _text(value: dict, digits: int) -> str:
+    return f"{value['mean']:.{digits}f} [{value['low']:.{digits}f}, {value['high']:.{digits}f}]"
+
+
+def _list(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,23 @@
+"""What the deck prints: F. Bongini, "Comparison between Wasserstein Auto-Encoders and Introspective VAEs", 2021."""
+
+NUMBERS = {  # row: measure: value; slides 13 to 24
+    "wae_mmd": {"RMSE train": 11.70, "RMSE test": 15.44, "MS-SSIM": 0.5178},
+    "wae_gan": {"RMSE train": 13.64, "RMSE test": 16.12, "MS-SSIM": 0.4488},
+    "improved_wae_mmd": {"MS-SSIM": 0.3719},
+    "improved_wae_gan": {"MS-SSIM": 0.3159},
+    "introvae": {"RMSE train": 23.39, "RMSE test": 27.50, "MS-SSIM": 0.3042},
+}
+PROTOCOL = (
+    "The deck scored CelebA at 128x128; the author's public code suggests that the WAEs' pictures were 64x64, pasted "
+    "with white margins into 128x128 figures, which lowers RMSE and raises MS-SSIM. Its numbers have no error bars and "
+    "are shown for comparison, not as targets."
+)
+EMPTY = "The deck left its table of interpolated pictures against the training set empty."
+TUNING = {  # (beta, m): RMSE, MS-SSIM; read off a figure in the author's public repository
+    (0.01, 200): (81.52, 0.3891),
+    (0.01, 1000): (95.65, 0.3925),
+    (0.01, 5000): (106.09, 0.4007),
+    (0.1, 200): (35.52, 0.3230),
+    (0.1, 1000): (48.92, 0.3938),
+    (0.1, 5000): (49.18, 0.3314),
+}

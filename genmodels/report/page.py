@@ -1,0 +1,185 @@
+"""The report: a page that opens from disk with no network, and beside it the same tables, figures and numbers as files."""
+
+import base64
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jinja2
+import ml_collections
+from PIL import Image
+
+from genmodels import data, images, tables
+from genmodels.comparison import Run
+from genmodels.report import conclusions, deck, figures, provenance
+from genmodels.report import rows as comparison_rows
+
+TEMPLATES = Path(__file__).parent / "templates"
+DATA_POINTS, COLUMNS = 64, 8
+TEX = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"} | {"–": "--", "−": "$-$"})
+
+
+class Picture(NamedTuple):
+    """A picture to embed: a data URI, its size in pixels, and its file beside the page."""
+
+    uri: str
+    width: int
+    height: int
+    file: str
+
+
+class Shown(NamedTuple):
+    """One method's run as the page shows it: the first seed that was trained."""
+
+    title: str
+    method: str
+    pictures: dict[str, Picture]
+    videos: dict[str, str]  # data URIs
+
+
+def write(folder: Path, runs: list[Run], config: ml_collections.ConfigDict, command: str) -> Path:
+    """Writes <folder>/index.html, report.json, tables/ and figures/ of the comparison, and returns the page's path."""
+    rows = comparison_rows.assemble(runs)
+    target = comparison_rows.add_time_to_target(rows, runs)
+    competing = list(comparison_rows.models(rows))
+    trained = [name for name in competing if not name.startswith("improved")]
+    shown = _shown(folder / "figures", runs)
+    made = {
+        "deck": tables.table(rows, tables.DECK, competing),
+        "more": tables.table(rows, tables.MORE, competing),
+        "speed": tables.table({name: rows[name] for name in trained}, _speed(target), []),
+    }
+    report = {
+        "data": next((run.report["data"] for run in runs if run.report), ""),
+        "conclusions": conclusions.draw(rows),
+        "rows": rows,
+        "runs": [{"name": run.name, "workdir": str(run.workdir), "failure": run.failure} for run in runs],
+        "deck": deck.NUMBERS,
+        "provenance": provenance.collect(command),
+        "configs": {run.name: run.config.to_dict() for run in runs},
+    }
+    _write_tables(folder / "tables", made, rows)
+    (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n")
+    page = _environment().get_template("page.html.jinja")
+    text = page.render(
+        report=report,
+        rows=rows,
+        tables=made,
+        shown=shown,
+        plots=_plots(folder / "figures", rows, runs),
+        deck=deck,
+        target=target,
+        beside=_beside(rows),
+        budget=config.evaluation.to_dict(),
+        variant=config.variant,
+    )
+    partial = folder / "index.html.tmp"
+    partial.write_text(text)
+    return partial.replace(folder / "index.html")
+
+
+def _speed(target: float | None) -> list[tables.Measure]:
+    if target is None:
+        return tables.SPEED
+    return [*tables.SPEED, tables.Measure(f"s to test RMSE {target:.1f}", "training to_target", 0)]
+
+
+def _beside(rows: dict[str, dict]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The deck's numbers beside ours: for each of its rows, pairs of ours and its."""
+    measures = [measure for measure in tables.DECK if measure.heading in ("RMSE train", "RMSE test", "MS-SSIM")]
+    found = []
+    for name, numbers in deck.NUMBERS.items():
+        if name in rows:
+            values = [tables.find(rows[name], measure.path) for measure in measures]
+            texts = [f"{v['mean']:.{m.digits}f}" if v else tables.DASH for v, m in zip(values, measures, strict=True)]
+            theirs = [f"{numbers[m.heading]:.{m.digits}f}" if m.heading in numbers else tables.DASH for m in measures]
+            found.append((rows[name]["title"], list(zip(texts, theirs, strict=True))))
+    return found
+
+
+def _shown(folder: Path, runs: list[Run]) -> list[Shown]:
+    """Copies every run's figures beside the page, and embeds those of each method's first trained seed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    shown = {}
+    for run in runs:
+        if run.figures is None:
+            continue
+        own = folder / f"{run.config.method}-{run.config.seed}".replace("_", "-")
+        shutil.copytree(run.figures, own, dirs_exist_ok=True)
+        if run.config.method not in shown:
+            pictures = {path.stem: _picture(path) for path in sorted(own.glob("*.png"))}
+            videos = {path.stem: _uri(path, "video/mp4") for path in sorted(own.glob("*.mp4"))}
+            title = comparison_rows.TITLES[run.config.method]
+            shown[run.config.method] = Shown(title, run.config.method, pictures, videos)
+    return [shown[name] for name in comparison_rows.TITLES if name in shown]
+
+
+def _plots(folder: Path, rows: dict[str, dict], runs: list[Run]) -> dict[str, Picture]:
+    """The figures of the whole comparison."""
+    measured = [run for run in runs if run.report]
+    if not measured:
+        return {}
+    points = {}
+    for name, row in comparison_rows.models(rows).items():
+        errors = tables.find(rows.get(name.removeprefix("improved_"), {}), "reconstruction test rmse")
+        diversity = tables.find(row, "ms_ssim")
+        if errors and diversity:
+            points[row["title"]] = (errors, diversity)
+    histories = {comparison_rows.TITLES[run.config.method]: comparison_rows.history(run) for run in reversed(measured)}
+    histories = {title: histories[title] for title in comparison_rows.TITLES.values() if title in histories}
+    made = {
+        "error_and_diversity": figures.error_and_diversity(points, rows["real"]["ms_ssim"]),
+        "error_over_training": figures.error_over_training(histories),
+    }
+    for name, figure in made.items():
+        figure.savefig(folder / f"{name}.png", dpi=150)
+    pictures = data.build(measured[0].config)
+    sheet = figures.picture_grid(pictures.test[:DATA_POINTS], COLUMNS)
+    images.save_sheet(folder / "data.png", sheet, pictures.test.shape[1])
+    return {name: _picture(folder / f"{name}.png") for name in (*made, "data")}
+
+
+def _picture(path: Path) -> Picture:
+    with Image.open(path) as picture:
+        width, height = picture.size
+    return Picture(_uri(path, "image/png"), width, height, path.name)
+
+
+def _uri(path: Path, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def _write_tables(folder: Path, made: dict[str, tables.Table], rows: dict[str, Any]) -> None:
+    """Each table as Markdown and LaTeX, and every estimate as one line of a tidy CSV."""
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = _environment()
+    for name, table in made.items():
+        for kind in ("md", "tex"):
+            text = environment.get_template(f"table.{kind}.jinja").render(table=table)
+            (folder / f"{name}.{kind}").write_text(text)
+    with (folder / "measurements.csv").open("w", newline="") as file:
+        lines = csv.writer(file)
+        lines.writerow(["row", "measure", "mean", "low", "high", "n"])
+        for name, row in rows.items():
+            for measure in (*tables.DECK, *tables.MORE, *tables.SPEED):
+                value = tables.find(row, measure.path)
+                if isinstance(value, dict):
+                    lines.writerow([name, measure.heading, *(value[key] for key in ("mean", "low", "high", "n"))])
+                elif value is not None:
+                    lines.writerow([name, measure.heading, value, "", "", ""])
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=jinja2.select_autoescape(["html.jinja"], default_for_string=False),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["tex"] = lambda text: str(text).translate(TEX)
+    return environment

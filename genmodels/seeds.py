@@ -1,0 +1,38 @@
+"""The rows of several runs that differ in their seed only, as one row."""
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+ESTIMATE = {"mean", "low", "high", "n"}
+
+
+def combine(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """One row like each of `rows`, its estimates over all of them; numbers are averaged, of the rest the first is kept.
+
+    A combined estimate's interval adds two independent errors: that of the pictures, which all seeds share (the mean of
+    the runs' own), and that of the seeds, Student's 95 % interval of the mean of the runs' means. One row stays as it is.
+    """
+    if len(rows) == 1:
+        return rows[0]
+    return {key: _combine([row[key] for row in rows]) for key in rows[0] if all(key in row for row in rows)}
+
+
+def _combine(values: list) -> Any:
+    first = values[0]
+    if isinstance(first, dict):
+        return _estimate(values) if first.keys() >= ESTIMATE else combine(values)
+    if isinstance(first, (int, float)) and not isinstance(first, bool):
+        return float(np.mean(values))
+    return first
+
+
+def _estimate(values: list[dict]) -> dict:
+    means = np.array([value["mean"] for value in values])
+    of_seeds = stats.t.ppf(0.975, len(means) - 1) * means.std(ddof=1) / math.sqrt(len(means))
+    below, above = (np.mean([abs(value[end] - value["mean"]) for value in values]) for end in ("low", "high"))
+    mean = float(means.mean())
+    low, high = mean - math.hypot(below, of_seeds), mean + math.hypot(above, of_seeds)
+    return values[0] | {"mean": mean, "low": low, "high": high, "seeds": len(values)}

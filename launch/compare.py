@@ -1,0 +1,36 @@
+"""The deck's whole comparison: trains what is missing, measures it, and writes a page, tables, figures and videos.
+
+python -m launch.compare --config=configs/compare.py[:demo] [--workdir=DIR] [--config.any.field=value ...]
+python -m launch.compare --config=configs/compare.py[:demo] --runs=RUN,RUN,...      # of finished runs, trains nothing
+"""
+
+import sys
+
+from absl import flags
+from ml_collections import config_flags
+
+from launch import cli
+
+CONFIG = config_flags.DEFINE_config_file("config", None, "configs/compare.py[:variant].", lock_config=True)
+WORKDIR = flags.DEFINE_string("workdir", None, "Where runs and report go; by default runs/compare-<variant>.")
+RUNS = flags.DEFINE_list("runs", [], "Folders of finished runs to compare, instead of training any.")
+
+
+def main() -> None:
+    """Writes <workdir>/report/index.html; run again, it goes on where it was."""
+    from pathlib import Path
+
+    from genmodels import comparison
+    from genmodels.report import page
+
+    workdir = Path(WORKDIR.value or f"runs/compare-{CONFIG.value.variant}")
+    runs = comparison.compare(CONFIG.value, workdir, [Path(folder) for folder in RUNS.value])
+    if runs is None:
+        print("stopped and saved: run the same command again to go on")
+        return
+    command = " ".join(["python -m launch.compare", *sys.argv[1:]])
+    print(f"\nthe comparison: {page.write(workdir / 'report', runs, CONFIG.value, command)}")
+
+
+if __name__ == "__main__":
+    cli.run(main, required=("config",))
