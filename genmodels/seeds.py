@@ -13,7 +13,7 @@ def combine(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """One row like each of `rows`, its estimates over all of them; numbers are averaged, of the rest the first is kept.
 
     A combined estimate's interval adds two independent errors: that of the pictures, which all seeds share (the mean of
-    the runs' own), and that of the seeds, Student's 95 % interval of the mean of the runs' means. One row stays as it is.
+    the runs' own), and that of the seeds, Student's 95 % interval of the mean of the runs' means. One row stays as is.
     """
     if len(rows) == 1:
         return rows[0]

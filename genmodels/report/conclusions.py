@@ -37,7 +37,8 @@ def _reconstruction(rows: dict, compared: dict) -> Iterator[str]:
             verdict = "does not beat"
         else:
             verdict = "is level with"
-        yield f"{TITLES[name]} {verdict} {linear['title']}, in test RMSE: {_text(value, 2)} against {_text(reference, 2)}."
+        errors = f"{_text(value, 2)} against {_text(reference, 2)}"
+        yield f"{TITLES[name]} {verdict} {linear['title']}, in test RMSE: {errors}."
 
 
 def _diversity(rows: dict, compared: dict) -> Iterator[str]:
@@ -49,10 +50,8 @@ def _diversity(rows: dict, compared: dict) -> Iterator[str]:
             reading = "no difference that these pairs could show"
         else:
             reading = "less diverse than real pictures" if value["mean"] > 0 else "less alike than real pictures are"
-        yield (
-            f"{TITLES[name]}'s samples are nearest to real pictures in diversity: MS-SSIM {_text(find(row, 'ms_ssim'), 3)} "
-            f"against {_text(find(rows['real'], 'ms_ssim'), 3)}, {reading}."
-        )
+        scores = f"{_text(find(row, 'ms_ssim'), 3)} against {_text(find(rows['real'], 'ms_ssim'), 3)}"
+        yield f"{TITLES[name]}'s samples are nearest to real pictures in diversity: MS-SSIM {scores}, {reading}."
 
 
 def _improved(compared: dict) -> Iterator[str]:
@@ -83,7 +82,7 @@ def _copies(compared: dict) -> Iterator[str]:
     near = [f"{TITLES[name]} ({ratio:.2f})" for name, ratio in ratios.items() if ratio < COPIES]
     if near:
         yield (
-            f"Nearer to training pictures than held-out pictures are, by more than a fifth: the samples of {_list(near)}. "
+            f"By more than a fifth nearer to training pictures than held-out pictures are: samples of {_list(near)}. "
             "Blurred pictures are near to everything; look at the nearest neighbours before calling them copies."
         )
     elif ratios:
@@ -94,7 +93,7 @@ def _speed(compared: dict) -> Iterator[str]:
     rates = {name: find(row, "training pictures_per_s") for name, row in compared.items()}
     rates = dict(sorted(((k, v) for k, v in rates.items() if v), key=lambda item: -item[1]))
     if len(rates) > 1:
-        (fast, most), (slow, least) = list(rates.items())[0], list(rates.items())[-1]
+        (fast, most), *_, (slow, least) = rates.items()
         yield (
             f"{TITLES[fast]} trains fastest, {most:,.0f} pictures a second, and {TITLES[slow]} slowest, {least:,.0f}: "
             f"a factor of {most / least:.1f}."

@@ -14,6 +14,7 @@ from genmodels import images
 # Okabe and Ito 2008: told apart with every kind of colour vision, and in grey by their lightness.
 GREY, BLUE, VERMILION = "#999999", "#0072B2", "#D55E00"
 COLOURS = (BLUE, VERMILION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = "os^Dv<P"
 GAP, PAIR_GAP = 2, 8  # pixels between the two pictures of a pair, and between pairs
 NEIGHBOUR_COLUMNS = 8
 
@@ -82,7 +83,7 @@ def codes_of_pictures(mean: np.ndarray, deviation: np.ndarray | None) -> Figure:
 
 
 def error_and_diversity(points: dict[str, tuple[dict, dict]], real: dict) -> Figure:
-    """Test RMSE against MS-SSIM, estimates {mean, low, high}, by title; both intervals as bars, real pictures as a band.
+    """Test RMSE against MS-SSIM, estimates {mean, low, high}, by title; intervals are bars, real pictures a band.
 
     A point whose RMSE is that of another (improved sampling) stands beside it in the same column.
     """
@@ -90,20 +91,9 @@ def error_and_diversity(points: dict[str, tuple[dict, dict]], real: dict) -> Fig
     axes = figure.subplots()
     axes.axhspan(real["low"], real["high"], color=GREY, alpha=0.35, linewidth=0)
     axes.annotate("real pictures", (0.99, real["mean"]), xycoords=("axes fraction", "data"), ha="right", va="center")
-    for (title, (rmse, diversity)), colour, marker in zip(
-        points.items(), cycle(COLOURS), cycle("os^Dv<P"), strict=False
-    ):
-        bars = [[[value["mean"] - value["low"]], [value["high"] - value["mean"]]] for value in (rmse, diversity)]
-        axes.errorbar(
-            rmse["mean"],
-            diversity["mean"],
-            xerr=bars[0],
-            yerr=bars[1],
-            fmt=marker,
-            color=colour,
-            label=title,
-            capsize=3,
-        )
+    for (title, (x, y)), colour, marker in zip(points.items(), cycle(COLOURS), cycle(MARKERS), strict=False):
+        wide, high = ([[v["mean"] - v["low"]], [v["high"] - v["mean"]]] for v in (x, y))
+        axes.errorbar(x["mean"], y["mean"], high, wide, fmt=marker, color=colour, label=title, capsize=3)
     axes.set(xlabel="test RMSE, 0-255 scale (lower is better)", ylabel="MS-SSIM of samples")
     axes.margins(0.12)
     _plain(axes)
@@ -115,7 +105,7 @@ def error_over_training(histories: dict[str, list[tuple[int, float, float]]]) ->
     """Test RMSE over steps and over seconds of training, by title: (step, seconds, RMSE) each."""
     figure = Figure(figsize=(7.5, 3.2), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
-    for (title, points), colour, marker in zip(histories.items(), cycle(COLOURS), cycle("os^Dv<P"), strict=False):
+    for (title, points), colour, marker in zip(histories.items(), cycle(COLOURS), cycle(MARKERS), strict=False):
         steps, seconds, errors = np.transpose(points)
         for axes, x in zip(panels, (steps, seconds), strict=True):
             axes.plot(x, errors, color=colour, marker=marker, markersize=4, linewidth=1.2, label=title)

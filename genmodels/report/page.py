@@ -1,4 +1,4 @@
-"""The report: a page that opens from disk with no network, and beside it the same tables, figures and numbers as files."""
+"""The report: a page that opens from disk with no network, and beside it its tables, figures and numbers as files."""
 
 import base64
 import csv

@@ -1,0 +1,79 @@
+"""Sentences from numbers: other numbers, other sentences."""
+
+from genmodels.report import conclusions
+
+
+def estimate(mean: float, half: float = 0.1) -> dict:
+    return {"mean": mean, "low": mean - half, "high": mean + half, "n": 100}
+
+
+def rows(vae: float = 15.0, wae: float = 14.0, improved: float = 0.3, failures=()) -> dict:
+    def model(title, rmse, diversity, rate, sharpness):
+        return {
+            "title": title,
+            "reconstruction": {"test": {"rmse": estimate(rmse)}},
+            "samples": {
+                "ms_ssim": estimate(diversity, 0.01),
+                "ms_ssim_minus_real": estimate(diversity - 0.25, 0.02),
+                "sharpness": estimate(sharpness, 0.001),
+                "nearest_over_real": 0.95,
+            },
+            "training": {"pictures_per_s": rate},
+            "latent_size": 64,
+            "runs": 1,
+            "failures": [],
+        }
+
+    return {
+        "real": {"title": "real pictures", "ms_ssim": estimate(0.25, 0.01), "sharpness": estimate(0.04, 0.001)},
+        "pca_64": {"title": "PCA, 64 dimensions", "reconstruction": {"test": {"rmse": estimate(14.5)}}},
+        "vae": model("VAE", vae, 0.3, 500.0, 0.01),
+        "wae_mmd": model("WAE-MMD", wae, 0.4, 400.0, 0.02) | {"failures": list(failures)},
+        "improved_wae_mmd": {"title": "improved WAE-MMD", "samples": {"ms_ssim": estimate(improved, 0.01)}},
+    }
+
+
+def test_what_the_numbers_say():
+    assert conclusions.draw(rows()) == [
+        "WAE-MMD has the lowest test RMSE: 14.00 [13.90, 14.10] against 15.00 [14.90, 15.10] of VAE.",
+        "WAE-MMD beats PCA, 64 dimensions, in test RMSE: 14.00 [13.90, 14.10] against 14.50 [14.40, 14.60].",
+        "VAE does not beat PCA, 64 dimensions, in test RMSE: 15.00 [14.90, 15.10] against 14.50 [14.40, 14.60].",
+        "VAE's samples are nearest to real pictures in diversity: MS-SSIM 0.300 [0.290, 0.310] against "
+        "0.250 [0.240, 0.260], less diverse than real pictures.",
+        "Improved sampling of WAE-MMD lowers MS-SSIM, as the deck reports: from 0.400 [0.390, 0.410] to "
+        "0.300 [0.290, 0.310].",
+        "WAE-MMD has the sharpest samples: 0.0200 [0.0190, 0.0210] against 0.0100 [0.0090, 0.0110] of VAE; real "
+        "pictures have 0.0400 [0.0390, 0.0410].",
+        "No model copies: samples are at least 0.95 times as far as held-out pictures.",
+        "VAE trains fastest, 500 pictures a second, and WAE-MMD slowest, 400: a factor of 1.2.",
+        "All 2 runs ended without a value that was not finite.",
+    ]
+
+
+def test_intervals_that_meet_share_the_prize():
+    found = conclusions.draw(rows(vae=14.1))
+    assert found[0] == (
+        "WAE-MMD 14.00 [13.90, 14.10] and VAE 14.10 [14.00, 14.20] share the lowest test RMSE: their intervals meet."
+    )
+
+
+def test_improved_sampling_that_does_not_improve():
+    assert any(
+        "raises MS-SSIM; the deck reports that it lowers it" in line for line in conclusions.draw(rows(improved=0.5))
+    )
+    assert any("no more than the intervals" in line for line in conclusions.draw(rows(improved=0.4)))
+
+
+def test_failures_and_copies_are_named():
+    failing = rows(failures=["seed 1: step 7: loss is not finite."])
+    failing["vae"]["samples"]["nearest_over_real"] = 0.1
+    found = " ".join(conclusions.draw(failing))
+    assert "WAE-MMD failed in 1 of its runs: seed 1: step 7: loss is not finite." in found
+    assert "samples of VAE (0.10)" in found
+    assert "ended without" not in found
+
+
+def test_nothing_measured_nothing_said():
+    assert conclusions.draw({"vae": {"title": "VAE", "runs": 1, "failures": ["seed 0: out of memory"]}}) == [
+        "VAE failed in 1 of its runs: seed 0: out of memory"
+    ]
