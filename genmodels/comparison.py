@@ -36,7 +36,7 @@ def compare(config: ml_collections.ConfigDict, workdir: Path, existing: Sequence
     With `existing` folders of finished runs these are compared and nothing is trained. A run that diverges or runs out
     of memory keeps its place as a failure. Raises UsageError for what the user can mend, before any training.
     """
-    planned = _existing(existing, config.data.dir) if existing else _planned(config, workdir)
+    planned = _existing(existing, config.data.dir) if existing else plan(config, workdir)
     pictures = data.build(planned[0].config)
     budgets = [_budget(config.evaluation, run.config.method) for run in planned]
     todo = [tasks(run, budget) for run, budget in zip(planned, budgets, strict=True)]
@@ -56,16 +56,16 @@ def compare(config: ml_collections.ConfigDict, workdir: Path, existing: Sequence
 
 def tasks(run: Run, budget: evaluation.Budget) -> list[Task]:
     """What is still to do for a run."""
-    found = []
     if _failure(run) is not None:
-        return found
+        return []
+    training_left = Task(run.name, "training", run.config.train.steps * run.config.train.batch_size)
+    evaluation_left = Task(run.name, "evaluation", 1 + bool(budget.refined))
+    figures_left = Task(run.name, "figures", 1)
     if not _trained(run):
-        found.append(Task(run.name, "training", run.config.train.steps * run.config.train.batch_size))
-    if found or not evaluation.is_done(run.workdir, _step(run), budget):
-        found.append(Task(run.name, "evaluation", 1 + bool(budget.refined)))
-    if found or not gallery.path(run.workdir, _step(run)).exists():
-        found.append(Task(run.name, "figures", 1))
-    return found
+        return [training_left, evaluation_left, figures_left]
+    evaluated = evaluation.is_done(run.workdir, _step(run), budget)
+    drawn = gallery.path(run.workdir, _step(run)).exists()
+    return [task for task, done in ((evaluation_left, evaluated), (figures_left, drawn)) if not done]
 
 
 def _train(run: Run, budget: evaluation.Budget, pictures: data.Pictures) -> bool:
@@ -92,11 +92,12 @@ def _draw(run: Run, budget: evaluation.Budget, pictures: data.Pictures) -> bool:
 PHASES = {"training": _train, "evaluation": _evaluate, "figures": _draw}
 
 
-def _planned(config: ml_collections.ConfigDict, workdir: Path) -> list[Run]:
+def plan(config: ml_collections.ConfigDict, workdir: Path) -> list[Run]:
     """The runs that `config` asks for; whatever is wrong with their configs comes out here."""
-    known = [name for name in config if name in ("vae", "wae_mmd", "wae_gan", "introvae")]
-    unknown = [name for name in config.methods if name not in known]
-    if unknown or not config.methods or config.seeds < 1:
+    known = [
+        name for name, fields in config.items() if isinstance(fields, ml_collections.ConfigDict) and "method" in fields
+    ]
+    if not config.methods or not set(config.methods) <= set(known) or config.seeds < 1:
         raise UsageError(
             f"config.methods={tuple(config.methods)}, config.seeds={config.seeds}: choose at least one seed and one of "
             f"{', '.join(known)}."
@@ -107,7 +108,10 @@ def _planned(config: ml_collections.ConfigDict, workdir: Path) -> list[Run]:
             fields = config[method].to_dict()
             fields["data"] = {**config.data.to_dict(), "flip": fields.pop("flip")}
             each = ml_collections.ConfigDict({**fields, "seed": seed}).lock()
-            methods.make(each)
+            try:
+                methods.make(each)
+            except UsageError as error:
+                raise UsageError(f"{method}: {error}") from error
             folder = workdir / f"{method}-{seed}".replace("_", "-")
             runs.check(folder, each)
             planned.append(Run(folder, each))

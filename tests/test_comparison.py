@@ -1,0 +1,157 @@
+"""The whole comparison on tiny runs: trained once, reused, resumed; failures keep their row."""
+
+import json
+import shutil
+
+import ml_collections
+import pytest
+
+from configs import compare
+from genmodels import comparison, runs, training
+from genmodels.errors import DivergedError, UsageError
+from genmodels.report import page
+from tests import tiny, tiny_runs
+from tests.plain import assert_plain
+
+METHODS = ("vae", "wae_mmd")
+FIELDS = {"vae": {"train.ema_decay": 0.9}, "wae_mmd": {"loss.warmup_steps": 0}}
+pytestmark = pytest.mark.usefixtures("in_the_repository")
+
+
+def tiny_comparison(pictures, **overrides) -> ml_collections.ConfigDict:
+    """configs/compare.py with the tiny methods on a folder of pictures."""
+    config = compare.get_config("demo")
+    for name in METHODS:
+        fields = tiny_runs.config(name, pictures, **FIELDS[name]).to_dict()
+        data = fields.pop("data")
+        fields.pop("seed")
+        config[name] = ml_collections.ConfigDict({**fields, "flip": data.pop("flip")})
+        config.data = ml_collections.ConfigDict(data)
+    config.methods = METHODS
+    config.evaluation.update({"pictures": 12, "pairs": 4, "refined": 4, "lines": 2, "points": 3})
+    config.update_from_flattened_dict(overrides)
+    return config.lock()
+
+
+@pytest.fixture(scope="module")
+def config(pictures):
+    return tiny_comparison(pictures)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, config):
+    """A finished comparison: its folder and its runs."""
+    workdir = tmp_path_factory.mktemp("comparison")
+    return workdir, comparison.compare(config, workdir)
+
+
+def test_every_method_is_trained_evaluated_and_drawn(finished):
+    workdir, compared = finished
+    assert [run.config.method for run in compared] == list(METHODS)
+    for run in compared:
+        assert run.workdir == workdir / f"{run.config.method}-0".replace("_", "-")
+        assert run.report["step"] == 6
+        assert (run.figures / "samples.png").exists()
+        assert ("improved_" + run.config.method in run.report["rows"]) == (run.config.method == "wae_mmd")
+        assert (run.figures / "improved_pairs.png").exists() == (run.config.method == "wae_mmd")
+
+
+def test_a_run_of_the_comparison_is_one_that_launch_train_would_continue(finished, pictures):
+    workdir, _ = finished
+    alike = tiny_runs.config("vae", pictures, **FIELDS["vae"])
+    runs.check(workdir / "vae-0", alike)
+
+
+def test_again_nothing_is_done_twice(finished, config, monkeypatch):
+    workdir, compared = finished
+    monkeypatch.setattr(comparison, "PHASES", {})
+    assert comparison.compare(config, workdir) == compared
+
+
+@pytest.mark.parametrize("lost", ["eval/6.json", "figures/6", "checkpoints/6"])
+def test_what_an_interruption_left_undone_is_done(finished, config, tmp_path, lost, monkeypatch):
+    workdir = shutil.copytree(finished[0], tmp_path / "work")
+    gone = workdir / "vae-0" / lost
+    shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+    done = []
+    phases = {
+        name: lambda run, *rest, name=name, do=do: done.append((run.name, name)) or do(run, *rest)
+        for name, do in comparison.PHASES.items()
+    }
+    monkeypatch.setattr(comparison, "PHASES", phases)
+    comparison.compare(config, workdir)
+    expected = {"eval/6.json": ["evaluation"], "figures/6": ["figures"]}
+    assert done == [("vae, seed 0", name) for name in expected.get(lost, ["training", "evaluation", "figures"])]
+    assert gone.exists()
+
+
+def test_a_diverged_run_keeps_its_row_and_is_not_tried_again(finished, config, tmp_path, monkeypatch, capsys):
+    workdir = shutil.copytree(finished[0], tmp_path / "work")
+    shutil.rmtree(workdir / "vae-0")
+
+    def diverges(*_):
+        raise DivergedError("Training diverged at step 3: loss is not finite.\nremedy")
+
+    monkeypatch.setattr(training, "train", diverges)
+    for _ in range(2):
+        first, *others = comparison.compare(config, workdir)
+        assert first.failure == "Training diverged at step 3: loss is not finite."
+        assert all(run.report for run in others)
+        monkeypatch.setattr(training, "train", None)
+    made = page.write(tmp_path / "report", [first, *others], config, "command").read_text()
+    assert "Training diverged at step 3: loss is not finite." in made
+    report = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert report["rows"]["vae"]["failures"] == ["seed 0: Training diverged at step 3: loss is not finite."]
+
+
+def test_a_signal_stops_the_whole_comparison(config, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "train", lambda *_: training.Result(step=2, finished=False))
+    assert comparison.compare(config, tmp_path) is None
+
+
+def test_seeds_are_runs_of_their_own(pictures, tmp_path):
+    planned = comparison.plan(tiny_comparison(pictures, seeds=2, methods=("vae",)), tmp_path)
+    assert [(run.workdir.name, run.config.seed) for run in planned] == [("vae-0", 0), ("vae-1", 1)]
+
+
+def test_runs_of_different_pictures_are_not_compared(finished, trained, config, tmp_path):
+    other = shutil.copytree(trained, tmp_path / "other")
+    text = (other / "config.json").read_text()
+    (other / "config.json").write_text(text.replace('"crop": "square"', '"crop": "none"'))
+    with pytest.raises(UsageError, match="have different data, crop or size"):
+        comparison.compare(config, tmp_path, [finished[0] / "vae-0", other])
+
+
+def test_command_compares_existing_runs(command, finished, tmp_path):
+    workdir, _ = finished
+    existing = ",".join(str(workdir / f"{name}-0".replace("_", "-")) for name in METHODS)
+    budget = [
+        f"--config.evaluation.{name}={n}"
+        for name, n in {"pictures": 12, "pairs": 4, "refined": 4, "lines": 2, "points": 3}.items()
+    ]
+    code, out, _ = command(
+        "compare", "--config=configs/compare.py:demo", f"--workdir={tmp_path}", f"--runs={existing}", *budget
+    )
+    assert code == 0
+    assert f"the comparison: {tmp_path}/report/index.html" in out
+    assert {path.name for path in (tmp_path / "report").iterdir()} == {"index.html", "report.json", "tables", "figures"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--config.seeds=0"], "config.seeds=0"),
+        (["--config.methods=('gan',)"], "choose at least one seed and one of"),
+        (["--config.vae.model.latent=0"], "config.model.latent=0"),
+        (["--runs=/nowhere"], "/nowhere is not a run"),
+        (["--config.data.name=folder", "--config.data.dir=/nowhere"], "/nowhere"),
+    ],
+)
+def test_what_cannot_be_compared_ends_in_plain_words(command, tmp_path, flags, words):
+    made = command("compare", "--config=configs/compare.py:demo", f"--workdir={tmp_path / 'new'}", *flags)
+    assert_plain(made, words)
+    assert not (tmp_path / "new").exists()
+
+
+def test_every_method_of_the_config_is_known():
+    assert set(compare.METHODS) == set(tiny.METHODS)
