@@ -26,7 +26,7 @@ def get_config(variant: str = ""):
     config.evaluation = evaluation = ml_collections.ConfigDict()  # the budget: see launch.evaluate
     evaluation.pictures = 1_000 if demo else 20_000  # of each split, at most
     evaluation.pairs = 2_000 if demo else 10_000  # of samples, for MS-SSIM
-    evaluation.refined = 200 if demo else 10_000  # samples that improved sampling moves
+    evaluation.refined = 100 if demo else 10_000  # samples that improved sampling moves
     evaluation.lines = 100  # between codes
     evaluation.points = 10  # pictures on a line, ends included
     evaluation.spherical = False  # great circles instead of straight lines

@@ -34,8 +34,8 @@ from absl import app  # noqa: E402
 from absl.testing import flagsaver  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from genmodels import data, training  # noqa: E402
-from tests import tiny_runs  # noqa: E402
+from genmodels import comparison, data, training  # noqa: E402
+from tests import tiny_comparison, tiny_runs  # noqa: E402
 
 
 def pytest_configure(config):
@@ -74,6 +74,13 @@ def trained(tmp_path_factory, pictures) -> Path:
     )
     assert training.train(config, workdir) == training.Result(step=6, finished=True)
     return workdir
+
+
+@pytest.fixture(scope="session")
+def compared(tmp_path_factory, pictures) -> tuple[Path, list[comparison.Run]]:
+    """The folder and the runs of a finished comparison, not to be changed."""
+    workdir = tmp_path_factory.mktemp("comparison")
+    return workdir, comparison.compare(tiny_comparison.config(pictures), workdir)
 
 
 @pytest.fixture

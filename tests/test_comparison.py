@@ -3,52 +3,27 @@
 import json
 import shutil
 
-import ml_collections
 import pytest
 
 from configs import compare
 from genmodels import comparison, runs, training
 from genmodels.errors import DivergedError, UsageError
 from genmodels.report import page
-from tests import tiny, tiny_runs
+from tests import tiny, tiny_comparison, tiny_runs
 from tests.plain import assert_plain
 
-METHODS = ("vae", "wae_mmd")
-FIELDS = {"vae": {"train.ema_decay": 0.9}, "wae_mmd": {"loss.warmup_steps": 0}}
 pytestmark = pytest.mark.usefixtures("in_the_repository")
-
-
-def tiny_comparison(pictures, **overrides) -> ml_collections.ConfigDict:
-    """configs/compare.py with the tiny methods on a folder of pictures."""
-    config = compare.get_config("demo")
-    for name in METHODS:
-        fields = tiny_runs.config(name, pictures, **FIELDS[name]).to_dict()
-        data = fields.pop("data")
-        fields.pop("seed")
-        config[name] = ml_collections.ConfigDict({**fields, "flip": data.pop("flip")})
-        config.data = ml_collections.ConfigDict(data)
-    config.methods = METHODS
-    config.evaluation.update({"pictures": 12, "pairs": 4, "refined": 4, "lines": 2, "points": 3})
-    config.update_from_flattened_dict(overrides)
-    return config.lock()
 
 
 @pytest.fixture(scope="module")
 def config(pictures):
-    return tiny_comparison(pictures)
+    return tiny_comparison.config(pictures)
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory, config):
-    """A finished comparison: its folder and its runs."""
-    workdir = tmp_path_factory.mktemp("comparison")
-    return workdir, comparison.compare(config, workdir)
-
-
-def test_every_method_is_trained_evaluated_and_drawn(finished):
-    workdir, compared = finished
-    assert [run.config.method for run in compared] == list(METHODS)
-    for run in compared:
+def test_every_method_is_trained_evaluated_and_drawn(compared):
+    workdir, found = compared
+    assert [run.config.method for run in found] == list(tiny_comparison.METHODS)
+    for run in found:
         assert run.workdir == workdir / f"{run.config.method}-0".replace("_", "-")
         assert run.report["step"] == 6
         assert (run.figures / "samples.png").exists()
@@ -56,21 +31,21 @@ def test_every_method_is_trained_evaluated_and_drawn(finished):
         assert (run.figures / "improved_pairs.png").exists() == (run.config.method == "wae_mmd")
 
 
-def test_a_run_of_the_comparison_is_one_that_launch_train_would_continue(finished, pictures):
-    workdir, _ = finished
-    alike = tiny_runs.config("vae", pictures, **FIELDS["vae"])
+def test_a_run_of_the_comparison_is_one_that_launch_train_would_continue(compared, pictures):
+    workdir, _ = compared
+    alike = tiny_runs.config("vae", pictures, **tiny_comparison.FIELDS["vae"])
     runs.check(workdir / "vae-0", alike)
 
 
-def test_again_nothing_is_done_twice(finished, config, monkeypatch):
-    workdir, compared = finished
+def test_again_nothing_is_done_twice(compared, config, monkeypatch):
+    workdir, found = compared
     monkeypatch.setattr(comparison, "PHASES", {})
-    assert comparison.compare(config, workdir) == compared
+    assert comparison.compare(config, workdir) == found
 
 
 @pytest.mark.parametrize("lost", ["eval/6.json", "figures/6", "checkpoints/6"])
-def test_what_an_interruption_left_undone_is_done(finished, config, tmp_path, lost, monkeypatch):
-    workdir = shutil.copytree(finished[0], tmp_path / "work")
+def test_what_an_interruption_left_undone_is_done(compared, config, tmp_path, lost, monkeypatch):
+    workdir = shutil.copytree(compared[0], tmp_path / "work")
     gone = workdir / "vae-0" / lost
     shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
     done = []
@@ -85,8 +60,8 @@ def test_what_an_interruption_left_undone_is_done(finished, config, tmp_path, lo
     assert gone.exists()
 
 
-def test_a_diverged_run_keeps_its_row_and_is_not_tried_again(finished, config, tmp_path, monkeypatch, capsys):
-    workdir = shutil.copytree(finished[0], tmp_path / "work")
+def test_a_diverged_run_keeps_its_row_and_is_not_tried_again(compared, config, tmp_path, monkeypatch, capsys):
+    workdir = shutil.copytree(compared[0], tmp_path / "work")
     shutil.rmtree(workdir / "vae-0")
 
     def diverges(*_):
@@ -105,26 +80,26 @@ def test_a_diverged_run_keeps_its_row_and_is_not_tried_again(finished, config, t
 
 
 def test_a_signal_stops_the_whole_comparison(config, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "train", lambda *_: training.Result(step=2, finished=False))
+    monkeypatch.setattr(training, "train", lambda *_: training.Result(step=2, compared=False))
     assert comparison.compare(config, tmp_path) is None
 
 
 def test_seeds_are_runs_of_their_own(pictures, tmp_path):
-    planned = comparison.plan(tiny_comparison(pictures, seeds=2, methods=("vae",)), tmp_path)
+    planned = comparison.plan(tiny_comparison.config(pictures, seeds=2, methods=("vae",)), tmp_path)
     assert [(run.workdir.name, run.config.seed) for run in planned] == [("vae-0", 0), ("vae-1", 1)]
 
 
-def test_runs_of_different_pictures_are_not_compared(finished, trained, config, tmp_path):
+def test_runs_of_different_pictures_are_not_compared(compared, trained, config, tmp_path):
     other = shutil.copytree(trained, tmp_path / "other")
     text = (other / "config.json").read_text()
     (other / "config.json").write_text(text.replace('"crop": "square"', '"crop": "none"'))
     with pytest.raises(UsageError, match="have different data, crop or size"):
-        comparison.compare(config, tmp_path, [finished[0] / "vae-0", other])
+        comparison.compare(config, tmp_path, [compared[0] / "vae-0", other])
 
 
-def test_command_compares_existing_runs(command, finished, tmp_path):
-    workdir, _ = finished
-    existing = ",".join(str(workdir / f"{name}-0".replace("_", "-")) for name in METHODS)
+def test_command_compares_existing_runs(command, compared, tmp_path):
+    workdir, _ = compared
+    existing = ",".join(str(workdir / f"{name}-0".replace("_", "-")) for name in tiny_comparison.METHODS)
     budget = [
         f"--config.evaluation.{name}={n}"
         for name, n in {"pictures": 12, "pairs": 4, "refined": 4, "lines": 2, "points": 3}.items()

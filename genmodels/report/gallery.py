@@ -17,7 +17,7 @@ GRID, COLUMNS = 64, 8  # samples, or data points beside them
 PAIRS, PAIR_COLUMNS = 24, 6  # pictures and their reconstructions
 LINES, POINTS = 6, 10
 NEIGHBOURS = 16
-IMPROVED = 24
+IMPROVED = 24  # samples moved by improved sampling
 CODES = 1_000  # of each kind in the plane
 ELLIPSES = 200  # posteriors drawn
 STOPS, FRAMES_BETWEEN, FPS = 6, 15, 16  # of a walk: six seconds
@@ -63,9 +63,10 @@ def _sheets(folder: Path, model: Model, pictures: Pictures, key: jax.Array) -> N
     between = to_uint8(model.decode(lines)).reshape(LINES, POINTS, size, size, 3)
     save("lines_prior", figures.interpolation_rows(between))
     if model.config.method.startswith("wae"):  # the deck's improved WAEs
-        improved = to_uint8(model.refine(key, GRID))  # from the codes of `samples`
+        codes = jax.random.normal(key, (GRID, model.config.model.latent))[:IMPROVED]  # those of `samples`
+        improved = to_uint8(model.decode(model.refine_codes(codes).codes))
         save("improved", figures.picture_grid(improved, COLUMNS))
-        save("improved_pairs", figures.reconstruction_pairs(samples[:IMPROVED], improved[:IMPROVED], PAIR_COLUMNS))
+        save("improved_pairs", figures.reconstruction_pairs(samples[:IMPROVED], improved, PAIR_COLUMNS))
     found = metrics.distances_to_set(to_unit(samples[:NEIGHBOURS]), pictures.train)
     figure = figures.nearest_neighbours(samples[:NEIGHBOURS], pictures.train[found.index], found.nearest)
     figure.savefig(folder / "nearest.png", dpi=150)
