@@ -75,7 +75,7 @@ def is_done(workdir: Path, step: int, budget: Budget) -> bool:
 
 
 def evaluate(model: Model, pictures: Pictures, budget: Budget, *, progress: bool = False) -> dict[str, Any]:
-    """Rows of measurements by name: the method's own, `improved_<method>` if asked, `real` and `pca_<latent size>`.
+    """Rows of measurements by name: the method's own, `improved_<method>` if asked, `real`, `mean`, `pca_<size>`.
 
     Every estimate is {mean, low, high, n}: a mean and its bootstrap 95 % interval. Raises UsageError for more pairs
     than there are pictures.

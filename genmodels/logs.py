@@ -3,6 +3,7 @@
 import contextlib
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import jax
@@ -11,6 +12,8 @@ from tensorboardX import SummaryWriter
 
 from genmodels.errors import DivergedError
 
+Watch = Callable[[int, dict[str, float]], None]
+
 
 class Log(contextlib.AbstractContextManager):
     """Collects each step's metrics and writes their means every so many steps.
@@ -18,13 +21,27 @@ class Log(contextlib.AbstractContextManager):
     The metrics of a step are fetched one step later, so the host never waits for a device that has work.
     """
 
-    def __init__(self, workdir: Path, *, start: int, stop: int, every: int, batch_size: int, tensorboard: bool):
-        """Continues the log of a run at step `start`; later lines of an interrupted run are dropped."""
+    def __init__(
+        self,
+        workdir: Path,
+        *,
+        start: int,
+        stop: int,
+        every: int,
+        batch_size: int,
+        tensorboard: bool,
+        watch: Watch | None = None,
+    ):
+        """Continues the log of a run at step `start`; later lines of an interrupted run are dropped.
+
+        `watch` is given each line, (step, values), and may raise to end the run.
+        """
         self._path = Path(workdir) / "metrics.jsonl"
         _drop_after(self._path, start)
         self._file = self._path.open("a")
         self._board = SummaryWriter(str(Path(workdir) / "tensorboard"), purge_step=start) if tensorboard else None
         self._start, self._stop, self._every, self._batch_size = start, stop, every, batch_size
+        self._watch = watch
         self._pending = None  # (step, metrics on the device)
         self._window = []  # metrics on the host since the last line
         self._began = self._mark = time.monotonic()
@@ -94,6 +111,8 @@ class Log(contextlib.AbstractContextManager):
         if self._board:
             for name, value in values.items():
                 self._board.add_scalar(name, value, step)
+        if self._watch:
+            self._watch(step, values)
 
 
 def read_metrics(workdir: Path) -> list[dict]:

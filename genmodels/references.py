@@ -51,9 +51,10 @@ def real(pictures: Pictures, pairs: int | None, seed: int, *, progress: bool = F
 
 
 def pca(pictures: Pictures, latent: int, count: int, seed: int, *, progress: bool = False) -> dict[str, Any]:
-    """Rows `pca_<size>`: reconstruction errors of PCA fitted on the training split, on `count` of each split.
+    """Rows `mean`, the mean training picture, and `pca_<size>`: reconstruction errors on `count` of each split.
 
-    One row for `latent` components and for each of PCA_SIZES that the pictures allow; UsageError if `latent` is not.
+    PCA is fitted on the training split. One row for `latent` components and for each of PCA_SIZES that the pictures
+    allow; UsageError if they do not allow `latent`.
     """
     most = min(len(pictures.train) - 1, int(np.prod(pictures.train.shape[1:])))
     sizes = sorted({latent, *(size for size in PCA_SIZES if size <= most)})
@@ -61,15 +62,16 @@ def pca(pictures: Pictures, latent: int, count: int, seed: int, *, progress: boo
     def measure():
         fitted = metrics.pca.fit(pictures.train, sizes[-1], progress=progress)
         splits = {"train": pictures.train[:count], "test": pictures.test[:count]}
-        found = {split: metrics.pca.rmse(fitted, x, sizes, progress=progress) for split, x in splits.items()}
-        return {str(size): {split: found[split][size].tolist() for split in splits} for size in sizes}
+        each = [0, *sizes]  # no component: the mean
+        found = {split: metrics.pca.rmse(fitted, x, each, progress=progress) for split, x in splits.items()}
+        return {str(size): {split: found[split][size].tolist() for split in splits} for size in each}
 
     def row(size: str, values: dict[str, list[float]]):
         errors = {split: {"rmse": metrics.interval(np.array(v), seed=seed)._asdict()} for split, v in values.items()}
         return {"dimensions": int(size), "reconstruction": errors}
 
-    values = _once(pictures, f"pca-{'-'.join(map(str, sizes))}-{count}", measure)
-    return {f"pca_{size}": row(size, each) for size, each in values.items()}
+    values = _once(pictures, f"pca-0-{'-'.join(map(str, sizes))}-{count}", measure)
+    return {"mean" if size == "0" else f"pca_{size}": row(size, each) for size, each in values.items()}
 
 
 def _once(pictures: Pictures, name: str, measure: Callable[[], dict]) -> dict:

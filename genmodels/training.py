@@ -10,7 +10,7 @@ import ml_collections
 from genmodels import data, parallel, runs, signals
 from genmodels.checkpoint import Checkpoints
 from genmodels.errors import DivergedError
-from genmodels.logs import Log
+from genmodels.logs import Log, Watch
 from genmodels.methods import make
 from genmodels.viewer import Viewer
 
@@ -22,8 +22,10 @@ class Result(NamedTuple):
     finished: bool
 
 
-def train(config: ml_collections.ConfigDict, workdir: Path) -> Result:
+def train(config: ml_collections.ConfigDict, workdir: Path, watch: Watch | None = None) -> Result:
     """Trains a run in `workdir` from its newest checkpoint to config.train.steps.
+
+    `watch` sees each line of metrics, (step, values); what it raises ends the run.
 
     Writes config.json, metrics.jsonl, tensorboard/, images/ and checkpoints/. SIGINT and SIGTERM save and end it.
     Raises UsageError for what the user can mend, DivergedError when a loss is not finite.
@@ -53,6 +55,7 @@ def train(config: ml_collections.ConfigDict, workdir: Path) -> Result:
             every=config.log.every,
             batch_size=config.train.batch_size,
             tensorboard=config.log.tensorboard,
+            watch=watch,
         )
         batches = data.batches(
             pictures.train,

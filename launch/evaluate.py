@@ -47,9 +47,10 @@ def main() -> None:
     )
     rows = evaluation.evaluate_run(workdir, model, pictures, budget)["rows"]
     print(f"{pictures.description}; seed {SEED.value}; means with 95 % intervals, n in brackets")
-    print(tables.plain({name: row for name, row in rows.items() if not name.startswith("pca")}))
-    print("\nprincipal components, the linear autoencoders to beat")
-    print(tables.plain({name: row for name, row in rows.items() if name.startswith("pca")}))
+    linear = {name: row for name, row in rows.items() if name == "mean" or name.startswith("pca")}
+    print(tables.plain({name: row for name, row in rows.items() if name not in linear}))
+    print("\nthe mean picture, and principal components: the linear autoencoders to beat")
+    print(tables.plain(linear))
     print(f"\nall of it: {evaluation.report_path(workdir, model.step)}")
     if FIGURES.value:
         print(f"figures: {gallery.draw(workdir, model, pictures, SEED.value)}")

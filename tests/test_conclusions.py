@@ -18,7 +18,7 @@ def rows(vae: float = 15.0, wae: float = 14.0, improved: float = 0.3, failures=(
                 "sharpness": estimate(sharpness, 0.001),
                 "nearest_over_real": 0.95,
             },
-            "training": {"pictures_per_s": rate},
+            "training": {"pictures_per_s": rate, "steps": 4000, "batch_size": 50},
             "latent_size": 64,
             "runs": 1,
             "failures": [],
@@ -26,6 +26,7 @@ def rows(vae: float = 15.0, wae: float = 14.0, improved: float = 0.3, failures=(
 
     return {
         "real": {"title": "real pictures", "ms_ssim": estimate(0.25, 0.01), "sharpness": estimate(0.04, 0.001)},
+        "mean": {"title": "mean picture", "reconstruction": {"test": {"rmse": estimate(60.0)}}},
         "pca_64": {"title": "PCA, 64 dimensions", "reconstruction": {"test": {"rmse": estimate(14.5)}}},
         "vae": model("VAE", vae, 0.3, 500.0, 0.01),
         "wae_mmd": model("WAE-MMD", wae, 0.4, 400.0, 0.02) | {"failures": list(failures)},
@@ -36,8 +37,11 @@ def rows(vae: float = 15.0, wae: float = 14.0, improved: float = 0.3, failures=(
 def test_what_the_numbers_say():
     assert conclusions.draw(rows()) == [
         "WAE-MMD has the lowest test RMSE: 14.00 [13.90, 14.10] against 15.00 [14.90, 15.10] of VAE.",
-        "WAE-MMD beats PCA, 64 dimensions, in test RMSE: 14.00 [13.90, 14.10] against 14.50 [14.40, 14.60].",
-        "VAE does not beat PCA, 64 dimensions, in test RMSE: 15.00 [14.90, 15.10] against 14.50 [14.40, 14.60].",
+        "WAE-MMD beats PCA, 64 dimensions, after 4,000 steps of 50, in test RMSE: 14.00 [13.90, 14.10] against "
+        "14.50 [14.40, 14.60].",
+        "VAE does not beat PCA, 64 dimensions, after 4,000 steps of 50, in test RMSE: 15.00 [14.90, 15.10] against "
+        "14.50 [14.40, 14.60].",
+        "Every model beats the mean picture, whose test RMSE is 60.00 [59.90, 60.10].",
         "VAE's samples are nearest to real pictures in diversity: MS-SSIM 0.300 [0.290, 0.310] against "
         "0.250 [0.240, 0.260], less diverse than real pictures.",
         "Improved sampling of WAE-MMD lowers MS-SSIM, as the deck reports: from 0.400 [0.390, 0.410] to "
@@ -62,6 +66,10 @@ def test_improved_sampling_that_does_not_improve():
         "raises MS-SSIM; the deck reports that it lowers it" in line for line in conclusions.draw(rows(improved=0.5))
     )
     assert any("no more than the intervals" in line for line in conclusions.draw(rows(improved=0.4)))
+
+
+def test_no_better_than_the_mean_picture():
+    assert "No better than the mean picture, test RMSE 60.00 [59.90, 60.10]: VAE." in conclusions.draw(rows(vae=60.0))
 
 
 def test_failures_and_copies_are_named():

@@ -118,7 +118,9 @@ def test_pca_cannot_have_more_dimensions_than_pictures(faces):
 def test_pca_has_a_row_for_each_latent_size_that_the_pictures_allow(faces, monkeypatch):
     monkeypatch.setattr(references, "PCA_SIZES", (2, 4, 11, 12))
     rows = references.pca(faces, 3, 4, 0)
-    assert list(rows) == ["pca_2", "pca_3", "pca_4", "pca_11"]  # twelve pictures span eleven dimensions
+    assert list(rows) == ["mean", "pca_2", "pca_3", "pca_4", "pca_11"]  # twelve pictures span eleven dimensions
+    flat = np.sqrt(((faces.test - faces.train.mean(0)[None]) ** 2).mean((1, 2, 3)))
+    assert rows["mean"]["reconstruction"]["test"]["rmse"]["mean"] == pytest.approx(flat.mean(), rel=1e-5)
     errors = [row["reconstruction"]["train"]["rmse"]["mean"] for row in rows.values()]
     assert errors == sorted(errors, reverse=True)
     assert errors[-1] == pytest.approx(0, abs=0.1)

@@ -49,7 +49,7 @@ def report(tmp_path_factory, compared, pictures):
 
 def test_numbers_of_the_page_are_those_of_the_evaluations(report, compared):
     rows = json.loads((report / "report.json").read_text())["rows"]
-    assert list(rows) == ["real", "pca_8", "vae", "wae_mmd", "improved_wae_mmd"]
+    assert list(rows) == ["real", "mean", "pca_8", "vae", "wae_mmd", "improved_wae_mmd"]
     text = html.unescape((report / "index.html").read_text())
     with (report / "tables" / "measurements.csv").open() as file:
         lines = {(line["row"], line["measure"]): line for line in csv.DictReader(file)}
@@ -77,10 +77,10 @@ def test_latex_is_escaped_and_markdown_is_a_table(report):
     assert r"MMD(Q\_z, P\_z)" in tex
     columns = re.search(r"\\begin\{tabular\}\{(l+r+)\}", tex)[1]
     body = [line for line in tex.splitlines() if line.endswith(r"\\")]
-    assert len(body) == 1 + 5
+    assert len(body) == 1 + 6
     assert {line.count(" & ") for line in body} == {len(columns) - 1}
     table = [line for line in (report / "tables" / "more.md").read_text().splitlines() if line.startswith("|")]
-    assert len(table) == 2 + 5
+    assert len(table) == 2 + 6
     assert len({line.count("|") for line in table}) == 1
 
 

@@ -20,7 +20,7 @@ def draw(rows: dict[str, dict]) -> list[str]:
         *_speed(compared),
         *_stability(compared),
     ]
-    return sentences
+    return [sentence[0].upper() + sentence[1:] for sentence in sentences]
 
 
 def _reconstruction(rows: dict, compared: dict) -> Iterator[str]:
@@ -38,7 +38,14 @@ def _reconstruction(rows: dict, compared: dict) -> Iterator[str]:
         else:
             verdict = "is level with"
         errors = f"{_text(value, 2)} against {_text(reference, 2)}"
-        yield f"{TITLES[name]} {verdict} {linear['title']}, in test RMSE: {errors}."
+        after = f"after {row['training']['steps']:,} steps of {row['training']['batch_size']}"
+        yield f"{TITLES[name]} {verdict} {linear['title']}, {after}, in test RMSE: {errors}."
+    flat = find(rows.get("mean", {}), path)
+    worse = [TITLES[name] for name, row in found if find(row, path)["high"] >= flat["low"]] if flat else []
+    if worse:
+        yield f"No better than the mean picture, test RMSE {_text(flat, 2)}: {_list(worse)}."
+    elif flat and found:
+        yield f"Every model beats the mean picture, whose test RMSE is {_text(flat, 2)}."
 
 
 def _diversity(rows: dict, compared: dict) -> Iterator[str]:

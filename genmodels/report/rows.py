@@ -1,4 +1,4 @@
-"""The rows of the comparison, in the order of its tables: real pictures, PCA, then the models."""
+"""The rows of the comparison, in the order of its tables: real pictures, their mean, PCA, then the models."""
 
 from typing import Any
 
@@ -22,6 +22,7 @@ def assemble(compared: list[Run]) -> dict[str, dict[str, Any]]:
     if measured:
         of_any = measured[0].report["rows"]
         rows["real"] = {"title": "real pictures", **of_any["real"]}
+        rows["mean"] = {"title": "mean picture", **of_any["mean"]}
         for size in sorted({run.config.model.latent for run in measured}):
             owner = next(run for run in measured if run.config.model.latent == size)
             rows[f"pca_{size}"] = {"title": f"PCA, {size} dimensions", **owner.report["rows"][f"pca_{size}"]}
@@ -52,7 +53,7 @@ def history(run: Run) -> list[runs.Point]:
 
 
 def models(rows: dict[str, dict]) -> dict[str, dict]:
-    """The rows that compete: neither real pictures nor PCA."""
+    """The rows that compete: not the references."""
     return {name: row for name, row in rows.items() if name in TITLES}
 
 

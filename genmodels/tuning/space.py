@@ -1,0 +1,117 @@
+"""What a study tries: fields of a config, each with a list of values or a range."""
+
+import itertools
+import math
+from typing import Any, NamedTuple
+
+import ml_collections
+import optuna
+
+from genmodels import methods
+from genmodels.errors import UsageError
+
+FORM = '--space="loss.margin=200,1000,5000;loss.beta=0.01..1 log": fields with values, or low..high, "log" if you like.'
+
+
+class Values(NamedTuple):
+    """One of a list."""
+
+    choices: tuple[Any, ...]
+
+    def suggest(self, trial: optuna.Trial, field: str) -> Any:
+        """Asks the study for one."""
+        return trial.suggest_categorical(field, self.choices)
+
+
+class Range(NamedTuple):
+    """Between two numbers, ends included; whole numbers where the ends are."""
+
+    low: float
+    high: float
+    log: bool
+
+    def suggest(self, trial: optuna.Trial, field: str) -> float:
+        """Asks the study for one."""
+        ask = trial.suggest_int if isinstance(self.low, int) else trial.suggest_float
+        return ask(field, self.low, self.high, log=self.log)
+
+
+Space = dict[str, Values | Range]  # by dotted field
+
+
+def parse(text: str, config: ml_collections.ConfigDict) -> Space:
+    """The space that `text` describes, its values of the fields' own types; UsageError for what cannot be tried."""
+    space = {}
+    for part in filter(None, (part.strip() for part in text.split(";"))):
+        field, equals, values = (piece.strip() for piece in part.partition("="))
+        if not equals or not values:
+            raise UsageError(f"--space: '{part}' is not a field with values. {FORM}")
+        if field in space:
+            raise UsageError(f"--space: {field} stands there twice.")
+        space[field] = _values(field, values, _present(config, field))
+    if not space:
+        raise UsageError(f"--space is empty. {FORM}")
+    for chosen in corners(space):
+        try:
+            methods.make(apply(config, chosen))
+        except UsageError as error:
+            raise UsageError(f"--space: {error}") from error
+    return space
+
+
+def apply(config: ml_collections.ConfigDict, chosen: dict[str, Any]) -> ml_collections.ConfigDict:
+    """A locked copy of `config` with these values of its fields."""
+    made = ml_collections.ConfigDict(config.to_dict())
+    made.update_from_flattened_dict(chosen)
+    return made.lock()
+
+
+def corners(space: Space) -> list[dict[str, Any]]:
+    """Every combination of the values, of ranges that of their ends."""
+    ends = [of.choices if isinstance(of, Values) else (of.low, of.high) for of in space.values()]
+    return [dict(zip(space, values, strict=True)) for values in itertools.product(*ends)]
+
+
+def is_grid(space: Space) -> bool:
+    """Whether it has no range."""
+    return all(isinstance(of, Values) for of in space.values())
+
+
+def _present(config: ml_collections.ConfigDict, field: str) -> Any:
+    flat = config
+    for name in field.split("."):
+        if not isinstance(flat, ml_collections.ConfigDict) or name not in flat:
+            raise UsageError(f"--space: the config has no field '{field}'.")
+        flat = flat[name]
+    if isinstance(flat, ml_collections.ConfigDict) or not isinstance(flat, (bool, int, float, str)):
+        raise UsageError(f"--space: {field} is no single value.")
+    return flat
+
+
+def _values(field: str, text: str, present: Any) -> Values | Range:
+    low, dots, rest = text.partition("..")
+    if not dots:
+        choices = tuple(_typed(field, value.strip(), present) for value in text.split(","))
+        if len(set(choices)) < len(choices):
+            raise UsageError(f"--space: {field}={text} has a value twice.")
+        return Values(choices)
+    high, _, word = rest.strip().partition(" ")
+    low, high = (_typed(field, end.strip(), present) for end in (low, high))
+    if word.strip() not in ("", "log") or isinstance(low, (bool, str)) or not low < high:
+        raise UsageError(f"--space: {field}={text} is no range: write low..high, or low..high log.")
+    if word and low <= 0:
+        raise UsageError(f"--space: {field}={text}: a range in log starts above zero.")
+    return Range(low, high, bool(word))
+
+
+def _typed(field: str, text: str, present: Any) -> Any:
+    """The text as a value of the type that the field has."""
+    try:
+        if isinstance(present, bool):
+            return {"true": True, "false": False}[text.lower()]
+        value = type(present)(text)
+    except (KeyError, ValueError):
+        raise UsageError(f"--space: {field}: '{text}' is not of its type, {type(present).__name__}.") from None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UsageError(f"--space: {field}: '{text}' is not a number.")
+    return value

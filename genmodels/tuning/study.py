@@ -1,0 +1,196 @@
+"""Trials of a study: each an ordinary run in a folder of its own, trained, evaluated, and told to Optuna.
+
+Workers share a study through its storage and its runs through their folder, on one machine or on a disk that all of
+them see. A worker holds the lock of the run it is at. A run that is unfinished and whose lock is free had a worker that
+was killed or stopped: whoever comes next takes it up at its checkpoint. Nothing finished is trained again.
+"""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import filelock
+import ml_collections
+import numpy as np
+import optuna
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.trial import FrozenTrial, TrialState
+
+from genmodels import checkpoint, data, evaluation, model, training
+from genmodels.errors import DivergedError, UsageError
+from genmodels.tuning import space as spaces
+
+SAMPLERS = {
+    "grid": optuna.samplers.RandomSampler,  # never asked: every trial's values are given
+    "tpe": optuna.samplers.TPESampler,
+    "nsga2": optuna.samplers.NSGAIISampler,
+}
+COLLAPSED = "collapsed.txt"  # in a run's folder: why it was given up
+PATIENCE = 0.25  # of a run's log lines for which an IntroVAE's game may be lost before it counts as collapsed
+
+
+class Collapsed(Exception):
+    """A run that is not worth finishing; the text says why."""
+
+
+class Tuning(NamedTuple):
+    """What a worker needs: the base config, what is tried, the study's folder, the evaluation's budget."""
+
+    config: ml_collections.ConfigDict
+    space: spaces.Space
+    workdir: Path
+    budget: evaluation.Budget
+
+
+def open_study(tuning: Tuning, sampler: str, storage: str | None, seed: int) -> optuna.Study:
+    """The study of a folder, made if it is new; UsageError for a sampler or a storage that cannot be.
+
+    `storage` is a URL of Optuna's, None: a journal file in the folder. `seed` is the sampler's.
+    """
+    if sampler == "grid" and not spaces.is_grid(tuning.space):
+        raise UsageError("--sampler=grid cannot try a range: list the values, or choose tpe or nsga2.")
+    tuning.workdir.mkdir(parents=True, exist_ok=True)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        study = optuna.create_study(
+            study_name=tuning.workdir.absolute().name,
+            storage=_storage(tuning.workdir, storage),
+            directions=["minimize", "minimize"],  # the test RMSE, and |MS-SSIM - real|
+            sampler=SAMPLERS[sampler](seed=seed),
+            load_if_exists=True,
+        )
+    except Exception as error:  # each database has its own
+        reason = str(error).strip().splitlines()[0][:160]
+        raise UsageError(f"--storage={storage} cannot be used: {reason}") from error
+    return study
+
+
+def _storage(workdir: Path, url: str | None) -> optuna.storages.BaseStorage:
+    if url is not None:
+        return optuna.storages.RDBStorage(url)
+    path = str(workdir / "study.log")
+    return optuna.storages.JournalStorage(JournalFileBackend(path, lock_obj=JournalFileOpenLock(path)))
+
+
+class Claim(NamedTuple):
+    """A trial in this worker's hands, until its lock is released."""
+
+    number: int
+    chosen: dict[str, Any]
+    folder: Path
+    lock: filelock.FileLock
+
+
+def work(tuning: Tuning, study: optuna.Study, trials: int) -> bool:
+    """Runs trials until the study has `trials` or others have the rest in hand; False if a signal stopped it."""
+    pictures = data.build(tuning.config)
+    while (claim := _claim(tuning, study, trials)) is not None:
+        claim.lock.acquire()
+        try:
+            print(f"\n[trial {claim.number + 1} of {trials}] {words(claim.chosen)}", flush=True)
+            if not _run(tuning, study, claim, pictures):
+                return False
+        finally:
+            claim.lock.release(force=True)
+    return True
+
+
+def _claim(tuning: Tuning, study: optuna.Study, trials: int) -> Claim | None:
+    """A trial that was left behind, else a new one, else None; one worker at a time."""
+    with filelock.FileLock(tuning.workdir / "study.lock"):
+        known = study.get_trials(deepcopy=False, states=(TrialState.RUNNING, TrialState.COMPLETE, TrialState.PRUNED))
+        for trial in known:
+            if trial.state == TrialState.RUNNING and trial.params.keys() == tuning.space.keys():
+                folder = folder_of(tuning.workdir, trial.params)
+                lock = _lock(folder)
+                try:
+                    lock.acquire(timeout=0)
+                except filelock.Timeout:
+                    continue
+                return Claim(trial.number, dict(trial.params), folder, lock)
+        if len(known) >= trials:
+            return None
+        if spaces.is_grid(tuning.space) and trials == len(spaces.corners(tuning.space)):
+            tried = {words(trial.params) for trial in known}
+            study.enqueue_trial(next(each for each in spaces.corners(tuning.space) if words(each) not in tried))
+        trial = study.ask()
+        chosen = {field: of.suggest(trial, field) for field, of in tuning.space.items()}
+        folder = folder_of(tuning.workdir, chosen)
+        lock = _lock(folder)
+        with contextlib.suppress(filelock.Timeout):  # the same values by chance: the other's numbers will be told again
+            lock.acquire(timeout=0)
+        return Claim(trial.number, chosen, folder, lock)
+
+
+def _lock(folder: Path) -> filelock.FileLock:
+    return filelock.FileLock(f"{folder}.lock")
+
+
+def ended(study: optuna.Study) -> list[FrozenTrial]:
+    """Trials that have ended, with values or collapsed, in their order."""
+    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+
+
+def folder_of(workdir: Path, chosen: dict[str, Any]) -> Path:
+    """Where the run with these values is."""
+    text = json.dumps(chosen, sort_keys=True)
+    return workdir / f"run-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+
+
+def words(chosen: dict[str, Any]) -> str:
+    """Values by field, as a line."""
+    return ", ".join(
+        f"{name}={chosen[name]:g}" if isinstance(chosen[name], float) else f"{name}={chosen[name]}"
+        for name in sorted(chosen)
+    )
+
+
+def _run(tuning: Tuning, study: optuna.Study, claim: Claim, pictures: data.Pictures) -> bool:
+    """Trains and evaluates one trial and tells the study; False if a signal stopped it."""
+    config = spaces.apply(tuning.config, claim.chosen)
+    try:
+        if checkpoint.newest_step(claim.folder) != config.train.steps:
+            watch = collapse_rule(config, mean_picture_rmse(pictures))
+            if not training.train(config, claim.folder, watch).finished:
+                return False
+    except (Collapsed, DivergedError) as error:
+        print(f"collapsed: {str(error).splitlines()[0]}", flush=True)
+        (claim.folder / COLLAPSED).write_text(str(error).splitlines()[0] + "\n")
+        study.tell(claim.number, state=TrialState.PRUNED)
+        return True
+    if not evaluation.is_done(claim.folder, config.train.steps, tuning.budget):
+        evaluation.evaluate_run(claim.folder, model.load(claim.folder), pictures, tuning.budget)
+    row = evaluation.read(claim.folder, config.train.steps)["rows"][config.method]
+    distance = abs(row["samples"]["ms_ssim_minus_real"]["mean"])
+    study.tell(claim.number, [row["reconstruction"]["test"]["rmse"]["mean"], distance])
+    return True
+
+
+def mean_picture_rmse(pictures: data.Pictures) -> float:
+    """The mean RMSE, 0-255 scale, of up to 256 test pictures to the mean of up to 1,000 training pictures."""
+    mean = pictures.train[:1_000].mean(0)
+    return float(np.sqrt(np.square(pictures.test[:256] - mean[None]).mean((1, 2, 3))).mean())
+
+
+def collapse_rule(config: ml_collections.ConfigDict, mean_picture_rmse: float) -> Callable[[int, dict], None]:
+    """A watch over a run's log: raises Collapsed when it is lost.
+
+    Lost is a game in which the encoder holds samples for no less likely than real pictures, KL(x_p) <= KL(x), for a
+    quarter of the run, and a test RMSE worse than the mean picture's after half of it.
+    """
+    patience = max(1, int(PATIENCE * config.train.steps / config.log.every))
+    lost = 0
+
+    def watch(step: int, values: dict[str, float]) -> None:
+        nonlocal lost
+        if "KL(x_p)" in values:
+            lost = lost + 1 if values["KL(x_p)"] <= values["KL(x)"] else 0
+            if lost >= patience:
+                raise Collapsed(f"step {step}: KL(x_p) has not been above KL(x) for {lost * config.log.every} steps.")
+        if values.get("test/rmse", 0) > mean_picture_rmse and 2 * step >= config.train.steps:
+            raise Collapsed(f"step {step}: the test RMSE is worse than the mean picture's {mean_picture_rmse:.1f}.")
+
+    return watch

@@ -1,0 +1,56 @@
+"""launch.tune, from the command line to the figures."""
+
+import csv
+import json
+
+import pytest
+from PIL import Image
+
+from tests.plain import assert_plain
+from tests.test_launch import flags
+
+pytestmark = pytest.mark.usefixtures("in_the_repository")
+
+
+def arguments(pictures, workdir, space: str) -> list[str]:
+    train = [flag for flag in flags(pictures, workdir) if not flag.startswith("--workdir")]
+    return [*train, f"--workdir={workdir}", f"--space={space}", "--num=4", "--pairs=2"]
+
+
+def test_grid_of_real_runs(command, pictures, tmp_path):
+    given = arguments(pictures, tmp_path / "study", "seed=0,1;data.flip=false,true")
+    code, out, _ = command("tune", *given)
+    assert code == 0, out
+    found = json.loads((tmp_path / "study" / "results.json").read_text())
+    assert len(found) == 4
+    assert sum(result["best"] for result in found) == 1
+    best = next(result for result in found if result["best"])
+    assert f"--config.data.flip={best['chosen']['data.flip']} --config.seed={best['chosen']['seed']}" in out
+    with (tmp_path / "study" / "results.csv").open() as file:
+        table = list(csv.reader(file))
+    assert [len(line) for line in table] == [10] * 5
+    for result, line in zip(found, table[1:], strict=True):
+        run = json.loads((tmp_path / "study" / result["folder"] / "eval" / "2.json").read_text())
+        assert float(line[3]) == run["rows"]["vae"]["reconstruction"]["test"]["rmse"]["mean"]
+    for name in ("cells", "heat", "front"):
+        with Image.open(tmp_path / "study" / f"{name}.png") as figure:
+            assert min(figure.size) > 150
+    code, again, _ = command("tune", *given)
+    assert code == 0
+    assert "[trial" not in again  # nothing is run twice
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--space=loss.gamma=1,2"], "the config has no field 'loss.gamma'"),
+        (["--space=seed=0..5"], "--sampler=grid cannot try a range"),
+        (["--space=seed=0,1", "--storage=nonsense"], "--storage=nonsense cannot be used"),
+        (["--space=seed=0,1", "--sampler=luck"], "--sampler"),
+        ([], "--space is missing"),
+    ],
+)
+def test_what_cannot_be_tuned_ends_in_plain_words(command, tmp_path, more, words):
+    made = command("tune", "--config=configs/vae.py:demo", f"--workdir={tmp_path}", *more)
+    assert_plain(made, words)
+    assert not list(tmp_path.glob("run-*"))

@@ -1,0 +1,59 @@
+"""What a study tries, from the text of a flag."""
+
+import pytest
+
+from configs import introvae
+from genmodels.errors import UsageError
+from genmodels.tuning import space
+from genmodels.tuning.space import Range, Values
+
+CONFIG = introvae.get_config("demo").lock()
+
+
+def test_values_and_ranges_have_the_types_of_their_fields():
+    found = space.parse("loss.margin=200,1000; loss.beta=0.01..1 log;model.latent=16..64;data.flip=true,false", CONFIG)
+    assert found == {
+        "loss.margin": Values((200.0, 1000.0)),
+        "loss.beta": Range(0.01, 1.0, True),
+        "model.latent": Range(16, 64, False),
+        "data.flip": Values((True, False)),
+    }
+    assert not space.is_grid(found)
+    assert [type(value) for value in (*found["loss.margin"].choices, found["model.latent"].low)] == [float, float, int]
+
+
+def test_grid_is_every_combination_applied_to_a_copy():
+    grid = space.parse("loss.margin=200,1000,5000;loss.beta=0.01,0.1", CONFIG)
+    assert space.is_grid(grid)
+    combinations = space.corners(grid)
+    assert len(combinations) == 6
+    made = space.apply(CONFIG, combinations[-1])
+    assert (made.loss.margin, made.loss.beta) == (5000.0, 0.1)
+    assert CONFIG.loss.margin == 55.0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "--space is empty"),
+        ("loss.margin", "'loss.margin' is not a field with values"),
+        ("loss.margn=1,2", "the config has no field 'loss.margn'"),
+        ("loss=1,2", "loss is no single value"),
+        ("model.channels=1,2", "model.channels is no single value"),
+        ("loss.margin=a,b", "loss.margin: 'a' is not of its type, float"),
+        ("model.latent=1.5,2", "model.latent: '1.5' is not of its type, int"),
+        ("data.flip=yes,no", "data.flip: 'yes' is not of its type, bool"),
+        ("loss.margin=nan,1", "'nan' is not a number"),
+        ("loss.margin=1,1", "has a value twice"),
+        ("loss.margin=1,2;loss.margin=3", "stands there twice"),
+        ("loss.margin=5..1", "is no range"),
+        ("loss.margin=1..5 cubic", "is no range"),
+        ("loss.margin=0..5 log", "starts above zero"),
+        ("data.flip=false..true", "is no range"),
+        ("loss.beta=0.1,-1", "config.loss.beta=-1.0 must be above zero"),  # before any training
+        ("loss.beta=-1..1", "config.loss.beta=-1.0 must be above zero"),
+    ],
+)
+def test_what_cannot_be_tried_is_said_before_any_training(text, words):
+    with pytest.raises(UsageError, match=words.replace("(", r"\(").replace(".", r"\.")):
+        space.parse(text, CONFIG)

@@ -1,0 +1,184 @@
+"""The engine: who runs which trial, what is never run twice, what a killed worker leaves. Training is played here."""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from optuna.trial import TrialState
+
+from configs import introvae
+from genmodels.errors import DivergedError, UsageError
+from genmodels.evaluation import Budget
+from genmodels.training import Result
+from genmodels.tuning import results, space, study
+from genmodels.tuning.study import Collapsed, Tuning
+
+GRID = "loss.margin=50,100;loss.beta=0.5,1.0,2.0"
+BUDGET = Budget(4, 2, None, 2, 3, 0, 0)
+
+
+class Played:
+    """Stands for training and evaluation: RMSE and MS-SSIM are functions of the config."""
+
+    def __init__(self, monkeypatch):
+        self.trained, self.before = [], lambda config, folder: None
+        monkeypatch.setattr(study.data, "build", lambda config: None)
+        monkeypatch.setattr(study, "mean_picture_rmse", lambda pictures: 60.0)
+        monkeypatch.setattr(study.training, "train", self.train)
+        monkeypatch.setattr(study.model, "load", lambda folder: folder)
+        monkeypatch.setattr(
+            study.checkpoint, "newest_step", lambda folder: 720 if (folder / "trained").exists() else None
+        )
+        monkeypatch.setattr(study.evaluation, "is_done", lambda folder, step, budget: (folder / "measured").exists())
+        monkeypatch.setattr(study.evaluation, "evaluate_run", lambda folder, *_: (folder / "measured").touch())
+        monkeypatch.setattr(study.evaluation, "read", self.read)
+
+    def train(self, config, folder, watch) -> Result:
+        folder.mkdir(exist_ok=True)
+        (folder / "config.json").write_text(json.dumps([config.loss.margin, config.loss.beta]))
+        self.before(config, folder)
+        self.trained.append((config.loss.margin, config.loss.beta))
+        (folder / "trained").touch()
+        return Result(720, finished=True)
+
+    def read(self, folder: Path, step: int) -> dict:
+        margin, beta = json.loads((folder / "config.json").read_text())
+
+        def estimate(mean: float) -> dict:
+            return {"mean": mean, "low": mean - 1, "high": mean + 1, "n": 4}
+
+        samples = {"ms_ssim": estimate(0.25 + margin / 1000), "ms_ssim_minus_real": estimate(margin / 1000)}
+        errors = {"test": {"rmse": estimate(30 / beta + margin / 100)}}
+        return {"rows": {"introvae": {"reconstruction": errors, "samples": samples}}}
+
+
+@pytest.fixture
+def played(monkeypatch):
+    return Played(monkeypatch)
+
+
+def tuning(workdir: Path, text: str = GRID) -> Tuning:
+    config = introvae.get_config("demo").lock()
+    return Tuning(config, space.parse(text, config), workdir, BUDGET)
+
+
+def run(workdir: Path, text: str = GRID, sampler: str = "grid", trials: int = 6) -> bool:
+    this = tuning(workdir, text)
+    return study.work(this, study.open_study(this, sampler, None, 0), trials)
+
+
+def found(workdir: Path, text: str = GRID) -> list[results.Result]:
+    return results.collect(study.open_study(tuning(workdir, text), "tpe", None, 0), workdir, "introvae", 720)
+
+
+def test_grid_is_run_once_and_the_best_is_found(played, tmp_path):
+    assert run(tmp_path)
+    every = [(margin, beta) for margin in (50.0, 100.0) for beta in (0.5, 1.0, 2.0)]
+    assert sorted(played.trained) == every
+    assert run(tmp_path)
+    assert len(played.trained) == 6  # again, nothing is left to do
+    best = [result.chosen for result in found(tmp_path) if result.best]
+    assert best == [{"loss.beta": 2.0, "loss.margin": 50.0}]  # the lowest RMSE and the nearest MS-SSIM
+
+
+def test_two_workers_share_the_trials(played, tmp_path):
+    barrier = threading.Barrier(2, timeout=20)
+    first = []
+
+    def meet(config, folder):  # both must be in the midst of a trial at once
+        if len(first) < 2:
+            first.append(folder)
+            barrier.wait()
+
+    played.before = meet
+    workers = [threading.Thread(target=run, args=(tmp_path,)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(played.trained) == len(set(played.trained)) == 6
+    assert len(found(tmp_path)) == 6
+
+
+def test_trial_of_a_killed_worker_is_taken_up_by_another(played, tmp_path):
+    class Killed(BaseException):
+        pass
+
+    def dies(config, folder):
+        if len(played.trained) == 2:
+            raise Killed
+
+    played.before = dies
+    with pytest.raises(Killed):
+        run(tmp_path)
+    left = json.loads(max(tmp_path.glob("run-*/config.json"), key=lambda path: path.stat().st_mtime).read_text())
+    played.before = lambda config, folder: None
+    assert run(tmp_path)
+    assert played.trained[2] == tuple(left)  # first of all
+    assert len(set(played.trained)) == len(played.trained) == 6
+
+
+def test_stopped_worker_leaves_its_trial(played, tmp_path, monkeypatch):
+    real = study.training.train
+    monkeypatch.setattr(study.training, "train", lambda config, folder, watch: Result(3, finished=False))
+    assert not run(tmp_path)
+    monkeypatch.setattr(study.training, "train", real)
+    assert run(tmp_path)
+    assert len(played.trained) == 6
+
+
+@pytest.mark.parametrize("error", [Collapsed("step 9: KL"), DivergedError("step 9: loss is not finite.\nremedy")])
+def test_collapsed_trials_are_pruned_and_kept_in_the_table(played, tmp_path, error):
+    def collapses(config, folder):
+        if config.loss.beta == 1.0:
+            raise error
+
+    played.before = collapses
+    assert run(tmp_path)
+    assert len(played.trained) == 4
+    lost = [result for result in found(tmp_path) if result.collapsed]
+    assert {result.chosen["loss.beta"] for result in lost} == {1.0}
+    assert all(result.collapsed == str(error).splitlines()[0] for result in lost)
+    opened = study.open_study(tuning(tmp_path), "grid", None, 0)
+    assert len(opened.get_trials(states=(TrialState.PRUNED,))) == 2
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "nsga2"])
+def test_search_stays_in_its_ranges(played, tmp_path, sampler):
+    text = "loss.margin=50..500 log;loss.beta=0.5..2.0"
+    assert run(tmp_path, text, sampler, trials=5)
+    assert len(played.trained) == 5
+    assert all(50 <= margin <= 500 and 0.5 <= beta <= 2 for margin, beta in played.trained)
+    assert len(set(played.trained)) == 5
+
+
+def test_grid_of_a_range_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="--sampler=grid cannot try a range"):
+        study.open_study(tuning(tmp_path, "loss.margin=50..500"), "grid", None, 0)
+
+
+def test_storage_that_cannot_be_reached(tmp_path):
+    with pytest.raises(UsageError, match="cannot be used"):
+        study.open_study(tuning(tmp_path), "grid", "sqlite:////nowhere/study.db", 0)
+
+
+def test_game_that_is_lost_for_a_quarter_of_the_run_has_collapsed():
+    config = introvae.get_config("demo")  # 720 steps, a line each 20
+    watch = study.collapse_rule(config, 60.0)
+    lost, alive = {"KL(x)": 50.0, "KL(x_p)": 49.0}, {"KL(x)": 50.0, "KL(x_p)": 51.0}
+    for step in range(8):
+        watch(20 * step, lost)
+    watch(160, alive)  # it came back
+    for step in range(8):
+        watch(180 + 20 * step, lost)
+    with pytest.raises(Collapsed, match=r"step 340: KL\(x_p\) has not been above KL\(x\) for 180 steps"):
+        watch(340, lost)
+
+
+def test_worse_than_the_mean_picture_after_half_of_the_run_has_collapsed():
+    watch = study.collapse_rule(introvae.get_config("demo"), 60.0)
+    watch(200, {"test/rmse": 70.0})  # early
+    watch(400, {"test/rmse": 59.0})
+    with pytest.raises(Collapsed, match=r"worse than the mean picture's 60\.0"):
+        watch(400, {"test/rmse": 61.0})
