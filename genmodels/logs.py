@@ -44,6 +44,7 @@ class Log(contextlib.AbstractContextManager):
         self._watch = watch
         self._pending = None  # (step, metrics on the device)
         self._window = []  # metrics on the host since the last line
+        self.latest = {}  # the last line's means
         self._began = self._mark = time.monotonic()
         self._paused = 0.0  # seconds of this window spent on something else than training
 
@@ -103,6 +104,7 @@ class Log(contextlib.AbstractContextManager):
             f"step {step:,}/{self._stop:,} {phase} | {rate:,.0f} pictures/s | {clock(left)} left | {terms}", flush=True
         )
         self._write(step, {**means, "pictures/s": rate})
+        self.latest = means
         self._window, self._mark, self._paused = [], now, 0.0
 
     def _write(self, step: int, values: dict[str, float]) -> None:

@@ -73,6 +73,9 @@ def train(config: ml_collections.ConfigDict, workdir: Path, watch: Watch | None 
                     state, metrics = programs[phase.name](state, devices.place(batch), train_key)
                     step += 1
                     log.step(step, phase.name, metrics)
+                    if phase.advice and method.phase(step) is not phase:
+                        log.flush()
+                        print(phase.advice(log.latest or jax.device_get(metrics)), flush=True)
 
                     last = step == stop or bool(received)
                     saves = last or step % config.checkpoint.every == 0

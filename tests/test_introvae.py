@@ -3,10 +3,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from genmodels import training
 from genmodels.codec import Codec
 from genmodels.methods import introvae
 from genmodels.parallel import Replicas
-from tests import reference, tiny
+from tests import reference, tiny, tiny_runs
 
 encoder, decoder = map(reference.in_training, tiny.nets("introvae"))
 
@@ -201,3 +202,25 @@ def test_learns_eight_pictures_by_heart_with_its_game_alive():
     assert 1 < metrics["KL(x)"] < 30
     assert 1 < metrics["KL(x_p)"] < 30
     assert 1 < metrics["KL(x_r)"] < 30
+
+
+@pytest.mark.parametrize(
+    ("margin", "words"),
+    [
+        (110.0, "ended at KL(x) = 50.0 nats; the margin is 110, above it, as it should be"),
+        (55.0, "as it should be"),
+        (49.0, "warning: the warm-up ended at KL(x) = 50.0 nats; the margin is 49, below it"),
+        (151.0, "far above it: fakes will outweigh pictures; try --config.loss.margin=55 in another --workdir"),
+    ],
+)
+def test_advice_on_the_margin(margin, words):
+    assert words in introvae.advise_on_margin(margin, {"KL(x)": 50.0})
+
+
+def test_margin_is_spoken_of_when_the_warm_up_ends(pictures, tmp_path, capsys):
+    fields = {"loss.warmup_steps": 2, "train.steps": 3, "loss.margin": 0.001}
+    training.train(tiny_runs.config("introvae", pictures, **fields), tmp_path / "run")
+    lines = capsys.readouterr().out.splitlines()
+    told = next(i for i, line in enumerate(lines) if line.startswith("warning: the warm-up ended at KL(x)"))
+    assert lines[told - 1].startswith("step 2/3 VAE warm-up")
+    assert lines[told + 1].startswith("step 3/3 game")

@@ -1,5 +1,7 @@
 """IntroVAE (Huang et al. 2018, arXiv 1807.06358): the encoder is the discriminator of its own decoder."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -12,6 +14,8 @@ from genmodels.images import to_unit
 from genmodels.methods.method import Method, Phase
 from genmodels.parallel import Replicas
 from genmodels.state import TrainState
+
+BEST_MARGIN, HIGH_MARGIN = 1.1, 3.0  # times the KL(x) at which the warm-up ends: "a little above", and too far
 
 
 class Game(NamedTuple):
@@ -165,12 +169,29 @@ class IntroVAE(NamedTuple):
         return train_pass_with_statistics(self.codec.decoder, params["decoder"], codes)[1]
 
 
+def advise_on_margin(margin: float, metrics: Mapping[str, float]) -> str:
+    """What the KL(x) at which the warm-up ended says of the margin m, in nats; a wrong one is why most games fail.
+
+    The encoder raises the KL of fakes up to m, and is to tell them from real pictures by it: below KL(x) it has nothing
+    to raise, far above it the fakes' term outweighs all others.
+    """
+    settled = metrics["KL(x)"]
+    found = f"the warm-up ended at KL(x) = {settled:.1f} nats; the margin is {margin:g}"
+    remedy = f"try --config.loss.margin={BEST_MARGIN * settled:.0f} in another --workdir"
+    if margin < settled:
+        return f"warning: {found}, below it: fakes cannot be told from pictures by a smaller KL; {remedy}"
+    if margin > HIGH_MARGIN * settled:
+        return f"warning: {found}, far above it: fakes will outweigh pictures; {remedy}"
+    return f"{found}, above it, as it should be"
+
+
 def make(
     codec: Codec, optimisers: dict[str, optax.GradientTransformation], replicas: Replicas, ema_decay: float, game: Game
 ) -> Method:
     """IntroVAE as a Method: a VAE warm-up, then the game; `optimisers` holds one Adam for each player."""
     model = IntroVAE(codec, optimisers, replicas, ema_decay, game)
-    warmup = Phase("VAE warm-up", 0, model.warmup_step, model.warmup_statistics)
+    advice = partial(advise_on_margin, game.margin)
+    warmup = Phase("VAE warm-up", 0, model.warmup_step, model.warmup_statistics, advice)
     playing = Phase("game", game.warmup_steps, model.game_step, model.game_statistics)
     return Method(
         init=model.init,

@@ -1,6 +1,6 @@
 """What every method offers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import jax
@@ -22,6 +22,8 @@ class Phase(NamedTuple):
     """(state, uint8 pictures, key) -> (state, metrics)."""
     statistics: Callable[[Params, jax.Array, jax.Array], Params]
     """(params, uint8 pictures, key) -> BatchNorm's statistics, by net, on a batch made as in this phase's training."""
+    advice: Callable[[Mapping[str, float]], str] | None = None
+    """The phase's last line of metrics -> what the user should know before the next phase begins."""
 
 
 class Method(NamedTuple):
