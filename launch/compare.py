@@ -13,6 +13,7 @@ from launch import cli
 
 CONFIG = config_flags.DEFINE_config_file("config", None, "configs/compare.py[:variant].", lock_config=True)
 WORKDIR = flags.DEFINE_string("workdir", None, "Where runs and report go; by default runs/compare-<variant>.")
+TUNING = flags.DEFINE_string("tuning", None, "The folder of a study of launch.tune, to be shown on the page.")
 RUNS = flags.DEFINE_list("runs", [], "Folders of finished runs to compare, instead of training any.")
 
 
@@ -29,7 +30,8 @@ def main() -> None:
         print("stopped and saved: run the same command again to go on")
         return
     command = " ".join(["python -m launch.compare", *sys.argv[1:]])
-    print(f"\nthe comparison: {page.write(workdir / 'report', runs, CONFIG.value, command)}")
+    tuning = Path(TUNING.value) if TUNING.value else None
+    print(f"\nthe comparison: {page.write(workdir / 'report', runs, CONFIG.value, command, tuning)}")
 
 
 if __name__ == "__main__":

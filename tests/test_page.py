@@ -9,7 +9,9 @@ import subprocess
 
 import pytest
 
+from genmodels.errors import UsageError
 from genmodels.report import page
+from genmodels.tuning import results
 from tests import tiny_comparison
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -70,6 +72,23 @@ def test_page_needs_nothing_from_outside_and_escapes_what_it_is_given(report):
     assert "://" not in re.sub(r'"data:[^"]*"', "", text)
     assert "--a=&lt;b&gt;" in text
     assert "--a=<b>" not in text
+
+
+def test_study_is_shown(compared, pictures, tmp_path):
+    study, config = tmp_path / "study", tiny_comparison.config(pictures)
+    estimate = {"mean": 31.25, "low": 30.0, "high": 32.0, "n": 4}
+    found = [
+        results.Result(0, {"loss.beta": 0.1, "loss.margin": 200.0}, "run-a", estimate, estimate, 0.1, best=True),
+        results.Result(1, {"loss.beta": 0.1, "loss.margin": 1000.0}, "run-b", collapsed="step 9: KL"),
+    ]
+    study.mkdir()
+    shutil.copytree(compared[1][0].workdir, study / "run-a")
+    results.write(study, found)
+    text = page.write(tmp_path / "report", compared[1], config, "command", study).read_text()
+    assert text.count("Samples of each trial") == 3  # the button, the picture, its caption
+    assert json.loads((tmp_path / "report" / "report.json").read_text())["tuning"][0]["rmse"]["mean"] == 31.25
+    with pytest.raises(UsageError, match="has no results"):
+        page.write(tmp_path / "report", compared[1], config, "command", tmp_path)
 
 
 def test_latex_is_escaped_and_markdown_is_a_table(report):

@@ -13,6 +13,7 @@ from PIL import Image
 
 from genmodels import data, images, tables
 from genmodels.comparison import Run
+from genmodels.errors import UsageError
 from genmodels.report import conclusions, deck, figures, provenance
 from genmodels.report import rows as comparison_rows
 
@@ -39,8 +40,21 @@ class Shown(NamedTuple):
     videos: dict[str, str]  # data URIs
 
 
-def write(folder: Path, runs: list[Run], config: ml_collections.ConfigDict, command: str) -> Path:
-    """Writes <folder>/index.html, report.json, tables/ and figures/ of the comparison, and returns the page's path."""
+class Study(NamedTuple):
+    """The results of a study, as launch.tune wrote them, and its figures."""
+
+    results: list[dict[str, Any]]
+    pictures: dict[str, Picture]
+
+
+def write(
+    folder: Path, runs: list[Run], config: ml_collections.ConfigDict, command: str, tuning: Path | None = None
+) -> Path:
+    """Writes <folder>/index.html, report.json, tables/ and figures/ of the comparison, and returns the page's path.
+
+    `tuning` is the folder of a study of launch.tune, to be shown; UsageError if it has no results.
+    """
+    study = _study(tuning) if tuning else None
     rows = comparison_rows.assemble(runs)
     target = comparison_rows.add_time_to_target(rows, runs)
     competing = list(comparison_rows.models(rows))
@@ -58,6 +72,7 @@ def write(folder: Path, runs: list[Run], config: ml_collections.ConfigDict, comm
         "runs": [{"name": run.name, "workdir": str(run.workdir), "failure": run.failure} for run in runs],
         "deck": deck.NUMBERS,
         "provenance": provenance.collect(command),
+        "tuning": study.results if study else [],
         "configs": {run.name: run.config.to_dict() for run in runs},
     }
     _write_tables(folder / "tables", made, rows)
@@ -72,12 +87,22 @@ def write(folder: Path, runs: list[Run], config: ml_collections.ConfigDict, comm
         deck=deck,
         target=target,
         beside=_beside(rows),
+        study=study,
         budget=config.evaluation.to_dict(),
         variant=config.variant,
     )
     partial = folder / "index.html.tmp"
     partial.write_text(text)
     return partial.replace(folder / "index.html")
+
+
+def _study(folder: Path) -> Study:
+    try:
+        results = json.loads((folder / "results.json").read_text())
+        pictures = {path.stem: _picture(path) for path in sorted(folder.glob("*.png"))}
+    except OSError as error:
+        raise UsageError(f"--tuning={folder} has no results ({error.strerror}): run launch.tune to its end.") from error
+    return Study(results, pictures)
 
 
 def _speed(target: float | None) -> list[tables.Measure]:
