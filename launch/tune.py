@@ -32,8 +32,8 @@ def main() -> None:
     workdir = Path(WORKDIR.value or f"runs/tune-{config.method}-{config.variant}".replace("_", "-"))
     tried = space.parse(SPACE.value, config)
     budget = evaluation.Budget(NUM.value, PAIRS.value, real_pairs=None, lines=2, points=3, refined=0, seed=SEED.value)
-    tuning = study.Tuning(config, tried, workdir, budget)
-    opened = study.open_study(tuning, SAMPLER.value, STORAGE.value, SEED.value)
+    tuning = study.Tuning(config, tried, SAMPLER.value, workdir, budget)
+    opened = study.open_study(tuning, STORAGE.value, SEED.value)
     default = len(space.corners(tried)) if SAMPLER.value == "grid" else 20
     if not study.work(tuning, opened, TRIALS.value or default):
         print("stopped and saved: run the same command again to go on")

@@ -58,18 +58,18 @@ def played(monkeypatch):
     return Played(monkeypatch)
 
 
-def tuning(workdir: Path, text: str = GRID) -> Tuning:
+def tuning(workdir: Path, text: str = GRID, sampler: str = "grid") -> Tuning:
     config = introvae.get_config("demo").lock()
-    return Tuning(config, space.parse(text, config), workdir, BUDGET)
+    return Tuning(config, space.parse(text, config), sampler, workdir, BUDGET)
 
 
 def run(workdir: Path, text: str = GRID, sampler: str = "grid", trials: int = 6) -> bool:
-    this = tuning(workdir, text)
-    return study.work(this, study.open_study(this, sampler, None, 0), trials)
+    this = tuning(workdir, text, sampler)
+    return study.work(this, study.open_study(this, None, 0), trials)
 
 
 def found(workdir: Path, text: str = GRID) -> list[results.Result]:
-    return results.collect(study.open_study(tuning(workdir, text), "tpe", None, 0), workdir, "introvae", 720)
+    return results.collect(study.open_study(tuning(workdir, text), None, 0), workdir, "introvae", 720)
 
 
 def test_grid_is_run_once_and_the_best_is_found(played, tmp_path):
@@ -140,7 +140,7 @@ def test_collapsed_trials_are_pruned_and_kept_in_the_table(played, tmp_path, err
     lost = [result for result in found(tmp_path) if result.collapsed]
     assert {result.chosen["loss.beta"] for result in lost} == {1.0}
     assert all(result.collapsed == str(error).splitlines()[0] for result in lost)
-    opened = study.open_study(tuning(tmp_path), "grid", None, 0)
+    opened = study.open_study(tuning(tmp_path), None, 0)
     assert len(opened.get_trials(states=(TrialState.PRUNED,))) == 2
 
 
@@ -153,14 +153,35 @@ def test_search_stays_in_its_ranges(played, tmp_path, sampler):
     assert len(set(played.trained)) == 5
 
 
+def test_grid_has_no_more_trials_than_combinations_and_may_have_fewer(played, tmp_path):
+    assert run(tmp_path, trials=2)
+    assert len(played.trained) == 2
+    assert run(tmp_path, trials=50)
+    assert len(set(played.trained)) == len(played.trained) == 6
+
+
+def test_worker_killed_while_it_asks_costs_no_trial(played, tmp_path):
+    opened = study.open_study(tuning(tmp_path), None, 0)
+    opened.ask()  # and no value is given to it
+    opened.enqueue_trial({"loss.margin": 100.0, "loss.beta": 2.0})  # and this one is not even asked for
+    assert run(tmp_path)
+    assert len(set(played.trained)) == len(played.trained) == 6
+
+
+def test_another_space_is_another_study(played, tmp_path):
+    run(tmp_path)
+    with pytest.raises(UsageError, match="holds a study of another --space"):
+        run(tmp_path, "loss.margin=50,100")
+
+
 def test_grid_of_a_range_is_refused(tmp_path):
     with pytest.raises(UsageError, match="--sampler=grid cannot try a range"):
-        study.open_study(tuning(tmp_path, "loss.margin=50..500"), "grid", None, 0)
+        study.open_study(tuning(tmp_path, "loss.margin=50..500"), None, 0)
 
 
 def test_storage_that_cannot_be_reached(tmp_path):
     with pytest.raises(UsageError, match="cannot be used"):
-        study.open_study(tuning(tmp_path), "grid", "sqlite:////nowhere/study.db", 0)
+        study.open_study(tuning(tmp_path), "sqlite:////nowhere/study.db", 0)
 
 
 def test_game_that_is_lost_for_a_quarter_of_the_run_has_collapsed():

@@ -41,16 +41,17 @@ class Tuning(NamedTuple):
 
     config: ml_collections.ConfigDict
     space: spaces.Space
+    sampler: str  # one of SAMPLERS
     workdir: Path
     budget: evaluation.Budget
 
 
-def open_study(tuning: Tuning, sampler: str, storage: str | None, seed: int) -> optuna.Study:
-    """The study of a folder, made if it is new; UsageError for a sampler or a storage that cannot be.
+def open_study(tuning: Tuning, storage: str | None, seed: int) -> optuna.Study:
+    """The study of a folder, made if it is new; UsageError for a sampler, a space or a storage that cannot be.
 
     `storage` is a URL of Optuna's, None: a journal file in the folder. `seed` is the sampler's.
     """
-    if sampler == "grid" and not spaces.is_grid(tuning.space):
+    if tuning.sampler == "grid" and not spaces.is_grid(tuning.space):
         raise UsageError("--sampler=grid cannot try a range: list the values, or choose tpe or nsga2.")
     tuning.workdir.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -59,12 +60,16 @@ def open_study(tuning: Tuning, sampler: str, storage: str | None, seed: int) -> 
             study_name=tuning.workdir.absolute().name,
             storage=_storage(tuning.workdir, storage),
             directions=["minimize", "minimize"],  # the test RMSE, and |MS-SSIM - real|
-            sampler=SAMPLERS[sampler](seed=seed),
+            sampler=SAMPLERS[tuning.sampler](seed=seed),
             load_if_exists=True,
         )
     except Exception as error:  # each database has its own
         reason = str(error).strip().splitlines()[0][:160]
         raise UsageError(f"--storage={storage} cannot be used: {reason}") from error
+    tried = {field: [type(of).__name__, *of] for field, of in tuning.space.items()}
+    if study.user_attrs.get("space", (known := json.loads(json.dumps(tried)))) != known:
+        raise UsageError(f"{tuning.workdir} holds a study of another --space: choose another --workdir.")
+    study.set_user_attr("space", known)
     return study
 
 
@@ -85,8 +90,13 @@ class Claim(NamedTuple):
 
 
 def work(tuning: Tuning, study: optuna.Study, trials: int) -> bool:
-    """Runs trials until the study has `trials` or others have the rest in hand; False if a signal stopped it."""
+    """Runs trials until the study has `trials` or others have the rest in hand; False if a signal stopped it.
+
+    A grid has no more trials than combinations.
+    """
     pictures = data.build(tuning.config)
+    if tuning.sampler == "grid":
+        trials = min(trials, len(spaces.corners(tuning.space)))
     while (claim := _claim(tuning, study, trials)) is not None:
         claim.lock.acquire()
         try:
@@ -101,19 +111,19 @@ def work(tuning: Tuning, study: optuna.Study, trials: int) -> bool:
 def _claim(tuning: Tuning, study: optuna.Study, trials: int) -> Claim | None:
     """A trial that was left behind, else a new one, else None; one worker at a time."""
     with filelock.FileLock(tuning.workdir / "study.lock"):
-        known = study.get_trials(deepcopy=False, states=(TrialState.RUNNING, TrialState.COMPLETE, TrialState.PRUNED))
-        for trial in known:
-            if trial.state == TrialState.RUNNING and trial.params.keys() == tuning.space.keys():
-                folder = folder_of(tuning.workdir, trial.params)
-                lock = _lock(folder)
-                try:
-                    lock.acquire(timeout=0)
-                except filelock.Timeout:
-                    continue
+        for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            if trial.params.keys() != tuning.space.keys():  # its worker was killed right here
+                study.tell(trial.number, state=TrialState.FAIL)
+                continue
+            folder = folder_of(tuning.workdir, trial.params)
+            lock = _lock(folder)
+            with contextlib.suppress(filelock.Timeout):  # in another worker's hands
+                lock.acquire(timeout=0)
                 return Claim(trial.number, dict(trial.params), folder, lock)
+        known = study.get_trials(deepcopy=False, states=(TrialState.RUNNING, TrialState.COMPLETE, TrialState.PRUNED))
         if len(known) >= trials:
             return None
-        if spaces.is_grid(tuning.space) and trials == len(spaces.corners(tuning.space)):
+        if tuning.sampler == "grid" and not study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
             tried = {words(trial.params) for trial in known}
             study.enqueue_trial(next(each for each in spaces.corners(tuning.space) if words(each) not in tried))
         trial = study.ask()
