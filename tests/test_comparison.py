@@ -80,7 +80,7 @@ def test_a_diverged_run_keeps_its_row_and_is_not_tried_again(compared, config, t
 
 
 def test_a_signal_stops_the_whole_comparison(config, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "train", lambda *_: training.Result(step=2, compared=False))
+    monkeypatch.setattr(training, "train", lambda *_: training.Result(step=2, finished=False))
     assert comparison.compare(config, tmp_path) is None
 
 

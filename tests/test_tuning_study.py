@@ -119,6 +119,23 @@ def test_trial_of_a_killed_worker_is_taken_up_by_another(played, tmp_path):
     assert len(set(played.trained)) == len(played.trained) == 6
 
 
+def test_trial_that_ends_while_another_looks_at_it_is_not_run_again(played, tmp_path, monkeypatch):
+    this, real = tuning(tmp_path), study._lock
+    opened = study.open_study(this, None, 0)
+    first = study._claim(this, opened, 6)
+
+    def ends_now(folder):
+        if folder == first.folder:
+            opened.tell(first.number, [1.0, 1.0])
+            first.lock.release(force=True)
+        return real(folder)
+
+    monkeypatch.setattr(study, "_lock", ends_now)
+    second = study._claim(this, opened, 6)
+    assert second.folder != first.folder
+    second.lock.release(force=True)
+
+
 def test_stopped_worker_leaves_its_trial(played, tmp_path, monkeypatch):
     real = study.training.train
     monkeypatch.setattr(study.training, "train", lambda config, folder, watch: Result(3, finished=False))

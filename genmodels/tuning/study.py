@@ -119,7 +119,9 @@ def _claim(tuning: Tuning, study: optuna.Study, trials: int) -> Claim | None:
             lock = _lock(folder)
             with contextlib.suppress(filelock.Timeout):  # in another worker's hands
                 lock.acquire(timeout=0)
-                return Claim(trial.number, dict(trial.params), folder, lock)
+                if study.get_trials(deepcopy=False)[trial.number].state == TrialState.RUNNING:  # not ended meanwhile
+                    return Claim(trial.number, dict(trial.params), folder, lock)
+                lock.release()
         known = study.get_trials(deepcopy=False, states=(TrialState.RUNNING, TrialState.COMPLETE, TrialState.PRUNED))
         if len(known) >= trials:
             return None
