@@ -45,7 +45,7 @@ def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
     log.tensorboard = True
 
     config.eval = evaluation = ml_collections.ConfigDict()
-    evaluation.every = 200 if demo else 2_000  # steps between test reconstruction errors
+    evaluation.every = 50 if demo else 2_000  # steps between test reconstruction errors
     evaluation.pictures = 256  # test pictures used for that
     evaluation.calibration_batches = 8  # training batches that give BatchNorm's population statistics
 
