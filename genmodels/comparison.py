@@ -44,7 +44,7 @@ def compare(config: ml_collections.ConfigDict, workdir: Path, existing: Sequence
     finished = []
     for run, budget, left in zip(planned, budgets, todo, strict=True):
         for task in left:
-            with progress.task():
+            with progress.task(task):
                 go_on = PHASES[task.phase](run, budget, pictures)
             if not go_on:
                 break

@@ -26,9 +26,9 @@ class Progress:
         self._began = time.monotonic()
 
     @contextlib.contextmanager
-    def task(self) -> Iterator[None]:
-        """Around the next task."""
-        task = self._left[0]
+    def task(self, task: Task) -> Iterator[None]:
+        """Around one of the tasks; those before it that were not begun are given up."""
+        del self._left[: self._left.index(task)]
         gone = clock(time.monotonic() - self._began)
         number = self._count - len(self._left) + 1
         print(f"\n[{number} of {self._count}] {task.name}: {task.phase} | {gone} gone{self._remaining()}", flush=True)
