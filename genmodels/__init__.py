@@ -14,7 +14,9 @@ The map of the package, from the formulas up:
   sampling, fixed_point       improved sampling: codes that descend to fixed points of the autoencoder
   metrics, images             measures; pictures and their ranges
   evaluation, references      every number of a run with its interval; real pictures and PCA beside it
-  tables, report              how numbers are printed; figures and videos
+  tables, report              how numbers are printed; figures, videos, the page
+  comparison, seeds, progress the whole comparison: its runs, several seeds as one row, how far it is
+  tuning                      studies of hyperparameters
 """
 
 from genmodels.model import Model, load

@@ -26,6 +26,7 @@ class Model:
         self.config, self.step, self._weights = config, step, weights
         self._method = methods.make(config)
         self._encode, self._decode = jax.jit(self._method.encode), jax.jit(self._method.decode)
+        self._posterior = self._method.posterior and jax.jit(self._method.posterior)
 
     @property
     def parameters(self) -> int:
@@ -38,9 +39,7 @@ class Model:
 
     def posterior(self, x: jax.Array) -> Posterior | None:
         """Pictures [N, H, W, 3] -> mean and log variance of q(z|x), [N, Z] each; None for a WAE: its codes are sure."""
-        if self._method.posterior is None:
-            return None
-        return jax.jit(self._method.posterior)(self._weights, jnp.asarray(x, jnp.float32))
+        return self._posterior and self._posterior(self._weights, jnp.asarray(x, jnp.float32))
 
     def decode(self, z: jax.Array) -> jax.Array:
         """Codes -> pictures, clipped to [0, 1]."""

@@ -10,7 +10,7 @@ ESTIMATE = {"mean", "low", "high", "n"}
 
 
 def combine(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """One row like each of `rows`, its estimates over all of them; numbers are averaged, of the rest the first is kept.
+    """One row like each of `rows`, its estimates over all of them; numbers that differ are averaged.
 
     A combined estimate's interval adds two independent errors: that of the pictures, which all seeds share (the mean of
     the runs' own), and that of the seeds, Student's 95 % interval of the mean of the runs' means. One row stays as is.
@@ -24,7 +24,7 @@ def _combine(values: list) -> Any:
     first = values[0]
     if isinstance(first, dict):
         return _estimate(values) if first.keys() >= ESTIMATE else combine(values)
-    if isinstance(first, (int, float)) and not isinstance(first, bool):
+    if isinstance(first, (int, float)) and any(value != first for value in values):  # a latent size stays whole
         return float(np.mean(values))
     return first
 

@@ -9,7 +9,7 @@ from genmodels import seeds
 
 def row(mean: float) -> dict:
     estimate = {"mean": mean, "low": mean - 0.3, "high": mean + 0.4, "n": 100}
-    return {"reconstruction": {"rmse": estimate}, "seconds": mean, "device": "cpu", "codes": [1, 2]}
+    return {"reconstruction": {"rmse": estimate}, "seconds": mean, "latent_size": 64, "device": "cpu", "codes": [1, 2]}
 
 
 def test_interval_adds_the_error_of_pictures_and_of_seeds():
@@ -23,6 +23,7 @@ def test_interval_adds_the_error_of_pictures_and_of_seeds():
     assert (rmse["n"], rmse["seeds"]) == (100, 3)
     assert found["seconds"] == pytest.approx(34 / 3)
     assert found["device"] == "cpu"
+    assert f"pca_{found['latent_size']}" == "pca_64"
 
 
 def test_one_seed_stays_as_it_is():

@@ -1,1 +1,1 @@
-"""What is shown of trained models: figures and videos."""
+"""What is shown of trained models: figures, videos, and the page of the comparison."""

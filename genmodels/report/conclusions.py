@@ -51,7 +51,8 @@ def _reconstruction(rows: dict, compared: dict) -> Iterator[str]:
 def _diversity(rows: dict, compared: dict) -> Iterator[str]:
     path = "ms_ssim_minus_real"
     found = _ranked(compared, path, lambda value: abs(value["mean"]))
-    for name, row in found[:1]:
+    if found:
+        name, row = found[0]
         value = find(row, path)
         if value["low"] <= 0 <= value["high"]:
             reading = "no difference that these pairs could show"

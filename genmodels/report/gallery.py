@@ -82,8 +82,9 @@ def _plots(folder: Path, workdir: Path, model: Model, pictures: Pictures, key: j
     mean = test if posterior is None else np.asarray(posterior.mean)
     figures.codes_of_pictures(mean, deviation).savefig(folder / "codes.png", dpi=150)
     lines = read_metrics(workdir)
-    terms = list(dict.fromkeys(name for line in lines for name in line if "/" not in name and name != "step"))
-    figures.loss_curves(lines, [*terms, "test/rmse"]).savefig(folder / "losses.png", dpi=150)
+    terms = dict.fromkeys(name for line in lines for name in line if "/" not in name and name != "step")
+    measured = ["test/rmse"] if any("test/rmse" in line for line in lines) else []  # not yet, in a run stopped early
+    figures.loss_curves(lines, [*terms, *measured]).savefig(folder / "losses.png", dpi=150)
 
 
 def _reconstructed(model: Model, pictures: np.ndarray) -> np.ndarray:

@@ -154,7 +154,7 @@ def _plots(folder: Path, rows: dict[str, dict], runs: list[Run]) -> dict[str, Pi
         if errors and diversity:
             points[row["title"]] = (errors, diversity)
     histories = {comparison_rows.TITLES[run.config.method]: comparison_rows.history(run) for run in reversed(measured)}
-    histories = {title: histories[title] for title in comparison_rows.TITLES.values() if title in histories}
+    histories = {title: histories[title] for title in comparison_rows.TITLES.values() if histories.get(title)}
     made = {
         "error_and_diversity": figures.error_and_diversity(points, rows["real"]["ms_ssim"]),
         "error_over_training": figures.error_over_training(histories),

@@ -39,6 +39,7 @@ def assemble(compared: list[Run]) -> dict[str, dict[str, Any]]:
 def add_time_to_target(rows: dict[str, dict[str, Any]], compared: list[Run]) -> float | None:
     """Adds to each method's row the training seconds to the test RMSE that all of them reached, and returns it."""
     histories = {run.config.method: history(run) for run in reversed(compared) if run.report}  # of the first seed
+    histories = {method: points for method, points in histories.items() if points}
     if not histories:
         return None
     target = max(min(point.rmse for point in points) for points in histories.values())
@@ -61,9 +62,10 @@ def _row(run: Run, name: str) -> dict[str, Any]:
     row = run.report["rows"][name]
     if name != run.config.method:
         return row
+    points = history(run)  # none if the run was stopped before its first look at test pictures
     training = {
         "pictures_per_s": run.report["training_pictures_per_s"],
-        "seconds": history(run)[-1].seconds,
+        "seconds": points[-1].seconds if points else None,
         "steps": run.step,
         "batch_size": run.config.train.batch_size,
     }
