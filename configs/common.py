@@ -28,6 +28,7 @@ def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
     data.dir = ""  # tfds' data_dir, or the folder of pictures; '' = tfds' own default, ~/tensorflow_datasets
     data.split = "deck"  # celeb_a: deck (random 20,000 for test) | official (the published partition)
     data.crop = "none" if demo else "centre140"  # none | square | centre140 | pggan128 | centre148 | full178
+    data.placement = "host"  # host | device: the whole training split lives on the devices, spread over them
     data.flip = False  # mirror training pictures with probability 1/2
     data.on_bad = "error"  # folder: what to do with a picture that cannot be read: error | skip
     data.num_train = 5_000  # synthetic_faces: pictures drawn for training
@@ -37,6 +38,7 @@ def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
     config.train = train = ml_collections.ConfigDict()
     train.steps = 0  # set by each method
     train.batch_size = 0  # pictures, over all devices; set by each method
+    train.steps_per_call = 1  # of one dispatch to the devices; more keep a busy host out of the loop
     train.ema_decay = 0.0  # per step, of the averaged weights that encode and generate; 0 = the weights themselves
 
     config.log = log = ml_collections.ConfigDict()

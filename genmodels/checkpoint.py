@@ -1,19 +1,26 @@
 """Checkpoints: the training state to continue from, and beside it the weights to use."""
 
 import contextlib
+import zlib
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
+from jax.experimental import multihost_utils
 
 from genmodels.errors import UsageError
 from genmodels.state import TrainState
 
-# Each step's folder has two items: `state` with the optimisers, and `weights` (calibrated, averaged where there is an
-# average), which is all that a model needs.
-ITEMS = ("state", "weights")
+# Each step's folder has three items: `state` with the optimisers, `weights` (calibrated, averaged where there is an
+# average), which is all that a model needs, and `digests` of both, for a flipped bit goes unnoticed otherwise.
+ITEMS = ("state", "weights", "digests")
+ASIDE = "damaged"  # the folder in a run's where checkpoints go that cannot be read
+
+
+class Damaged(Exception):
+    """A checkpoint that cannot be read, or is not what was saved; the text says why."""
 
 
 class Checkpoints(contextlib.AbstractContextManager):
@@ -21,8 +28,9 @@ class Checkpoints(contextlib.AbstractContextManager):
 
     def __init__(self, workdir: Path, keep: int):
         """Opens <workdir>/checkpoints, keeping the newest `keep`."""
+        self._folder = _folder(workdir)
         self._manager = ocp.CheckpointManager(
-            (Path(workdir) / "checkpoints").absolute(),
+            self._folder,
             item_names=ITEMS,
             options=ocp.CheckpointManagerOptions(max_to_keep=keep, enable_async_checkpointing=True),
         )
@@ -38,13 +46,42 @@ class Checkpoints(contextlib.AbstractContextManager):
         """Saves in the background what `state` and `weights` are now; a step that is there already stays."""
         if step in self._manager.all_steps():
             return
-        items = ocp.args.Composite(state=ocp.args.StandardSave(state), weights=ocp.args.StandardSave(weights))
+        state, weights = jax.device_get((state, weights))  # host arrays: one process writes them
+        digests = {"state": _digest(state), "weights": _digest(weights)}
+        items = ocp.args.Composite(
+            state=ocp.args.StandardSave(state),
+            weights=ocp.args.StandardSave(weights),
+            digests=ocp.args.JsonSave(digests),
+        )
         self._manager.save(step, args=items)
 
-    def restore(self, like: TrainState) -> TrainState:
-        """The newest state; `like` has its shapes and dtypes. Raises UsageError when it does not fit."""
+    def restore(self, like: TrainState) -> TrainState | None:
+        """The newest state that is whole, None if there is no checkpoint; `like` has its shapes and dtypes.
+
+        Damaged newer ones are named and moved to <workdir>/damaged. Raises UsageError when all are damaged, moving
+        none, and when the state is that of another config.
+        """
         self._manager.wait_until_finished()
-        return _read(Path(self._manager.directory) / str(self.latest()) / "state", like)
+        damaged = {}
+        for step in sorted(self._manager.all_steps(), reverse=True):
+            try:
+                state = _read(self._folder / str(step), "state", like)
+            except Damaged as error:
+                damaged[step] = str(error)
+                continue
+            if jax.process_index() == 0:
+                for other, reason in damaged.items():
+                    place = _move_aside(self._folder / str(other))
+                    print(f"checkpoint {other:,} is damaged ({reason}): it is now {place}", flush=True)
+            multihost_utils.sync_global_devices("damaged checkpoints are aside")
+            self._manager.reload()
+            return state
+        if damaged:
+            raise UsageError(
+                f"no checkpoint in {self._folder} can be read: step {max(damaged)}: {damaged[max(damaged)]}.\n"
+                "Restore them from a copy, or train in another --workdir."
+            )
+        return None
 
 
 def newest_step(workdir: Path) -> int | None:
@@ -52,8 +89,12 @@ def newest_step(workdir: Path) -> int | None:
     return max(_steps(workdir), default=None)
 
 
+def _folder(workdir: Path) -> Path:
+    return (Path(workdir) / "checkpoints").absolute()
+
+
 def _steps(workdir: Path) -> list[int]:
-    folder = (Path(workdir) / "checkpoints").absolute()
+    folder = _folder(workdir)
     return sorted(ocp.utils.checkpoint_steps(folder)) if folder.is_dir() else []
 
 
@@ -62,20 +103,26 @@ def restore_weights(workdir: Path, step: int | None, like: Any) -> tuple[int, An
 
     `like` has their shapes and dtypes. Raises UsageError when there is no such checkpoint or it does not fit.
     """
-    folder, steps = (Path(workdir) / "checkpoints").absolute(), _steps(workdir)
+    steps = _steps(workdir)
     if not steps:
         raise UsageError(f"{workdir} has no checkpoint yet: train it with launch.train first.")
     step = steps[-1] if step is None else step
     if step not in steps:
         raise UsageError(f"{workdir} has no checkpoint of step {step}; it has {', '.join(map(str, steps))}.")
-    return step, jax.tree.map(np.asarray, _read(folder / str(step) / "weights", like))
+    folder = _folder(workdir) / str(step)
+    try:
+        return step, jax.tree.map(np.asarray, _read(folder, "weights", like))
+    except Damaged as error:
+        raise UsageError(
+            f"{folder} is damaged: {error}.\nMove it away to use the one before it; training does so by itself."
+        ) from error
 
 
-def _read(item: Path, like: Any) -> Any:
-    """What is stored in the folder of an item, on the first device; raises UsageError when it is not like `like`."""
+def _read(folder: Path, item: str, like: Any) -> Any:
+    """An item of a checkpoint, on the first device; UsageError if it is of other shapes, Damaged if it is broken."""
     try:
         # Checked first: orbax finds other shapes amid its reading, and leaves the rest of that undone in other threads.
-        stored = {leaf.name: leaf for leaf in jax.tree.leaves(ocp.StandardCheckpointHandler().metadata(item))}
+        stored = {leaf.name: leaf for leaf in jax.tree.leaves(ocp.StandardCheckpointHandler().metadata(folder / item))}
         wanted = {
             jax.tree_util.keystr(path, simple=True, separator="."): leaf
             for path, leaf in jax.tree_util.tree_leaves_with_path(like)
@@ -83,15 +130,38 @@ def _read(item: Path, like: Any) -> Any:
         for name in sorted(stored.keys() | wanted.keys()):
             found, expected = (_kind(leaves.get(name)) for leaves in (stored, wanted))
             if found != expected:
-                raise ValueError(f"{name} is {found}, not {expected}")
+                raise UsageError(
+                    f"{folder / item} is made with another config: {name} is {found}, not {expected}.\n"
+                    "Give the fields the values that the run was trained with, or choose another --workdir."
+                )
         with ocp.StandardCheckpointer() as checkpointer:
-            return checkpointer.restore(item, _abstract(like))
-    except (ValueError, KeyError, FileNotFoundError) as error:
-        reason = str(error).strip().splitlines()[0][:120]
-        raise UsageError(
-            f"{item} is damaged or made with another config: {reason}\n"
-            f"Delete the folder {item.parent} to use the checkpoint before it."
-        ) from error
+            tree = checkpointer.restore(folder / item, _abstract(like))
+        with ocp.Checkpointer(ocp.JsonCheckpointHandler()) as checkpointer:
+            digests = checkpointer.restore(folder / "digests")
+    except UsageError:
+        raise
+    except Exception as error:  # each layer below has its own
+        raise Damaged((str(error).strip() or repr(error)).splitlines()[0][:120]) from error
+    if digests[item] != _digest(tree):
+        raise Damaged(f"its {item} is not what was saved")
+    return tree
+
+
+def _digest(tree: Any) -> int:
+    """The CRC-32 of all arrays of a tree, one after the other."""
+    found = 0
+    for leaf in jax.tree.leaves(jax.device_get(tree)):
+        found = zlib.crc32(np.ascontiguousarray(leaf), found)
+    return found
+
+
+def _move_aside(folder: Path) -> Path:
+    """Moves a checkpoint's folder to <workdir>/damaged, under a name that is free there."""
+    place = folder.parent.parent / ASIDE / folder.name
+    while place.exists():
+        place = place.with_name(place.name + "-again")
+    place.parent.mkdir(exist_ok=True)
+    return folder.rename(place)
 
 
 def _kind(leaf: Any) -> str:

@@ -18,12 +18,12 @@ Watch = Callable[[int, dict[str, float]], None]
 class Log(contextlib.AbstractContextManager):
     """Collects each step's metrics and writes their means every so many steps.
 
-    The metrics of a step are fetched one step later, so the host never waits for a device that has work.
+    The metrics of a call are fetched one call later, so the host never waits for a device that has work.
     """
 
     def __init__(
         self,
-        workdir: Path,
+        workdir: Path | None,
         *,
         start: int,
         stop: int,
@@ -34,34 +34,43 @@ class Log(contextlib.AbstractContextManager):
     ):
         """Continues the log of a run at step `start`; later lines of an interrupted run are dropped.
 
+        `workdir` None: writes and says nothing, as all processes but one; losses are still looked at.
         `watch` is given each line, (step, values), and may raise to end the run.
         """
-        self._path = Path(workdir) / "metrics.jsonl"
-        _drop_after(self._path, start)
-        self._file = self._path.open("a")
-        self._board = SummaryWriter(str(Path(workdir) / "tensorboard"), purge_step=start) if tensorboard else None
+        self._file = self._board = None
+        if workdir is not None:
+            path = Path(workdir) / "metrics.jsonl"
+            _drop_after(path, start)
+            self._file = path.open("a")
+            if tensorboard:
+                self._board = SummaryWriter(str(Path(workdir) / "tensorboard"), purge_step=start)
         self._start, self._stop, self._every, self._batch_size = start, stop, every, batch_size
         self._watch = watch
-        self._pending = None  # (step, metrics on the device)
+        self._pending = None  # (steps, phase, metrics on the device)
         self._window = []  # metrics on the host since the last line
-        self.latest = {}  # the last line's means
+        self._last_line = {}  # its means
         self._began = self._mark = time.monotonic()
-        self._paused = 0.0  # seconds of this window spent on something else than training
+        self._paused = 0.0  # seconds since the mark, the last call's end, that were spent on something else
+        self._spent = 0.0  # seconds of training in this window
 
     def __exit__(self, *_):
-        self._file.close()
-        if self._board:
-            self._board.close()
+        for outlet in filter(None, (self._file, self._board)):
+            outlet.close()
 
-    def step(self, step: int, phase: str, metrics: dict[str, jax.Array]) -> None:
-        """Takes the metrics of a dispatched step and works off those of the step before."""
-        pending, self._pending = self._pending, (step, phase, metrics)
+    def steps(self, steps: range, phase: str, metrics: dict[str, jax.Array]) -> None:
+        """Takes the metrics [steps] of a dispatched call and works off those of the call before."""
+        pending, self._pending = self._pending, (steps, phase, metrics)
         self._work_off(pending)
 
     def flush(self) -> None:
-        """Works off the last step's metrics now, waiting for the device; DivergedError if they are not finite."""
+        """Works off the last call's metrics now, waiting for the device; DivergedError if they are not finite."""
         pending, self._pending = self._pending, None
         self._work_off(pending)
+
+    @property
+    def latest(self) -> dict[str, float]:
+        """The means of the last line; before the first line, the last step's values."""
+        return self._last_line or self._window[-1]
 
     @contextlib.contextmanager
     def pause(self):
@@ -73,7 +82,7 @@ class Log(contextlib.AbstractContextManager):
     def scalars(self, step: int, values: dict[str, float]) -> None:
         """Writes values of a step as they are, to the file, TensorBoard and the console."""
         self._write(step, values)
-        print(f"step {step:,}: " + "  ".join(f"{name} {value:.4g}" for name, value in values.items()), flush=True)
+        self._say(f"step {step:,}: " + "  ".join(f"{name} {value:.4g}" for name, value in values.items()))
 
     def picture(self, step: int, name: str, picture: np.ndarray) -> None:
         """Shows a uint8 picture [H, W, 3] in TensorBoard."""
@@ -83,33 +92,42 @@ class Log(contextlib.AbstractContextManager):
     def _work_off(self, pending) -> None:
         if pending is None:
             return
-        step, phase, metrics = pending
-        values = {name: float(value) for name, value in jax.device_get(metrics).items()}
+        steps, phase, metrics = pending
+        metrics, now = jax.device_get(metrics), time.monotonic()
+        seconds = (now - self._mark - self._paused) / len(steps)
+        self._mark, self._paused = now, 0.0
+        for i, step in enumerate(steps):
+            self._step(step + 1, phase, {name: float(values[i]) for name, values in metrics.items()}, seconds)
+
+    def _step(self, step: int, phase: str, values: dict[str, float], seconds: float) -> None:
         bad = [name for name, value in values.items() if not np.isfinite(value)]
         if bad:
             raise DivergedError(f"step {step}: {', '.join(bad)} is not finite.")
         if self._window and self._window[0].keys() != values.keys():
-            self._window = []  # a new phase has other terms
+            self._window, self._spent = [], 0.0  # a new phase has other terms
         self._window.append(values)
+        self._spent += seconds
         if step % self._every == 0 or step == self._stop:
             self._line(step, phase)
 
     def _line(self, step: int, phase: str) -> None:
         means = {name: float(np.mean([v[name] for v in self._window])) for name in self._window[0]}
-        now = time.monotonic()
-        rate = len(self._window) * self._batch_size / max(now - self._mark - self._paused, 1e-9)
-        left = (now - self._began) / (step - self._start) * (self._stop - step)
+        rate = len(self._window) * self._batch_size / max(self._spent, 1e-9)
+        left = (self._mark - self._began) / (step - self._start) * (self._stop - step)
         terms = "  ".join(f"{name} {value:.4g}" for name, value in means.items() if not name.startswith("norm/"))
-        print(
-            f"step {step:,}/{self._stop:,} {phase} | {rate:,.0f} pictures/s | {clock(left)} left | {terms}", flush=True
-        )
+        self._say(f"step {step:,}/{self._stop:,} {phase} | {rate:,.0f} pictures/s | {clock(left)} left | {terms}")
         self._write(step, {**means, "pictures/s": rate})
-        self.latest = means
-        self._window, self._mark, self._paused = [], now, 0.0
+        self._last_line = means
+        self._window, self._spent = [], 0.0
+
+    def _say(self, line: str) -> None:
+        if self._file:
+            print(line, flush=True)
 
     def _write(self, step: int, values: dict[str, float]) -> None:
-        self._file.write(json.dumps({"step": step, **values}) + "\n")
-        self._file.flush()
+        if self._file:
+            self._file.write(json.dumps({"step": step, **values}) + "\n")
+            self._file.flush()
         if self._board:
             for name, value in values.items():
                 self._board.add_scalar(name, value, step)

@@ -7,6 +7,7 @@ noise depends on an example's index in the global batch, not on the device that 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -31,6 +32,16 @@ class Replicas(NamedTuple):
     def gather(self, x: jax.Array) -> jax.Array:
         """The global batch of a local one: [b, ...] -> [B, ...]."""
         return x if self.axis is None else jax.lax.all_gather(x, self.axis, tiled=True)
+
+    def rows(self, table: jax.Array, indices: jax.Array) -> jax.Array:
+        """Rows of a table that `Parallel.spread` has laid out, by their global indices [b] -> [b, ...]."""
+        if self.axis is None:
+            return table.reshape(-1, *table.shape[2:])[indices]
+        # Each device looks up what it holds of the global batch, and all add up: one of them holds a row, the rest 0.
+        places = self.gather(indices) - jax.lax.axis_index(self.axis) * len(table)  # [B]
+        here = (places >= 0) & (places < len(table))
+        found = jnp.where(jnp.expand_dims(here, range(1, table.ndim)), table[jnp.where(here, places, 0)], 0)
+        return jax.lax.psum_scatter(found, self.axis, tiled=True)
 
     def keys(self, key: jax.Array, count: int) -> jax.Array:
         """One key for each of `count` local examples, by its index in the global batch: [count] keys."""
@@ -70,47 +81,91 @@ class Parallel(NamedTuple):
         """With pmap each device runs the step on its part; under jit one program spans the global batch."""
         return Replicas(AXIS if self.mode == "pmap" else None)
 
-    def compile(self, step: Callable) -> Callable:
-        """step(state, batch, key) -> (state, metrics) as a program over all devices; state is one, not stacked.
+    def compile(self, step: Callable, read: Callable) -> Callable:
+        """step(state, pictures, key) -> (state, metrics) as a program of any number of steps over all devices.
 
-        `key` is the run's key; each step draws its own from it by its number, so a run can start at any step.
+        The program is (state, sent, key, table) -> (state, metrics [steps]): `read(table, sent)` gives the pictures of
+        each step, see `feed`. The state is one, not stacked, and given away. `key` is the run's key; each step draws
+        its own from it by its number, so a run can start at any step.
         """
 
-        def numbered(state, batch, key):
-            return step(state, batch, jax.random.fold_in(key, state.step))
+        def call(state, sent, key, table):
+            def numbered(state, sent):
+                return step(state, read(table, sent), jax.random.fold_in(key, state.step))
+
+            # On CPU a convolution's derivative in its kernel is some thirty times slower inside a loop.
+            on_cpu = self.devices[0].platform == "cpu"
+            return jax.lax.scan(numbered, state, sent, unroll=on_cpu or len(jax.tree.leaves(sent)[0]) == 1)
 
         if self.mode == "pmap":
             # Outputs are equal on all devices by construction (see Replicas), which is what out_axes=None relies on.
-            return jax.pmap(numbered, AXIS, in_axes=(None, 0, None), out_axes=None, devices=self.devices)
-        replicated, split = self._shardings()
-        return jax.jit(numbered, in_shardings=(replicated, split, replicated), out_shardings=replicated)
+            return jax.pmap(
+                call, AXIS, in_axes=(None, 1, None, 0), out_axes=None, devices=self.devices, donate_argnums=0
+            )
+        replicated = self._sharding()
+        return jax.jit(
+            call,
+            in_shardings=(replicated, self._sharding(None, AXIS), replicated, self._sharding(AXIS)),
+            out_shardings=replicated,
+            donate_argnums=0,
+        )
 
-    def place(self, batch: np.ndarray) -> jax.Array:
-        """A process's part [b, ...] of a batch from the host onto its devices, an equal share each."""
+    def place(self, sent: Any) -> Any:
+        """What this process sends for a call, arrays [steps, b, ...], onto its devices, an equal share of b each."""
         if self.mode == "pmap":
-            return batch.reshape(len(self.devices), -1, *batch.shape[1:])
-        return jax.device_put(batch, self._shardings()[1])
+            mine = sum(device.process_index == jax.process_index() for device in self.devices)
+            return jax.tree.map(lambda x: x.reshape(len(x), mine, -1, *x.shape[2:]), sent)
+        return jax.make_array_from_process_local_data(self._sharding(None, AXIS), sent)
+
+    def part(self, batch_size: int) -> slice:
+        """The examples of a global batch that this process sends."""
+        share = batch_size // jax.process_count()
+        return slice(jax.process_index() * share, (jax.process_index() + 1) * share)
 
     def replicate(self, state: Any) -> Any:
-        """A new or restored state onto all devices, just as a step returns it: else the second step compiles again."""
-        return jax.device_put(state, self._shardings()[0])
+        """A copy of a state on all devices, just as a step returns it: else the second step compiles again."""
+        return jax.tree.map(partial(self._put, self._sharding()), jax.device_get(state))
 
-    def _shardings(self) -> tuple[NamedSharding, NamedSharding]:
+    def spread(self, rows: np.ndarray) -> jax.Array:
+        """Rows [N, ...] from the host onto the devices, an equal share each: [devices, ceil(N / devices), ...]."""
+        count = len(self.devices)
+        share = -(-len(rows) // count)
+
+        def part(index: tuple[slice, ...]) -> np.ndarray:
+            first, last, _ = index[0].indices(count)
+            here = rows[first * share : last * share]
+            padded = np.pad(here, [(0, (last - first) * share - len(here))] + [(0, 0)] * (rows.ndim - 1))
+            return padded.reshape(last - first, share, *rows.shape[1:])
+
+        return jax.make_array_from_callback((count, share, *rows.shape[1:]), self._sharding(AXIS), part)
+
+    def _put(self, sharding: NamedSharding, x: np.ndarray) -> jax.Array:
+        x = np.asarray(x)
+        return jax.make_array_from_callback(x.shape, sharding, lambda index: x[index])
+
+    def _sharding(self, *axes: str | None) -> NamedSharding:
         mesh = jax.make_mesh((len(self.devices),), (AXIS,), axis_types=(AxisType.Auto,), devices=self.devices)
-        return NamedSharding(mesh, PartitionSpec()), NamedSharding(mesh, PartitionSpec(AXIS))
+        return NamedSharding(mesh, PartitionSpec(*axes))
+
+
+def local(tree: Any) -> Any:
+    """A replicated tree as it is on this process's first device, to be used there alone."""
+    return jax.tree.map(lambda x: x.addressable_data(0), tree)
 
 
 def build(mode: str, count: int, batch_size: int) -> Parallel:
-    """The devices of this process for `config.parallel`: `mode` 'pmap' or 'jit', the first `count` (0 = all).
+    """The devices for `config.parallel`: `mode` 'pmap' or 'jit', the first `count` of each process (0 = all).
 
     Raises UsageError when there are fewer devices or when they cannot share the batch equally.
     """
     if mode not in ("pmap", "jit"):
         raise UsageError(f"config.parallel.mode={mode!r} is unknown: use 'pmap' or 'jit'.")
-    available = jax.local_devices()
-    if not 0 <= count <= len(available):
-        raise UsageError(f"config.parallel.devices={count}: this machine has {len(available)}; 0 takes all of them.")
-    devices = tuple(available[: count or len(available)])
+    available = len(jax.local_devices())
+    if not 0 <= count <= available:
+        raise UsageError(f"config.parallel.devices={count}: this machine has {available}; 0 takes all of them.")
+    devices = tuple(
+        device for process in range(jax.process_count()) for device in jax.local_devices(process)[: count or None]
+    )
     if batch_size % len(devices):
         raise UsageError(
             f"config.train.batch_size={batch_size} cannot be shared equally by {len(devices)} devices: "

@@ -11,7 +11,16 @@ from genmodels.errors import UsageError
 from genmodels.logs import read_metrics
 
 # What may differ between two commands that continue one run: nothing that alters the mathematics.
-FREE_FIELDS = ("data.dir", "data.cache_dir", "log.", "eval.", "checkpoint.", "parallel.")
+FREE_FIELDS = (
+    "data.dir",
+    "data.cache_dir",
+    "data.placement",
+    "train.steps_per_call",
+    "log.",
+    "eval.",
+    "checkpoint.",
+    "parallel.",
+)
 SECTIONS = {"method", "image_size", "seed", "data", "model", "loss", "optim", "train"}  # that every run's config has
 
 

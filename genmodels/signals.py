@@ -1,9 +1,23 @@
-"""SIGINT and SIGTERM, which end a run cleanly."""
+"""When a run is to end early: SIGINT and SIGTERM, with several processes at a step that all of them agree on."""
 
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+import jax
+from jax.experimental import multihost_utils
+
+
+@contextlib.contextmanager
+def stopping() -> Iterator[Callable[[int], bool]]:
+    """A function that is asked after each call of a step, with the call's number, whether to save and end now."""
+    if jax.process_count() > 1:
+        # jax.distributed has taken SIGTERM for itself, tells the others, and finds a number that none has passed.
+        yield multihost_utils.reached_preemption_sync_point
+    else:
+        with caught() as received:
+            yield lambda number: bool(received)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ class TrainState(struct.PyTreeNode):
     params: dict[str, Any]  # by net: 'encoder', 'decoder', for WAE-GAN 'critic'
     optimisers: dict[str, optax.OptState]  # by player: 'autoencoder', 'encoder', 'decoder', 'critic'
     ema: dict[str, Any]  # averaged params of 'encoder' and 'decoder', empty where switched off
+    measured: dict[str, jax.Array] = struct.field(default_factory=dict)  # in one phase for the next: IntroVAE's 'KL(x)'
 
     @property
     def generating(self) -> dict[str, Any]:

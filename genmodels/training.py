@@ -7,7 +7,7 @@ from typing import NamedTuple
 import jax
 import ml_collections
 
-from genmodels import data, parallel, runs, signals
+from genmodels import data, feed, parallel, runs, signals
 from genmodels.checkpoint import Checkpoints
 from genmodels.errors import DivergedError
 from genmodels.logs import Log, Watch
@@ -35,21 +35,25 @@ def train(config: ml_collections.ConfigDict, workdir: Path, watch: Watch | None 
     devices = parallel.build(config.parallel.mode, config.parallel.devices, config.train.batch_size)
     method = make(config, devices.replicas)
     pictures = data.build(config)
+    fed = feed.build(config, pictures.train, devices)
     init_key, train_key, show_key = jax.random.split(jax.random.key(config.seed), 3)
     viewer = Viewer(config, make(config), pictures, workdir, show_key)
-    runs.open_run(workdir, config)  # only now: a config that cannot be trained leaves nothing behind
-    print(f"{config.method} on {pictures.description}; {len(devices.devices)} x {devices.devices[0].device_kind}")
+    primary = jax.process_index() == 0
+    if primary:
+        runs.open_run(workdir, config)  # only now: a config that cannot be trained leaves nothing behind
+        print(f"{config.method} on {pictures.description}; {len(devices.devices)} x {devices.devices[0].device_kind}")
 
-    with Checkpoints(workdir, config.checkpoint.keep) as checkpoints, signals.caught() as received:
-        start = checkpoints.latest()
-        state = jax.eval_shape(method.init, init_key) if start is not None else jax.jit(method.init)(init_key)
-        if start is not None:
-            state = checkpoints.restore(state)
-            print(f"continues at step {start:,} of {stop:,}")
-        state, step = devices.replicate(state), start or 0
+    with Checkpoints(workdir, config.checkpoint.keep) as checkpoints, signals.stopping() as stopping:
+        state = checkpoints.restore(jax.eval_shape(method.init, init_key))
+        if state is None:
+            state = jax.jit(method.init)(init_key)
+        else:
+            print(f"continues at step {int(state.step):,} of {stop:,}")
+        step = int(state.step)
+        state = devices.replicate(state)
 
         log = Log(
-            workdir,
+            workdir if primary else None,
             start=step,
             stop=stop,
             every=config.log.every,
@@ -57,39 +61,41 @@ def train(config: ml_collections.ConfigDict, workdir: Path, watch: Watch | None 
             tensorboard=config.log.tensorboard,
             watch=watch,
         )
-        batches = data.batches(
-            pictures.train,
-            config.train.batch_size,
-            seed=config.seed,
-            flip=config.data.flip,
-            start=step,
-            stop=stop,
+        calls = feed.calls(
+            step,
+            stop,
+            config.train.steps_per_call,
+            starts=[phase.start for phase in method.phases],
+            every=(config.checkpoint.every, config.eval.every, config.log.images_every),
         )
-        programs = {phase.name: devices.compile(phase.step) for phase in method.phases}
-        with log, contextlib.closing(batches):
+        stream = fed.stream(calls)
+        programs = {phase.name: devices.compile(phase.step, fed.read) for phase in method.phases}
+        with log, contextlib.closing(stream):
             try:
-                for batch in batches:
+                for number, (call, sent) in enumerate(zip(calls, stream, strict=True)):
                     phase = method.phase(step)
-                    state, metrics = programs[phase.name](state, devices.place(batch), train_key)
-                    step += 1
-                    log.step(step, phase.name, metrics)
+                    state, metrics = programs[phase.name](state, devices.place(sent), train_key, fed.table)
+                    step = call.stop
+                    log.steps(call, phase.name, metrics)
                     if phase.advice and method.phase(step) is not phase:
                         log.flush()
-                        print(phase.advice(log.latest or jax.device_get(metrics)), flush=True)
+                        if primary:
+                            print(phase.advice(log.latest), flush=True)
 
-                    last = step == stop or bool(received)
+                    last = step == stop or stopping(number)
                     saves = last or step % config.checkpoint.every == 0
                     evaluates = step == stop or step % config.eval.every == 0
                     draws = step == stop or step % config.log.images_every == 0
                     if saves or evaluates or draws:
                         log.flush()  # nothing that is not finite is saved or shown
                         with log.pause():
-                            weights = viewer.weights(state, step)
+                            here = parallel.local(state)
+                            weights = viewer.weights(here, step)
                             if saves:
-                                checkpoints.save(step, state, weights)
-                            if evaluates:
+                                checkpoints.save(step, here, weights)
+                            if evaluates and primary:
                                 log.scalars(step, viewer.errors(weights))
-                            if draws:
+                            if draws and primary:
                                 viewer.draw(weights, step, log)
                     if last:
                         break

@@ -32,15 +32,10 @@ class Viewer:
     ):
         """`method` is made for one device; `key` fixes the codes that are decoded through the whole run."""
         self._method, self._config, self._folder, self._key = method, config, workdir / "images", key
-        batches = data.batches(
-            pictures.train,
-            config.train.batch_size,
-            seed=config.seed,
-            flip=config.data.flip,
-            start=0,
-            stop=config.eval.calibration_batches,
-        )
-        self._calibration = list(batches)  # always the same ones
+        size, options = config.train.batch_size, {"seed": config.seed, "flip": config.data.flip}
+        calls = [range(step, step + 1) for step in range(config.eval.calibration_batches)]
+        batches = data.batches(pictures.train, calls, size, **options)
+        self._calibration = [batch for (batch,) in batches]  # always the same ones
         self._statistics = {phase.name: jax.jit(phase.statistics) for phase in method.phases}
         self._reconstruct = jax.jit(lambda weights, x: method.decode(weights, method.encode(weights, x)))
         self._decode = jax.jit(method.decode)

@@ -1,6 +1,7 @@
 """Trains one model; run again, it goes on where it was.
 
 python -m launch.train --config=configs/introvae.py[:variant] [--workdir=DIR] [--config.any.field=value ...]
+On a TPU slice or a cluster start it on every host with --distributed.
 """
 
 from absl import flags
@@ -9,6 +10,10 @@ from ml_collections import config_flags
 from launch import cli
 
 CONFIG = config_flags.DEFINE_config_file("config", None, "configs/<method>.py[:variant].", lock_config=True)
+DISTRIBUTED = flags.DEFINE_bool("distributed", False, "One of several processes, of a TPU slice or a cluster's job.")
+COORDINATOR = flags.DEFINE_string("coordinator_address", None, "host:port of process 0, where nothing else tells it.")
+PROCESSES = flags.DEFINE_integer("num_processes", None, "How many there are; likewise.", lower_bound=1)
+PROCESS = flags.DEFINE_integer("process_id", None, "Which of them this is, from 0; likewise.", lower_bound=0)
 WORKDIR = flags.DEFINE_string("workdir", None, "The run's folder; by default runs/<method>-<variant>.")
 
 
@@ -16,14 +21,37 @@ def main() -> None:
     """Trains --config in --workdir."""
     from pathlib import Path
 
+    import jax
+
     from genmodels import runs, training
 
+    _join()
     workdir = Path(WORKDIR.value) if WORKDIR.value else runs.default_workdir(CONFIG.value)
     result = training.train(CONFIG.value, workdir)
+    if jax.process_index():
+        return  # process 0 speaks for all
     if result.finished:
         print(f"trained {result.step:,} steps: {workdir}")
     else:
         print(f"stopped and saved at step {result.step:,}: run the same command again to go on")
+
+
+def _join() -> None:
+    """Joins the other processes of a run, if there are any, before the devices are asked for."""
+    import jax
+
+    from genmodels.errors import UsageError
+
+    given = COORDINATOR.value, PROCESSES.value, PROCESS.value
+    if not DISTRIBUTED.value and given == (None, None, None):
+        return
+    try:
+        jax.distributed.initialize(*given)
+    except (ValueError, RuntimeError) as error:
+        raise UsageError(
+            f"the processes cannot be joined: {str(error).splitlines()[0]}\n"
+            "Give --coordinator_address, --num_processes and --process_id, each of them to each process."
+        ) from error
 
 
 if __name__ == "__main__":

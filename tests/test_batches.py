@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from genmodels.data.batches import batch_at, batches
+from genmodels.data.batches import batch_at, batches, draws
 from genmodels.errors import UsageError
 
 N, B = 23, 7  # neither divides the other: batches cross epochs
@@ -26,8 +26,9 @@ def numbers(batch: np.ndarray) -> np.ndarray:
     return batch[:, 0, :, 0].min(axis=1)
 
 
-def stream(pictures, start=0, stop=12, batch_size=B, seed=5, flip=True, **processes) -> list[np.ndarray]:
-    return list(batches(pictures, batch_size, seed=seed, flip=flip, start=start, stop=stop, **processes))
+def stream(pictures, start=0, stop=12, batch_size=B, seed=5, flip=True, **options) -> list[np.ndarray]:
+    calls = [range(step, step + 1) for step in range(start, stop)]
+    return [call[0] for call in batches(pictures, calls, batch_size, seed=seed, flip=flip, **options)]
 
 
 def test_stream_is_batch_at(pictures):
@@ -84,9 +85,10 @@ def test_flips_leave_the_order_alone(pictures):
 @pytest.mark.parametrize("count", [2, 3])
 def test_processes_share_the_global_batch(pictures, count):
     whole = stream(pictures, batch_size=6)
-    parts = [stream(pictures, batch_size=6, process_index=i, process_count=count) for i in range(count)]
+    share = 6 // count
+    parts = [stream(pictures, batch_size=6, part=slice(i * share, (i + 1) * share)) for i in range(count)]
     for step, batch in enumerate(whole):
-        assert parts[0][step].shape[0] == 6 // count
+        assert parts[0][step].shape[0] == share
         np.testing.assert_array_equal(np.concatenate([p[step] for p in parts]), batch)
 
 
@@ -102,7 +104,7 @@ def test_pictures_are_not_written_to(pictures):
 
 
 def test_stopping_early_ends_the_threads(pictures):
-    iterator = batches(pictures, B, seed=0, flip=True, start=0, stop=10**9)
+    iterator = batches(pictures, [range(t, t + 1) for t in range(10**5)], B, seed=0, flip=True)
     list(itertools.islice(iterator, 3))
     assert any(t.name.startswith("grain-prefetch") for t in threading.enumerate())
     iterator.close()
@@ -121,11 +123,29 @@ def test_no_steps_left(pictures):
     [
         ({"batch_size": N + 1}, "batch_size=24 .* 23 pictures"),
         ({"batch_size": 0}, "batch_size=0"),
-        ({"process_count": 2}, "batch_size=7 .* 2 processes"),
         ({"seed": -1}, "seed=-1"),
     ],
 )
 def test_refuses_before_the_first_batch(pictures, options, message):
     arguments = {"batch_size": B, "seed": 0, **options}
     with pytest.raises(UsageError, match=message):
-        batches(pictures, flip=False, start=0, stop=1, **arguments)
+        batches(pictures, [range(1)], flip=False, **arguments)
+    with pytest.raises(UsageError, match=message):
+        draws(len(pictures), [range(1)], flip=False, **arguments)
+
+
+def test_calls_of_several_steps_hold_their_batches(pictures):
+    calls = [range(0, 3), range(3, 4), range(4, 7)]
+    found = list(batches(pictures, calls, B, seed=5, flip=True))
+    assert [len(batch) for batch in found] == [3, 1, 3]
+    np.testing.assert_array_equal(np.concatenate(found), stream(pictures, stop=7))
+
+
+def test_draws_say_which_pictures_the_batches_are(pictures):
+    calls = [range(0, 3), range(3, 4)]
+    options = {"batch_size": B, "seed": 5, "flip": True}
+    for draw, batch in zip(draws(N, calls, **options), batches(pictures, calls, **options), strict=True):
+        assert draw.indices.dtype == np.int32
+        taken = np.array(pictures)[draw.indices]
+        taken[draw.mirrored] = taken[draw.mirrored][:, :, ::-1]
+        np.testing.assert_array_equal(taken, batch)

@@ -48,6 +48,7 @@ def test_the_newest_are_kept_and_the_newest_is_restored(tmp_path):
 def test_nothing_is_saved_yet(tmp_path):
     with Checkpoints(tmp_path, keep=2) as checkpoints:
         assert checkpoints.latest() is None
+        assert checkpoints.restore(jax.eval_shape(lambda: state(0))) is None
 
 
 def test_saving_needs_no_more_of_the_state_once_it_has_returned(tmp_path):
@@ -77,9 +78,83 @@ def test_saved_from_four_devices_and_restored_to_two(tmp_path, mode):
 
 def test_a_state_of_other_shapes_is_refused(tmp_path):
     save(tmp_path, 1)
-    words = r"checkpoints/1/state is .* another config: .*encoder\.w is float32\[3\], not float32\[4\]"
+    words = r"checkpoints/1/state is made with another config: .*encoder\.w is float32\[3\], not float32\[4\]"
     with Checkpoints(tmp_path, keep=2) as checkpoints, pytest.raises(UsageError, match=words):
         checkpoints.restore(jax.eval_shape(lambda: state(0, size=4)))
+
+
+def damage(item, how: str) -> None:
+    """Damages what a checkpoint's item holds: its largest file, or all of them."""
+    files = sorted((path for path in item.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+    if how == "emptied":
+        for path in files:
+            path.write_bytes(b"")
+    elif how == "removed":
+        shutil.rmtree(item)
+    else:
+        whole = files[-1].read_bytes()
+        middle = len(whole) // 2
+        flipped = whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]
+        files[-1].write_bytes(whole[:middle] if how == "truncated" else flipped)
+
+
+WAYS = ["truncated", "emptied", "removed", "a bit is flipped"]
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_a_damaged_checkpoint_is_set_aside_and_the_one_before_it_is_restored(tmp_path, how, capsys):
+    save(tmp_path, 2, 4, 6)
+    for step in (4, 6):
+        damage(tmp_path / "checkpoints" / str(step) / "state", how)
+    with Checkpoints(tmp_path, keep=3) as checkpoints:
+        assert_equal(checkpoints.restore(jax.eval_shape(lambda: state(0))), state(2))
+        assert checkpoints.latest() == 2
+        checkpoints.save(4, state(4), weights(state(4)))
+    said = capsys.readouterr().out
+    for step in (4, 6):
+        assert f"checkpoint {step} is damaged (" in said
+        assert (tmp_path / "damaged" / str(step) / "weights").exists()
+    with Checkpoints(tmp_path, keep=3) as checkpoints:
+        assert_equal(checkpoints.restore(jax.eval_shape(lambda: state(0))), state(4))
+
+
+def test_a_second_damaged_checkpoint_of_a_step_finds_another_place(tmp_path):
+    for _ in range(2):
+        save(tmp_path, 2, 4)
+        damage(tmp_path / "checkpoints" / "4" / "state", "emptied")
+        with Checkpoints(tmp_path, keep=3) as checkpoints:
+            checkpoints.restore(jax.eval_shape(lambda: state(0)))
+    assert {path.name for path in (tmp_path / "damaged").iterdir()} == {"4", "4-again"}
+
+
+def test_where_all_are_damaged_nothing_is_moved(tmp_path):
+    save(tmp_path, 2, 4)
+    for step in (2, 4):
+        damage(tmp_path / "checkpoints" / str(step) / "state", "truncated")
+    words = r"no checkpoint in .*checkpoints can be read: step 4: "
+    with Checkpoints(tmp_path, keep=3) as checkpoints, pytest.raises(UsageError, match=words) as error:
+        checkpoints.restore(jax.eval_shape(lambda: state(0)))
+    assert len(str(error.value).splitlines()) == 2
+    assert {path.name for path in (tmp_path / "checkpoints").iterdir()} == {"2", "4"}
+
+
+def test_an_empty_folder_named_like_a_step_is_no_checkpoint(tmp_path):
+    save(tmp_path, 2)
+    (tmp_path / "checkpoints" / "9").mkdir()
+    with Checkpoints(tmp_path, keep=3) as checkpoints:
+        assert_equal(checkpoints.restore(jax.eval_shape(lambda: state(0))), state(2))
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_damaged_weights_are_said_so_and_stay_where_they_are(tmp_path, how):
+    save(tmp_path, 2, 4)
+    damage(tmp_path / "checkpoints" / "4" / "weights", how)
+    like = jax.eval_shape(lambda: weights(state(0)))
+    with pytest.raises(UsageError, match=r"checkpoints/4 is damaged: .*\nMove it away to use the one") as error:
+        checkpoint.restore_weights(tmp_path, None, like)
+    assert len(str(error.value).splitlines()) == 2
+    step, _ = checkpoint.restore_weights(tmp_path, 2, like)
+    assert step == 2
 
 
 def test_a_save_that_was_cut_off_is_passed_over(tmp_path):
@@ -138,15 +213,10 @@ def test_a_model_is_its_averaged_weights(trained):
     assert np.abs(model.decode(codes) - jnp.clip(method.decode(last, codes), 0, 1)).max() > 1e-4
 
 
-@pytest.mark.parametrize("damage", ["another config", "missing weights"])
-def test_a_model_that_cannot_be_restored_is_said_so(run, damage):
-    folder = run / "checkpoints" / "6" / "weights"
-    if damage == "another config":
-        path = run / "config.json"
-        path.write_text(path.read_text().replace('"latent": ', '"latent": 1'))
-    else:
-        shutil.rmtree(folder)
-    with pytest.raises(UsageError, match="checkpoints/6/weights is damaged or made with another config") as error:
+def test_a_model_of_another_config_is_not_restored(run):
+    path = run / "config.json"
+    path.write_text(path.read_text().replace('"latent": ', '"latent": 1'))
+    with pytest.raises(UsageError, match="checkpoints/6/weights is made with another config") as error:
         genmodels.load(run)
     assert len(str(error.value).splitlines()) <= 2
 

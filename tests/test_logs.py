@@ -13,16 +13,22 @@ def log(folder, **fields):
     return logs.Log(folder, **({"start": 0, "stop": 10, "every": 2, "batch_size": 8, "tensorboard": False} | fields))
 
 
-def loss(value):
-    return {"loss": jnp.float32(value), "norm/gradient_encoder": jnp.float32(1.0)}
+def loss(*values):
+    """The metrics of a call of so many steps."""
+    return {"loss": jnp.array(values, jnp.float32), "norm/gradient_encoder": jnp.ones(len(values))}
+
+
+def take(run, step, metrics, phase="training"):
+    """The log takes a call of one step, which ends at `step`."""
+    run.steps(range(step - 1, step), phase, metrics)
 
 
 def test_metrics_are_fetched_one_step_late(tmp_path, monkeypatch):
     fetched = []
-    monkeypatch.setattr(jax, "device_get", lambda tree: fetched.append(float(tree["loss"])) or tree)
+    monkeypatch.setattr(jax, "device_get", lambda tree: fetched.append(float(tree["loss"][0])) or tree)
     with log(tmp_path) as run:
         for step in (1, 2, 3):
-            run.step(step, "training", loss(step))
+            take(run, step, loss(step))
             assert fetched == [float(earlier) for earlier in range(1, step)]
         run.flush()
         assert fetched == [1.0, 2.0, 3.0]
@@ -33,7 +39,7 @@ def test_metrics_are_fetched_one_step_late(tmp_path, monkeypatch):
 def test_lines_are_means_since_the_last_line(tmp_path, capsys):
     with log(tmp_path, stop=5) as run:
         for step, value in enumerate([1.0, 2.0, 5.0, 8.0, 4.0], start=1):
-            run.step(step, "training", loss(value))
+            take(run, step, loss(value))
         run.flush()
     lines = logs.read_metrics(tmp_path)
     assert [(line["step"], line["loss"]) for line in lines] == [(2, 1.5), (4, 6.5), (5, 4.0)]  # and one at the end
@@ -47,9 +53,8 @@ def test_lines_are_means_since_the_last_line(tmp_path, capsys):
 
 def test_a_mean_never_spans_two_phases(tmp_path):
     with log(tmp_path, every=3) as run:
-        run.step(1, "VAE warm-up", loss(100.0))
-        run.step(2, "game", {"loss": jnp.float32(1.0), "L_G": jnp.float32(5.0)})
-        run.step(3, "game", {"loss": jnp.float32(3.0), "L_G": jnp.float32(7.0)})
+        take(run, 1, loss(100.0), "VAE warm-up")
+        run.steps(range(1, 3), "game", {"loss": jnp.array([1.0, 3.0]), "L_G": jnp.array([5.0, 7.0])})
         run.flush()
     (line,) = logs.read_metrics(tmp_path)
     assert (line["step"], line["loss"], line["L_G"]) == (3, 2.0, 6.0)
@@ -58,35 +63,52 @@ def test_a_mean_never_spans_two_phases(tmp_path):
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_loss_that_is_not_finite_stops_the_run_and_names_step_and_term(tmp_path, value):
     with log(tmp_path) as run:
-        run.step(7, "training", loss(value))
+        take(run, 7, loss(value))
         with pytest.raises(DivergedError, match="step 7: loss is not finite"):
-            run.step(8, "training", loss(1.0))
+            take(run, 8, loss(1.0))
 
 
 def test_lines_after_the_step_to_go_on_from_are_dropped(tmp_path):
     with log(tmp_path, every=1) as run:
         for step in range(1, 6):
-            run.step(step, "training", loss(step))
+            take(run, step, loss(step))
         run.flush()
     with (tmp_path / "metrics.jsonl").open("a") as file:
         file.write('{"step": 6, "lo')  # killed while it wrote
     assert [line["step"] for line in logs.read_metrics(tmp_path)] == [1, 2, 3, 4, 5]
     with log(tmp_path, start=3, every=1) as run:
-        run.step(4, "training", loss(44.0))
+        take(run, 4, loss(44.0))
         run.flush()
     assert [(line["step"], line["loss"]) for line in logs.read_metrics(tmp_path)][2:] == [(3, 3.0), (4, 44.0)]
     assert all(json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines())
 
 
+def test_calls_of_several_steps_make_the_same_lines(tmp_path):
+    with log(tmp_path, stop=6) as run:
+        run.steps(range(3), "training", loss(1.0, 2.0, 5.0))
+        run.steps(range(3, 6), "training", loss(8.0, 4.0, np.nan))
+        with pytest.raises(DivergedError, match="step 6: loss is not finite"):
+            run.flush()
+        assert run.latest["loss"] == 6.5
+    assert [(line["step"], line["loss"]) for line in logs.read_metrics(tmp_path)] == [(2, 1.5), (4, 6.5)]
+
+
+def test_latest_values_before_the_first_line(tmp_path):
+    with log(tmp_path, every=9) as run:
+        take(run, 1, loss(3.0))
+        run.flush()
+        assert run.latest == {"loss": 3.0, "norm/gradient_encoder": 1.0}
+
+
 def test_rate_leaves_out_pauses_and_the_rest_is_estimated(tmp_path, monkeypatch, capsys):
-    clock = iter([0.0, 2.0, 52.0, 54.0])  # start, pause begins, pause ends, line
+    clock = iter([0.0, 0.5, 1.0, 2.0, 52.0, 53.0, 54.0])  # start, steps 1 and 2, pause begins, ends, steps 3 and 4
     monkeypatch.setattr(logs.time, "monotonic", lambda: next(clock))
     with log(tmp_path, every=4, stop=8) as run:
         for step in (1, 2, 3):
-            run.step(step, "training", loss(0.0))
+            take(run, step, loss(0.0))
         with run.pause():
             pass
-        run.step(4, "training", loss(0.0))
+        take(run, 4, loss(0.0))
         run.flush()
     assert logs.read_metrics(tmp_path)[0]["pictures/s"] == 4 * 8 / 4  # four steps of 8 pictures in 4 s of training
     assert "| 8 pictures/s | 0:54 left |" in capsys.readouterr().out

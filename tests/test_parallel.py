@@ -33,14 +33,19 @@ LOSSES, GRADIENTS, WAY = 1e-4, 5e-2, 2e-2
 def run(name: str, phase: str, devices: Parallel, replicas: Replicas | None = None):
     """What STEPS steps of a phase have changed in each net, as one vector, and the metrics of each step."""
     method = make(tiny.config(name, **FIELDS.get(name, {})), replicas or devices.replicas)
-    step = devices.compile(next(p.step for p in method.phases if p.name == phase))
+    step = devices.compile(next(p.step for p in method.phases if p.name == phase), as_sent)
     start = tiny.run(name).start
     state, metrics = devices.replicate(start), []
     for batch in BATCHES:
-        state, found = jax.block_until_ready(step(state, devices.place(batch), jax.random.key(1)))
-        metrics.append(jax.device_get(found))
+        state, found = jax.block_until_ready(step(state, devices.place(batch[None]), jax.random.key(1), None))
+        metrics.append({name: values[0] for name, values in jax.device_get(found).items()})
     assert state.step == STEPS
     return {net: flat(state.params[net]) - flat(start.params[net]) for net in start.params}, metrics
+
+
+def as_sent(table, batch):
+    assert table is None
+    return batch
 
 
 def flat(tree) -> np.ndarray:
@@ -112,6 +117,22 @@ def test_noise_belongs_to_the_example_not_to_the_device(devices, draw):
     assert len(np.unique(whole)) == 8 * 5  # no two examples share theirs
 
 
+@pytest.mark.parametrize(("mode", "count"), [("pmap", 1), ("pmap", 4), ("jit", 4)])
+def test_rows_of_a_table_that_the_devices_share(mode, count):
+    table = np.random.default_rng(0).integers(0, 256, (11, 2, 3), dtype=np.uint8)  # no multiple of four
+    indices = np.array([3, 10, 0, 7, 7, 9, 1, 4], np.int32)
+    devices = parallel.build(mode, count, len(indices))
+
+    def step(state, rows, key):
+        return state, {"rows": devices.replicas.gather(rows)}
+
+    program = devices.compile(step, devices.replicas.rows)
+    state = devices.replicate(tiny.run("vae").start)
+    _, found = program(state, devices.place(indices[None]), jax.random.key(0), devices.spread(table))
+    assert found["rows"].dtype == np.uint8
+    np.testing.assert_array_equal(found["rows"][0], table[indices])
+
+
 def test_noise_is_standard_normal():
     noise = np.asarray(Replicas().normal(jax.random.key(0), (100, 100)))
     assert abs(noise.mean()) < 0.04  # four deviations of a mean of 10,000
@@ -149,11 +170,12 @@ def test_each_step_draws_other_noise_and_compiles_once(mode):
         return state.replace(step=state.step + 1), {"noise": jax.random.normal(key)}
 
     devices = parallel.build(mode, 2, 8)
-    program, state, noise = devices.compile(step), devices.replicate(tiny.run("vae").start), []
+    program, state, noise = devices.compile(step, as_sent), devices.replicate(tiny.run("vae").start), []
     for _ in range(3):
-        state, metrics = jax.block_until_ready(program(state, devices.place(BATCHES[0]), jax.random.key(0)))
-        noise.append(float(metrics["noise"]))
-    assert len(set(noise)) == 3
+        sent = devices.place(BATCHES[:2])  # two steps to a call
+        state, metrics = jax.block_until_ready(program(state, sent, jax.random.key(0), None))
+        noise.extend(metrics["noise"].tolist())
+    assert len(set(noise)) == 6
     assert len(traces) == 1
 
 

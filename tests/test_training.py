@@ -36,13 +36,13 @@ def lines(workdir):
     return [{k: v for k, v in line.items() if k != "pictures/s"} for line in logs.read_metrics(workdir)]
 
 
-def interrupted_after(monkeypatch, step):
-    """The batches end in a SIGTERM, on the way into this step."""
+def interrupted_in(monkeypatch, step):
+    """A SIGTERM comes on the way into this step, the first being 0."""
     stream = data.batches
 
-    def batches(pictures, batch_size, **options):
-        for t, batch in enumerate(stream(pictures, batch_size, **options), start=options["start"] + 1):
-            if t == step and options["stop"] == STEPS:  # not for the batches that calibrate
+    def batches(pictures, calls, batch_size, **options):
+        for call, batch in zip(calls, stream(pictures, calls, batch_size, **options), strict=True):
+            if step in call and calls[-1].stop == STEPS:  # not for the batches that calibrate
                 os.kill(os.getpid(), signal.SIGTERM)
             yield batch
 
@@ -57,7 +57,7 @@ def test_resumed_equals_uninterrupted_bit_for_bit(name, way, pictures, tmp_path,
         assert first == training.Result(STOP, finished=True)
     else:
         with monkeypatch.context() as patch:
-            interrupted_after(patch, STOP)
+            interrupted_in(patch, STOP - 1)
             assert training.train(config, tmp_path) == training.Result(STOP, finished=False)
     assert lines(tmp_path)[-1]["step"] == STOP
     assert training.train(config, tmp_path) == training.Result(STEPS, finished=True)

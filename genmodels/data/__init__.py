@@ -5,13 +5,13 @@ from typing import NamedTuple
 import ml_collections
 import numpy as np
 
-from genmodels.data.batches import batch_at, batches
+from genmodels.data.batches import Draw, batch_at, batches, draws
 from genmodels.data.cache import cached
 from genmodels.data.crops import CROPS
 from genmodels.data.source import Source
 from genmodels.errors import UsageError
 
-__all__ = ["Pictures", "batch_at", "batches", "build"]
+__all__ = ["Draw", "Pictures", "batch_at", "batches", "build", "draws"]
 
 CHOICES = {
     "name": ("celeb_a", "folder", "synthetic_faces"),

@@ -70,6 +70,10 @@ def _introvae(config, replicas: Replicas) -> Method:
         raise UsageError(f"config.loss.hinge={config.loss.hinge!r} is unknown: use 'batch' or 'sample'.")
     for name in ("margin", "alpha", "beta"):
         _positive(config.loss, f"config.loss.{name}")
+    if config.loss.margin_from_warmup and not config.loss.warmup_steps:
+        raise UsageError(
+            "config.loss.margin_from_warmup: there is no warm-up; set config.loss.warmup_steps above zero."
+        )
     dtype = DTYPES[config.model.dtype]
     codec = Codec(
         residual.Encoder(2 * config.model.latent, channels, dtype, replicas.axis),
@@ -78,7 +82,7 @@ def _introvae(config, replicas: Replicas) -> Method:
         config.model.latent,
     )
     game = introvae.Game(
-        margin=config.loss.margin,
+        margin=None if config.loss.margin_from_warmup else config.loss.margin,
         alpha=config.loss.alpha,
         beta=config.loss.beta,
         hinge_per_picture=config.loss.hinge == "sample",
@@ -142,11 +146,16 @@ def _check(config) -> None:
     channels = tuple(config.model.channels)
     if not channels or not all(isinstance(count, int) and count > 0 for count in channels):
         raise UsageError(f"config.model.channels={channels}: give whole numbers above zero, such as '(32, 64, 128)'.")
+    if config.train.steps_per_call > config.log.every:
+        raise UsageError(
+            f"config.train.steps_per_call={config.train.steps_per_call} must not exceed "
+            f"config.log.every={config.log.every}."
+        )
     if "warmup_steps" in config.loss and config.loss.warmup_steps < 0:
         raise UsageError(f"config.loss.warmup_steps={config.loss.warmup_steps} must not be negative; 0 is none.")
     for section, names in {
         "model": ("latent",),
-        "train": ("steps", "batch_size"),
+        "train": ("steps", "batch_size", "steps_per_call"),
         "optim": ("learning_rate", "decay"),
         "log": ("every", "images_every"),
         "eval": ("every", "pictures", "calibration_batches"),

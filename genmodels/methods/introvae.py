@@ -16,12 +16,13 @@ from genmodels.parallel import Replicas
 from genmodels.state import TrainState
 
 BEST_MARGIN, HIGH_MARGIN = 1.1, 3.0  # times the KL(x) at which the warm-up ends: "a little above", and too far
+SETTLING = 100  # steps at the end of the warm-up over which that KL(x) is averaged
 
 
 class Game(NamedTuple):
     """The constants of equations 11 and 12, and how long the VAE warm-up before the game is."""
 
-    margin: float  # m, nats
+    margin: float | None  # m, nats; None: BEST_MARGIN times the KL(x) at which the warm-up ends
     alpha: float  # weight of the adversarial terms
     beta: float  # weight of L_AE
     hinge_per_picture: bool  # mean of [m - KL]^+ instead of [m - mean KL]^+, which the official code takes
@@ -49,9 +50,14 @@ class IntroVAE(NamedTuple):
             params=params,
             optimisers={name: self.optimisers[name].init(params[name]) for name in ("encoder", "decoder")},
             ema=optim.start_average(params, self.ema_decay),
+            measured={"KL(x)": jnp.zeros(())} if self.game.margin is None else {},
         )
 
-    def encoder_loss(self, phi, theta, x, noise, z_p):
+    def margin(self, state: TrainState) -> jax.Array | float:
+        """m, nats: the given one, or the one that the warm-up has measured."""
+        return BEST_MARGIN * state.measured["KL(x)"] if self.game.margin is None else self.game.margin
+
+    def encoder_loss(self, phi, theta, x, noise, z_p, margin):
         """L_E = L_REG(E(x)) + alpha sum_{s=r,p} [m - L_REG(E(ng(x_s)))]^+ + beta L_AE(x, x_r), equation 11.
 
         Also gives z = q(z|x)'s sample [B, Z], which the decoder's turn uses again, and the terms to log.
@@ -62,7 +68,8 @@ class IntroVAE(NamedTuple):
         # ng(.): the encoder learns to tell these pictures apart, not to have others made.
         kl_r, kl_p = self._divergences(phi, jax.lax.stop_gradient(fakes))
         kl, error = self._mean(losses.kl_divergence(*q)), self._error(x, fakes)
-        loss = kl + self.game.alpha * (self._hinge(kl_r) + self._hinge(kl_p)) + self.game.beta * error
+        hinges = self._hinge(margin, kl_r) + self._hinge(margin, kl_p)
+        loss = kl + self.game.alpha * hinges + self.game.beta * error
         terms = {"L_E": loss, "L_AE": error, "KL(x)": kl, "KL(x_r)": self._mean(kl_r), "KL(x_p)": self._mean(kl_p)}
         return loss, (z, terms)
 
@@ -87,6 +94,7 @@ class IntroVAE(NamedTuple):
         (value, terms), gradients = self.replicas.value_and_grad(self.vae_loss)(state.params, x, noise)
         state, encoder_norms = self._move(state, "encoder", gradients["encoder"])
         state, decoder_norms = self._move(state, "decoder", gradients["decoder"])
+        state = state.replace(measured=_settle(state, terms["KL(x)"]))
         return self._finish(state), {"loss": value, **terms, **encoder_norms, **decoder_norms}
 
     def game_step(self, state: TrainState, pictures: jax.Array, key: jax.Array):
@@ -96,16 +104,17 @@ class IntroVAE(NamedTuple):
         shape = (x.shape[0], self.codec.latent)
         noise, z_p = self.replicas.normal(posterior_key, shape), self.replicas.normal(prior_key, shape)
 
-        phi, theta = state.params["encoder"], state.params["decoder"]
+        phi, theta, margin = state.params["encoder"], state.params["decoder"], self.margin(state)
         encoder_gradient = self.replicas.value_and_grad(self.encoder_loss)
-        (value, (z, terms)), gradient = encoder_gradient(phi, theta, x, noise, z_p)
+        (value, (z, terms)), gradient = encoder_gradient(phi, theta, x, noise, z_p, margin)
         state, encoder_norms = self._move(state, "encoder", gradient)
 
         # The decoder answers the updated encoder with the very pictures that this has just judged.
         phi = state.params["encoder"]
         (_, decoder_terms), gradient = self.replicas.value_and_grad(self.decoder_loss)(theta, phi, x, z, z_p)
         state, decoder_norms = self._move(state, "decoder", gradient)
-        return self._finish(state), {"loss": value, **terms, **decoder_terms, **encoder_norms, **decoder_norms}
+        norms = encoder_norms | decoder_norms
+        return self._finish(state), {"loss": value, **terms, **decoder_terms, "margin": margin, **norms}
 
     def posterior(self, weights, pictures: jax.Array) -> posterior.Posterior:
         """q(z|x) of pictures in [0, 1], at fixed weights."""
@@ -145,10 +154,10 @@ class IntroVAE(NamedTuple):
     def _mean(self, values):
         return self.replicas.mean(jnp.mean(values))
 
-    def _hinge(self, kl):
+    def _hinge(self, margin, kl):
         if self.game.hinge_per_picture:
-            return self._mean(losses.hinge(self.game.margin, kl))
-        return losses.hinge(self.game.margin, self._mean(kl))
+            return self._mean(losses.hinge(margin, kl))
+        return losses.hinge(margin, self._mean(kl))
 
     def _move(self, state, player, gradient):
         params, moments, norms = optim.update(
@@ -169,13 +178,21 @@ class IntroVAE(NamedTuple):
         return train_pass_with_statistics(self.codec.decoder, params["decoder"], codes)[1]
 
 
-def advise_on_margin(margin: float, metrics: Mapping[str, float]) -> str:
+def _settle(state: TrainState, kl: jax.Array) -> dict[str, jax.Array]:
+    """The running mean of KL(x) over about the last SETTLING steps, where the margin is to come from it."""
+    weight = 1 / jnp.minimum(state.step + 1, SETTLING)
+    return {name: mean + weight * (kl - mean) for name, mean in state.measured.items()}
+
+
+def advise_on_margin(margin: float | None, metrics: Mapping[str, float]) -> str:
     """What the KL(x) at which the warm-up ended says of the margin m, in nats; a wrong one is why most games fail.
 
     The encoder raises the KL of fakes up to m, and is to tell them from real pictures by it: below KL(x) it has nothing
     to raise, far above it the fakes' term outweighs all others.
     """
     settled = metrics["KL(x)"]
+    if margin is None:
+        return f"the warm-up ended at KL(x) = {settled:.1f} nats; the margin is {BEST_MARGIN} times its running mean"
     found = f"the warm-up ended at KL(x) = {settled:.1f} nats; the margin is {margin:g}"
     remedy = f"try --config.loss.margin={BEST_MARGIN * settled:.0f} in another --workdir"
     if margin < settled:

@@ -1,0 +1,164 @@
+"""A benchmark as JSON and as a table."""
+
+import platform
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import ml_collections
+import numpy as np
+
+from genmodels import data, methods
+from genmodels.benchmark import timing
+from genmodels.benchmark.steps import Bench
+from genmodels.mmd import mmd
+from genmodels.model import CHUNK, Model, abstract_weights
+
+
+def measure(config: ml_collections.ConfigDict, pictures: data.Pictures, seconds: float) -> dict[str, Any]:
+    """All that training `config` costs, each piece timed for about `seconds`, five times."""
+    bench = Bench(config, pictures.train)
+    peak = timing.matmul_peak(config.model.dtype, seconds)
+    return {
+        "method": config.method,
+        "image_size": config.image_size,
+        "batch_size": config.train.batch_size,
+        "steps_per_call": config.train.steps_per_call,
+        "placement": config.data.placement,
+        "dtype": config.model.dtype,
+        "devices": len(bench.devices.devices),
+        "device": jax.devices()[0].device_kind,
+        "machine": platform.processor() or platform.machine(),
+        "jax": jax.__version__,
+        "matmul_flops_per_s": peak,
+        "phases": {phase.name: _phase(bench, phase, peak, seconds) for phase in bench.method.phases},
+        "peak_bytes": (jax.local_devices()[0].memory_stats() or {}).get("peak_bytes_in_use"),
+        "inference": _inference(config, seconds),
+    }
+
+
+def _phase(bench: Bench, phase: methods.Phase, peak: float, seconds: float) -> dict[str, Any]:
+    compiled, times = bench.compile(phase), bench.run(phase, seconds)
+    batch, step = bench.config.train.batch_size, times["resident"].median
+    return compiled | {
+        "step_s": {name: each._asdict() for name, each in times.items()},
+        "pictures_per_s": batch / step,
+        "flops_per_picture": compiled["flops"] * len(bench.devices.devices) / batch,
+        "share_of_matmul": compiled["flops"] / step / peak,
+        "input_costs": times["training"].median / step - 1,
+    }
+
+
+def _inference(config: ml_collections.ConfigDict, seconds: float) -> dict[str, float]:
+    """Pictures encoded and decoded, and steps of codes in improved sampling, per second; CHUNK at once, any weights."""
+    abstract = abstract_weights(methods.make(config), config)
+    keys = iter(jax.random.split(jax.random.key(0), len(jax.tree.leaves(abstract))))
+    weights = jax.tree.map(lambda leaf: 0.05 * jax.random.normal(next(keys), leaf.shape, leaf.dtype) ** 2, abstract)
+    model = Model(config, 0, weights)
+    size, latent = config.image_size, config.model.latent
+    pictures, codes = (
+        np.zeros((CHUNK, size, size, 3), np.float32),
+        jax.random.normal(jax.random.key(0), (CHUNK, latent)),
+    )
+    steps = int(model.refine_codes(codes).steps)
+    return {
+        "encode": CHUNK / timing.repeated(lambda: model.encode(pictures), seconds).median,
+        "decode": CHUNK / timing.repeated(lambda: model.decode(codes), seconds).median,
+        "refine_steps": CHUNK * steps / timing.repeated(lambda: model.refine_codes(codes).codes, seconds).median,
+    }
+
+
+def scaling(
+    config: ml_collections.ConfigDict, sizes: Sequence[int], batches: Sequence[int], seconds: float
+) -> list[dict[str, Any]]:
+    """Time and FLOPs of the last phase's step over picture sizes and batch sizes, on noise."""
+    rows = []
+    for size in sizes:
+        for batch in batches:
+            scaled = _resized(config, size, batch)
+            noise = np.random.default_rng(0).integers(0, 256, (2 * batch, size, size, 3), np.uint8)
+            bench = Bench(scaled, noise)
+            phase = bench.method.phases[-1]
+            step, flops = bench.run(phase, seconds)["resident"], bench.compile(phase)["flops"]
+            row = {
+                "image_size": size,
+                "batch_size": batch,
+                "step_s": step._asdict(),
+                "pictures_per_s": batch / step.median,
+                "flops_per_picture": flops * len(bench.devices.devices) / batch,
+            }
+            if config.method == "wae_mmd":
+                row["mmd_share"] = _mmd(batch, config.model.latent, seconds) / step.median
+            rows.append(row)
+    return rows
+
+
+def _resized(config: ml_collections.ConfigDict, size: int, batch: int) -> ml_collections.ConfigDict:
+    """The same for other pictures; IntroVAE's nets have a stage for each halving down to 4x4."""
+    scaled = ml_collections.ConfigDict(config.to_dict())
+    scaled.image_size, scaled.train.batch_size = size, batch
+    if config.method == "introvae":
+        stages, channels = size.bit_length() - 3, tuple(config.model.channels)
+        scaled.model.channels = (channels + channels[-1:] * stages)[:stages]
+    return scaled
+
+
+def _mmd(batch: int, latent: int, seconds: float) -> float:
+    """Seconds of the MMD of a batch of codes and its gradient."""
+    codes, prior = jax.random.normal(jax.random.key(0), (2, batch, latent))
+    work = jax.jit(jax.value_and_grad(mmd))
+    return timing.repeated(lambda: work(codes, prior), seconds).median
+
+
+def table(found: dict[str, Any]) -> str:
+    """The measurements as Markdown."""
+    lines = [
+        f"{found['method']}, {found['image_size']} px, batches of {found['batch_size']}, {found['dtype']}; "
+        f"{found['devices']} x {found['device']} ({found['machine']}), jax {found['jax']}; "
+        f"matrix products at {found['matmul_flops_per_s'] / 1e9:,.0f} GFLOP/s.",
+        "",
+        "| | " + " | ".join(found["phases"]) + " |",
+        "|---|" + "---|" * len(found["phases"]),
+    ]
+    for name, of_phase in ROWS.items():
+        lines.append(f"| {name} | " + " | ".join(of_phase(phase) for phase in found["phases"].values()) + " |")
+    inference = found["inference"]
+    lines += [
+        "",
+        f"Encodes {inference['encode']:,.0f}, decodes {inference['decode']:,.0f} pictures/s; improved sampling takes "
+        f"{inference['refine_steps']:,.0f} steps of a code in a second.",
+    ]
+    if found["peak_bytes"]:
+        lines.append(f"Most device memory in use: {found['peak_bytes'] / 1e9:.2f} GB.")
+    if found["scaling"]:
+        share = "mmd_share" in found["scaling"][0]
+        lines += ["", "| px | batch | step, ms | pictures/s | MFLOP a picture |" + (" MMD |" if share else "")]
+        lines.append("|---|---|---|---|---|" + ("---|" if share else ""))
+        for row in found["scaling"]:
+            lines.append(
+                f"| {row['image_size']} | {row['batch_size']} | {_milliseconds(row['step_s'])} | "
+                f"{row['pictures_per_s']:,.0f} | {row['flops_per_picture'] / 1e6:,.0f} |"
+                + (f" {row['mmd_share']:.1%} |" if share else "")
+            )
+    return "\n".join(lines)
+
+
+def _milliseconds(times: dict[str, float]) -> str:
+    median, least, most = (1e3 * times[name] for name in ("median", "least", "most"))
+    return f"{median:.1f} [{least:.1f}, {most:.1f}]"
+
+
+ROWS = {
+    "trace, s": lambda phase: f"{phase['trace_s']:.1f}",
+    "compile, s": lambda phase: f"{phase['compile_s']:.1f}",
+    "compile from the cache, s": lambda phase: f"{phase['compile_cached_s']:.1f}",
+    "step, one resident batch, ms": lambda phase: _milliseconds(phase["step_s"]["resident"]),
+    "step, real input, ms": lambda phase: _milliseconds(phase["step_s"]["training"]),
+    "input costs": lambda phase: f"{phase['input_costs']:+.1%}",
+    "host's part of it, ms": lambda phase: _milliseconds(phase["step_s"]["host"]),
+    "input alone, ms": lambda phase: _milliseconds(phase["step_s"]["input"]),
+    "pictures/s": lambda phase: f"{phase['pictures_per_s']:,.0f}",
+    "MFLOP a picture": lambda phase: f"{phase['flops_per_picture'] / 1e6:,.0f}",
+    "share of matrix products' rate": lambda phase: f"{phase['share_of_matmul']:.0%}",
+    "device memory a step needs, MB": lambda phase: f"{phase['device_bytes'] / 1e6:,.0f}",
+}

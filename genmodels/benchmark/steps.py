@@ -1,0 +1,143 @@
+"""A phase's training step: what it takes to compile, to run and to feed."""
+
+import contextlib
+import itertools
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import ml_collections
+import numpy as np
+from jax.experimental.compilation_cache import compilation_cache
+
+from genmodels import feed, methods, parallel
+from genmodels.benchmark import timing
+from genmodels.logs import Log
+
+WARM = 3  # calls before the clock starts
+
+
+class Bench:
+    """A method on its devices with pictures [N, H, W, 3], ready to run any of its phases."""
+
+    def __init__(self, config: ml_collections.ConfigDict, train: np.ndarray):
+        """`train` are uint8 pictures of config.image_size."""
+        self.config = config
+        self.devices = parallel.build(config.parallel.mode, config.parallel.devices, config.train.batch_size)
+        self.method = methods.make(config, self.devices.replicas)
+        self.feed = feed.build(config, train, self.devices)
+        self.key = jax.random.key(0)
+        self.steps = config.train.steps_per_call
+
+    def start(self) -> Any:
+        """A fresh state on the devices; a program gives away the one that it is given."""
+        return self.devices.replicate(jax.jit(self.method.init)(self.key))
+
+    def sent(self, count: int) -> Iterator[Any]:
+        """What the host sends for `count` calls."""
+        return self.feed.stream([range(i * self.steps, (i + 1) * self.steps) for i in range(count)])
+
+    def compile(self, phase: methods.Phase) -> dict[str, float]:
+        """Seconds to trace and to compile, at first and from the persistent cache; FLOPs of a step and bytes, by XLA.
+
+        The FLOPs are one device's, of the program as written: it no longer counts what a compiler has fused.
+        """
+        shapes = jax.tree.map(jax.typeof, (self.start(), self.devices.place(next(self.sent(1))), self.key))
+
+        def lowered():
+            jax.clear_caches()
+            return self.devices.compile(phase.step, self.feed.read).lower(*shapes, self.feed.table)
+
+        with _empty_cache():
+            began = time.perf_counter()
+            program = lowered()
+            traced = time.perf_counter()
+            compiled = program.compile()
+            cold = time.perf_counter() - traced
+            program = lowered()
+            again = time.perf_counter()
+            program.compile()
+            cached = time.perf_counter() - again
+        memory = compiled.memory_analysis()
+        needed = memory.argument_size_in_bytes + memory.temp_size_in_bytes + memory.output_size_in_bytes
+        return {
+            "trace_s": traced - began,
+            "compile_s": cold,
+            "compile_cached_s": cached,
+            "flops": program.cost_analysis()["flops"] / self.steps,
+            "device_bytes": needed - memory.alias_size_in_bytes,
+        }
+
+    def run(self, phase: methods.Phase, seconds: float) -> dict[str, timing.Times]:
+        """Seconds of a step with one resident batch and with real input, of the host's part, and of input alone."""
+        program = self.devices.compile(phase.step, self.feed.read)
+        batch = jax.block_until_ready(self.devices.place(next(self.sent(1))))
+        state = [self.start()]
+
+        def resident():
+            state[0], metrics = program(state[0], batch, self.key, self.feed.table)
+            return metrics
+
+        for _ in range(WARM):
+            jax.block_until_ready(resident())
+        with_resident = timing.repeated(resident, seconds)
+        calls = max(2, round(seconds / with_resident.median))
+
+        def training() -> float:
+            with Log(None, start=0, stop=calls, every=calls, batch_size=1, tensorboard=False) as log:
+                stream = self.sent(calls)
+                with contextlib.closing(stream):
+                    ahead = itertools.chain([next(stream)], stream)  # threads have started
+                    began = time.perf_counter()
+                    for number, sent in enumerate(ahead):
+                        state[0], metrics = program(state[0], self.devices.place(sent), self.key, self.feed.table)
+                        log.steps(range(number * self.steps, (number + 1) * self.steps), phase.name, metrics)
+                    jax.block_until_ready(state[0])
+                    return (time.perf_counter() - began) / calls
+
+        def host() -> float:
+            began = time.perf_counter()
+            self.devices.place(sent := next(stream))
+            dispatched = program(state[0], self.devices.place(sent), self.key, self.feed.table)
+            spent = time.perf_counter() - began
+            state[0], _ = jax.block_until_ready(dispatched)
+            return spent
+
+        def alone() -> float:
+            began = time.perf_counter()
+            for _ in self.sent(calls):
+                pass
+            return (time.perf_counter() - began) / calls
+
+        with contextlib.closing(self.sent(timing.REPEATS)) as stream:
+            of_host = timing.of([host() for _ in range(timing.REPEATS)])
+        found = {
+            "resident": with_resident,
+            "training": timing.of([training() for _ in range(timing.REPEATS)]),
+            "host": of_host,
+            "input": timing.of([alone() for _ in range(timing.REPEATS)]),
+        }
+        return {name: timing.Times(*(value / self.steps for value in times)) for name, times in found.items()}
+
+
+@contextlib.contextmanager
+def _empty_cache() -> Iterator[None]:
+    """jax's persistent cache in an empty folder of its own."""
+    fields = {
+        "jax_persistent_cache_min_compile_time_secs": 0.0,
+        "jax_persistent_cache_min_entry_size_bytes": -1,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        fields["jax_compilation_cache_dir"] = folder
+        before = {name: getattr(jax.config, name) for name in fields}
+        try:
+            for name, value in fields.items():
+                jax.config.update(name, value)
+            compilation_cache.reset_cache()
+            yield
+        finally:
+            for name, value in before.items():
+                jax.config.update(name, value)
+            compilation_cache.reset_cache()
