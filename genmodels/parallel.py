@@ -93,9 +93,15 @@ class Parallel(NamedTuple):
             def numbered(state, sent):
                 return step(state, read(table, sent), jax.random.fold_in(key, state.step))
 
-            # On CPU a convolution's derivative in its kernel is some thirty times slower inside a loop.
-            on_cpu = self.devices[0].platform == "cpu"
-            return jax.lax.scan(numbered, state, sent, unroll=on_cpu or len(jax.tree.leaves(sent)[0]) == 1)
+            if self.devices[0].platform != "cpu":
+                return jax.lax.scan(numbered, state, sent)
+            # There a convolution's derivative in its kernel is some thirty times slower inside a loop, even one of one
+            # turn, which XLA does not undo.
+            metrics = []
+            for i in range(len(jax.tree.leaves(sent)[0])):
+                state, found = numbered(state, jax.tree.map(lambda x, i=i: x[i], sent))
+                metrics.append(found)
+            return state, jax.tree.map(lambda *values: jnp.stack(values), *metrics)
 
         if self.mode == "pmap":
             # Outputs are equal on all devices by construction (see Replicas), which is what out_axes=None relies on.

@@ -56,13 +56,14 @@ def open_study(tuning: Tuning, storage: str | None, seed: int) -> optuna.Study:
     tuning.workdir.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
-        study = optuna.create_study(
-            study_name=tuning.workdir.absolute().name,
-            storage=_storage(tuning.workdir, storage),
-            directions=["minimize", "minimize"],  # the test RMSE, and |MS-SSIM - real|
-            sampler=SAMPLERS[tuning.sampler](seed=seed),
-            load_if_exists=True,
-        )
+        with _one_at_a_time(tuning.workdir):  # two workers that make the tables of a new database at once would fail
+            study = optuna.create_study(
+                study_name=tuning.workdir.absolute().name,
+                storage=_storage(tuning.workdir, storage),
+                directions=["minimize", "minimize"],  # the test RMSE, and |MS-SSIM - real|
+                sampler=SAMPLERS[tuning.sampler](seed=seed),
+                load_if_exists=True,
+            )
     except Exception as error:  # each database has its own
         reason = str(error).strip().splitlines()[0][:160]
         raise UsageError(f"--storage={storage} cannot be used: {reason}") from error
@@ -110,7 +111,7 @@ def work(tuning: Tuning, study: optuna.Study, trials: int) -> bool:
 
 def _claim(tuning: Tuning, study: optuna.Study, trials: int) -> Claim | None:
     """A trial that was left behind, else a new one, else None; one worker at a time."""
-    with filelock.FileLock(tuning.workdir / "study.lock"):
+    with _one_at_a_time(tuning.workdir):
         for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             if trial.params.keys() != tuning.space.keys():  # its worker was killed right here
                 study.tell(trial.number, state=TrialState.FAIL)
@@ -135,6 +136,10 @@ def _claim(tuning: Tuning, study: optuna.Study, trials: int) -> Claim | None:
         with contextlib.suppress(filelock.Timeout):  # the same values by chance: the other's numbers will be told again
             lock.acquire(timeout=0)
         return Claim(trial.number, chosen, folder, lock)
+
+
+def _one_at_a_time(workdir: Path) -> filelock.FileLock:
+    return filelock.FileLock(workdir / "study.lock")
 
 
 def _lock(folder: Path) -> filelock.FileLock:
