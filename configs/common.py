@@ -68,6 +68,7 @@ def dcgan(config: ml_collections.ConfigDict) -> None:
     model.channels = (16, 32, 64) if demo else (128, 256, 512, 1024)  # encoder's; the decoder's are its mirror
     model.latent = 64  # dimensions of a code
     model.dtype = "float32"  # of the nets' arithmetic: float32 | bfloat16; parameters and losses stay float32
+    model.remat = False  # recompute cheap layers on the way back: saves memory for larger batches, costs some time
 
     config.optim = optim = ml_collections.ConfigDict()
     optim.learning_rate = 4e-3 if demo else 1e-3  # Adam's, of encoder and decoder together

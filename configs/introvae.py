@@ -27,6 +27,7 @@ def get_config(variant: str = ""):
     model.channels = CHANNELS[config.variant]  # one for each halving of the picture down to 4x4
     model.latent = 64 if demo else 256  # dimensions of a code
     model.dtype = "float32"  # of the nets' arithmetic: float32 | bfloat16; parameters and losses stay float32
+    model.remat = False  # recompute cheap layers on the way back: saves memory for larger batches, costs some time
 
     config.loss = loss = ml_collections.ConfigDict()
     loss.margin = 55.0 if demo else 110.0  # m, nats: a little above the KL(x) at which the warm-up settles

@@ -103,6 +103,16 @@ def restore_weights(workdir: Path, step: int | None, like: Any) -> tuple[int, An
 
     `like` has their shapes and dtypes. Raises UsageError when there is no such checkpoint or it does not fit.
     """
+    step, weights = _item(workdir, step, "weights", like)
+    return step, jax.tree.map(np.asarray, weights)
+
+
+def restore_state(workdir: Path, like: TrainState) -> TrainState:
+    """The newest state of a run that another one is to start from; raises UsageError as `restore_weights` does."""
+    return _item(workdir, None, "state", like)[1]
+
+
+def _item(workdir: Path, step: int | None, name: str, like: Any) -> tuple[int, Any]:
     steps = _steps(workdir)
     if not steps:
         raise UsageError(f"{workdir} has no checkpoint yet: train it with launch.train first.")
@@ -111,7 +121,7 @@ def restore_weights(workdir: Path, step: int | None, like: Any) -> tuple[int, An
         raise UsageError(f"{workdir} has no checkpoint of step {step}; it has {', '.join(map(str, steps))}.")
     folder = _folder(workdir) / str(step)
     try:
-        return step, jax.tree.map(np.asarray, _read(folder, "weights", like))
+        return step, _read(folder, name, like)
     except Damaged as error:
         raise UsageError(
             f"{folder} is damaged: {error}.\nMove it away to use the one before it; training does so by itself."

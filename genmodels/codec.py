@@ -30,14 +30,25 @@ class Codec(NamedTuple):
 
 
 def train_pass(net: nn.Module, params: Params, x: jax.Array) -> jax.Array:
-    """The net's output while training: BatchNorm uses the statistics of this very batch."""
+    """The net's output while training: BatchNorm uses the statistics of this very batch.
+
+    With `net.remat` the way back recomputes what is cheap, all but products and convolutions, instead of keeping it.
+    """
     return train_pass_with_statistics(net, params, x)[0]
 
 
 def train_pass_with_statistics(net: nn.Module, params: Params, x: jax.Array) -> tuple[jax.Array, Params]:
     """The net's output while training and its `batch_stats`: the mean and variance that each BatchNorm has used."""
-    out, mutated = net.apply({"params": params}, x, train=True, mutable=["batch_stats"])
-    return out, mutated.get("batch_stats", {})
+
+    def forward(params, x):
+        out, mutated = net.apply({"params": params}, x, train=True, mutable=["batch_stats"])
+        return out, mutated.get("batch_stats", {})
+
+    return (jax.checkpoint(forward, policy=_is_product) if net.remat else forward)(params, x)
+
+
+def _is_product(primitive, *_, **__) -> bool:
+    return primitive.name in ("conv_general_dilated", "dot_general")
 
 
 def eval_pass(net: nn.Module, variables: Mapping[str, Params], x: jax.Array) -> jax.Array:

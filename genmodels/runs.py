@@ -1,7 +1,10 @@
 """A run's folder: its config, and whether another config may go on in it."""
 
+import contextlib
+import errno
 import json
 import statistics
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +18,7 @@ FREE_FIELDS = (
     "data.dir",
     "data.cache_dir",
     "data.placement",
+    "model.remat",
     "train.steps_per_call",
     "log.",
     "eval.",
@@ -51,7 +55,23 @@ def open_run(workdir: Path, config: ml_collections.ConfigDict) -> None:
         partial.write_text(json.dumps(config.to_dict(), indent=2) + "\n")
         partial.replace(path)
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise  # `writing` says it better
         raise UsageError(f"--workdir={workdir} cannot be written ({error.strerror}): choose another folder.") from error
+
+
+@contextlib.contextmanager
+def writing(workdir: Path) -> Iterator[None]:
+    """Turns what a full disk makes of training into a UsageError; each library that writes has its own error for it."""
+    try:
+        yield
+    except Exception as error:
+        if "No space left on device" not in str(error) or isinstance(error, UsageError):
+            raise
+        raise UsageError(
+            f"--workdir={workdir} is on a full disk: make room and run the same command again.\n"
+            "It goes on at the last checkpoint, which is whole."
+        ) from error
 
 
 def read_config(workdir: Path, data_dir: str | None = None) -> ml_collections.ConfigDict:

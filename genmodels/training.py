@@ -7,7 +7,7 @@ from typing import NamedTuple
 import jax
 import ml_collections
 
-from genmodels import data, feed, parallel, runs, signals
+from genmodels import checkpoint, data, feed, parallel, runs, signals
 from genmodels.checkpoint import Checkpoints
 from genmodels.errors import DivergedError
 from genmodels.logs import Log, Watch
@@ -22,10 +22,13 @@ class Result(NamedTuple):
     finished: bool
 
 
-def train(config: ml_collections.ConfigDict, workdir: Path, watch: Watch | None = None) -> Result:
+def train(
+    config: ml_collections.ConfigDict, workdir: Path, watch: Watch | None = None, start_from: Path | None = None
+) -> Result:
     """Trains a run in `workdir` from its newest checkpoint to config.train.steps.
 
-    `watch` sees each line of metrics, (step, values); what it raises ends the run.
+    Without a checkpoint it begins at step 0, or where the newest one of another run is, `start_from`. `watch` sees each
+    line of metrics, (step, values); what it raises ends the run.
 
     Writes config.json, metrics.jsonl, tensorboard/, images/ and checkpoints/. SIGINT and SIGTERM save and end it.
     Raises UsageError for what the user can mend, DivergedError when a loss is not finite.
@@ -38,18 +41,22 @@ def train(config: ml_collections.ConfigDict, workdir: Path, watch: Watch | None 
     fed = feed.build(config, pictures.train, devices)
     init_key, train_key, show_key = jax.random.split(jax.random.key(config.seed), 3)
     viewer = Viewer(config, make(config), pictures, workdir, show_key)
+    fresh = jax.eval_shape(method.init, init_key)
+    given = None
+    if start_from and checkpoint.newest_step(workdir) is None:
+        given = checkpoint.restore_state(start_from, fresh)
     primary = jax.process_index() == 0
     if primary:
-        runs.open_run(workdir, config)  # only now: a config that cannot be trained leaves nothing behind
+        with runs.writing(workdir):
+            runs.open_run(workdir, config)  # only now: a config that cannot be trained leaves nothing behind
         print(f"{config.method} on {pictures.description}; {len(devices.devices)} x {devices.devices[0].device_kind}")
 
-    with Checkpoints(workdir, config.checkpoint.keep) as checkpoints, signals.stopping() as stopping:
-        state = checkpoints.restore(jax.eval_shape(method.init, init_key))
-        if state is None:
-            state = jax.jit(method.init)(init_key)
-        else:
-            print(f"continues at step {int(state.step):,} of {stop:,}")
+    keep = config.checkpoint.keep
+    with runs.writing(workdir), Checkpoints(workdir, keep) as checkpoints, signals.stopping() as stopping:
+        state = checkpoints.restore(fresh) or given or jax.jit(method.init)(init_key)
         step = int(state.step)
+        if step and primary:
+            print(f"continues at step {step:,} of {stop:,}")
         state = devices.replicate(state)
 
         log = Log(
@@ -100,11 +107,16 @@ def train(config: ml_collections.ConfigDict, workdir: Path, watch: Watch | None 
                     if last:
                         break
             except DivergedError as error:
-                raise DivergedError(_after_divergence(error, checkpoints.latest(), workdir)) from error
+                raise DivergedError(_after_divergence(error, checkpoints.latest(), workdir, config)) from error
     return Result(step, step >= stop)
 
 
-def _after_divergence(error: DivergedError, latest: int | None, workdir: Path) -> str:
-    kept = f"The checkpoint of step {latest} in {workdir} is kept" if latest else f"{workdir} has no checkpoint yet"
-    remedy = "train in another --workdir with a lower config.optim.learning_rate or another config.seed"
-    return f"Training diverged at {error}\n{kept}; {remedy}."
+def _after_divergence(
+    error: DivergedError, latest: int | None, workdir: Path, config: ml_collections.ConfigDict
+) -> str:
+    kept = f"The checkpoint of step {latest} is kept" if latest else f"{workdir} has no checkpoint yet"
+    start = f" --start_from={workdir}" if latest else ""
+    return (
+        f"Training diverged at {error}\n{kept}; go on by the same command with{start} --workdir={workdir}-2 and "
+        f"--config.optim.learning_rate={config.optim.learning_rate / 2:g}, or another --config.seed."
+    )

@@ -31,7 +31,7 @@ def run(main: Callable[[], None], required: tuple[str, ...] = ()) -> None:
             print("interrupted", file=sys.stderr)
             sys.exit(130)  # as shells report SIGINT
 
-    logging.set_verbosity(logging.ERROR)  # orbax and tfds narrate
+    logging.set_verbosity(logging.FATAL)  # orbax and tfds narrate, and tell of errors that they raise as well
     _keep_compiled_programs()
     _choose_convolutions()
     app.run(guarded, flags_parser=functools.partial(_parse, required=required))

@@ -24,14 +24,14 @@ def main() -> None:
     from genmodels import comparison
     from genmodels.report import page
 
+    study = page.read_study(Path(TUNING.value)) if TUNING.value else None
     workdir = Path(WORKDIR.value or f"runs/compare-{CONFIG.value.variant}")
     runs = comparison.compare(CONFIG.value, workdir, [Path(folder) for folder in RUNS.value])
     if runs is None:
         print("stopped and saved: run the same command again to go on")
         return
     command = " ".join(["python -m launch.compare", *sys.argv[1:]])
-    tuning = Path(TUNING.value) if TUNING.value else None
-    print(f"\nthe comparison: {page.write(workdir / 'report', runs, CONFIG.value, command, tuning)}")
+    print(f"\nthe comparison: {page.write(workdir / 'report', runs, CONFIG.value, command, study)}")
 
 
 if __name__ == "__main__":

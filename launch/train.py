@@ -10,6 +10,9 @@ from ml_collections import config_flags
 from launch import cli
 
 CONFIG = config_flags.DEFINE_config_file("config", None, "configs/<method>.py[:variant].", lock_config=True)
+START_FROM = flags.DEFINE_string(
+    "start_from", None, "Another run's folder, whose newest checkpoint a new run starts at."
+)
 DISTRIBUTED = flags.DEFINE_bool("distributed", False, "One of several processes, of a TPU slice or a cluster's job.")
 COORDINATOR = flags.DEFINE_string("coordinator_address", None, "host:port of process 0, where nothing else tells it.")
 PROCESSES = flags.DEFINE_integer("num_processes", None, "How many there are; likewise.", lower_bound=1)
@@ -27,7 +30,7 @@ def main() -> None:
 
     _join()
     workdir = Path(WORKDIR.value) if WORKDIR.value else runs.default_workdir(CONFIG.value)
-    result = training.train(CONFIG.value, workdir)
+    result = training.train(CONFIG.value, workdir, start_from=START_FROM.value and Path(START_FROM.value))
     if jax.process_index():
         return  # process 0 speaks for all
     if result.finished:

@@ -144,7 +144,7 @@ def test_damaged_cache_is_rebuilt_in_place(tmp_path, harm):
 
 
 def test_bad_picture_is_named_and_nothing_is_left(tmp_path):
-    with pytest.raises(UsageError, match=r"^picture-7: it is broken$"):
+    with pytest.raises(UsageError, match=r"^picture-7: it is broken\nRemove or replace it; "):
         Faces(bad=(7,)).cached(tmp_path)
     assert names(tmp_path) == []
 

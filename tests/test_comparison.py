@@ -10,7 +10,6 @@ from genmodels import comparison, runs, training
 from genmodels.errors import DivergedError, UsageError
 from genmodels.report import page
 from tests import tiny, tiny_comparison, tiny_runs
-from tests.plain import assert_plain
 
 pytestmark = pytest.mark.usefixtures("in_the_repository")
 
@@ -110,22 +109,6 @@ def test_command_compares_existing_runs(command, compared, tmp_path):
     assert code == 0
     assert f"the comparison: {tmp_path}/report/index.html" in out
     assert {path.name for path in (tmp_path / "report").iterdir()} == {"index.html", "report.json", "tables", "figures"}
-
-
-@pytest.mark.parametrize(
-    ("flags", "words"),
-    [
-        (["--config.seeds=0"], "config.seeds=0"),
-        (["--config.methods=('gan',)"], "choose at least one seed and one of"),
-        (["--config.vae.model.latent=0"], "config.model.latent=0"),
-        (["--runs=/nowhere"], "/nowhere is not a run"),
-        (["--config.data.name=folder", "--config.data.dir=/nowhere"], "/nowhere"),
-    ],
-)
-def test_what_cannot_be_compared_ends_in_plain_words(command, tmp_path, flags, words):
-    made = command("compare", "--config=configs/compare.py:demo", f"--workdir={tmp_path / 'new'}", *flags)
-    assert_plain(made, words)
-    assert not (tmp_path / "new").exists()
 
 
 def test_every_method_of_the_config_is_known():

@@ -12,7 +12,6 @@ import genmodels
 from genmodels import data, evaluation, metrics, references
 from genmodels.errors import UsageError
 from genmodels.images import to_uint8, to_unit
-from tests.plain import assert_plain
 
 pytestmark = pytest.mark.usefixtures("in_the_repository")
 BUDGET = evaluation.Budget(pictures=12, pairs=6, real_pairs=None, lines=2, points=4, refined=4, seed=0)
@@ -147,18 +146,3 @@ def test_command(command, trained, tmp_path):
     rmse = report["rows"]["vae"]["reconstruction"]["test"]["rmse"]
     assert f"{rmse['mean']:.2f} [{rmse['low']:.2f}, {rmse['high']:.2f}] (4)" in out
     assert "12 train, 4 test" in out
-
-
-@pytest.mark.parametrize(
-    ("flag", "words"),
-    [
-        ("--workdir=/nowhere", "/nowhere is not a run"),
-        ("--step=5", "no checkpoint of step 5"),
-        ("--real_pairs=3", "--real_pairs=3: 4 test pictures make 2 disjoint pairs"),
-        ("--refine=2", "--refine=2: improve at least 4"),
-        ("--pairs=1", "--pairs=1"),
-        ("--points=2", "--points=2"),
-    ],
-)
-def test_what_cannot_be_measured_ends_in_plain_words(command, trained, flag, words):
-    assert_plain(command("evaluate", f"--workdir={trained}", flag), words)

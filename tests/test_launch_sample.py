@@ -10,7 +10,6 @@ from PIL import Image
 
 import genmodels
 from genmodels import data, images
-from tests.plain import assert_plain
 
 pytestmark = pytest.mark.usefixtures("in_the_repository")
 
@@ -53,23 +52,6 @@ def test_improved_samples_and_real_pictures_for_a_fid_program(command, trained, 
     for file, picture in zip(sorted(outs[1].iterdir()), real[:5], strict=True):
         with Image.open(file) as image:
             np.testing.assert_array_equal(np.asarray(image), picture)
-
-
-@pytest.mark.parametrize(
-    ("extra", "words"),
-    [
-        ("--workdir=/nowhere", "/nowhere is not a run"),
-        ("--step=5", "no checkpoint of step 5; it has 4, 6"),
-        ("--num=0", "--num=0"),
-        (("--num=13", "--real=x"), "--num=13: the training split has 12 pictures"),
-        ("--num=many", "--num=many: a whole number is needed"),
-        ("--seed=-1", "--seed=-1"),
-        (("--num=4", "--real=/dev/null/x.png"), "--real=/dev/null/x.png cannot be written"),
-        ("--out=/dev/null/x.png", "--out=/dev/null/x.png cannot be written"),
-    ],
-)
-def test_wrong_samples_end_in_plain_words(command, trained, extra, words):
-    assert_plain(command("sample", f"--workdir={trained}", *([extra] if isinstance(extra, str) else extra)), words)
 
 
 def test_a_damaged_checkpoint_ends_in_plain_words(trained, tmp_path):

@@ -6,7 +6,6 @@ import json
 import pytest
 from PIL import Image
 
-from tests.plain import assert_plain
 from tests.test_launch import flags
 
 pytestmark = pytest.mark.usefixtures("in_the_repository")
@@ -38,19 +37,3 @@ def test_grid_of_real_runs(command, pictures, tmp_path):
     code, again, _ = command("tune", *given)
     assert code == 0
     assert "[trial" not in again  # nothing is run twice
-
-
-@pytest.mark.parametrize(
-    ("more", "words"),
-    [
-        (["--space=loss.gamma=1,2"], "the config has no field 'loss.gamma'"),
-        (["--space=seed=0..5"], "--sampler=grid cannot try a range"),
-        (["--space=seed=0,1", "--storage=nonsense"], "--storage=nonsense cannot be used"),
-        (["--space=seed=0,1", "--sampler=luck"], "--sampler"),
-        ([], "--space is missing"),
-    ],
-)
-def test_what_cannot_be_tuned_ends_in_plain_words(command, tmp_path, more, words):
-    made = command("tune", "--config=configs/vae.py:demo", f"--workdir={tmp_path}", *more)
-    assert_plain(made, words)
-    assert not list(tmp_path.glob("run-*"))

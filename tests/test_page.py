@@ -84,11 +84,11 @@ def test_study_is_shown(compared, pictures, tmp_path):
     study.mkdir()
     shutil.copytree(compared[1][0].workdir, study / "run-a")
     results.write(study, found)
-    text = page.write(tmp_path / "report", compared[1], config, "command", study).read_text()
+    text = page.write(tmp_path / "report", compared[1], config, "command", page.read_study(study)).read_text()
     assert text.count("Samples of each trial") == 3  # the button, the picture, its caption
     assert json.loads((tmp_path / "report" / "report.json").read_text())["tuning"][0]["rmse"]["mean"] == 31.25
     with pytest.raises(UsageError, match="has no results"):
-        page.write(tmp_path / "report", compared[1], config, "command", tmp_path)
+        page.read_study(tmp_path)
 
 
 def test_latex_is_escaped_and_markdown_is_a_table(report):

@@ -144,15 +144,25 @@ def test_a_run_that_diverges_stops_names_the_step_and_keeps_the_last_good_checkp
     assert kept >= 1
     assert f"diverged at step {kept + 1}: " in message
     assert "the weights are not finite" in message  # found when they were to be saved
-    assert f"The checkpoint of step {kept} in {tmp_path} is kept" in message
+    assert f"The checkpoint of step {kept} is kept; go on by the same command with --start_from={tmp_path}" in message
+    assert "--config.optim.learning_rate=5e-07, or another --config.seed" in message
     assert len(message.splitlines()) <= 2
     state, (_, weights) = state_and_weights(config, tmp_path)
     assert state.step == kept
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((state, weights)))
 
 
+def test_another_run_goes_on_from_the_checkpoint_of_one(trained, pictures, tmp_path, capsys):
+    config = tiny_runs.config("vae", pictures, **{"train.ema_decay": 0.9, "train.steps": 8, "seed": 5})
+    assert training.train(config, tmp_path, start_from=trained) == training.Result(8, finished=True)
+    assert "continues at step 6 of 8" in capsys.readouterr().out
+    assert [line["step"] for line in lines(tmp_path) if "loss" in line] == [7, 8]
+    with pytest.raises(UsageError, match="has no checkpoint yet"):
+        training.train(config, tmp_path / "new", start_from=tmp_path / "nowhere")
+
+
 def test_a_loss_that_is_not_finite_before_the_first_checkpoint(pictures, tmp_path):
-    words = r"step 4: .*loss.* is not finite.\n.* has no checkpoint yet; train in another --workdir with a lower"
+    words = r"step 4: .*loss.* is not finite.\n.* has no checkpoint yet; go on by the same command with --workdir=.*-2"
     with pytest.raises(DivergedError, match=words):
         training.train(growing(pictures), tmp_path)
     assert [line["step"] for line in lines(tmp_path)] == [1, 2, 3]

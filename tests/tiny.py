@@ -34,6 +34,9 @@ FIELDS = {  # averaged weights and warm-ups are on where that costs no further c
 }
 
 
+FITTING = {"encoder warm-up": 20, "VAE warm-up": 140, "training": 80, "game": 60}  # steps to learn eight pictures
+
+
 class Run(NamedTuple):
     """A method, its state at step 0, and its compiled steps by the name of the phase."""
 
@@ -115,7 +118,7 @@ def train(run: Run, state: TrainState, phase: str, batches: Iterable[np.ndarray]
 def fitted(name: str) -> tuple[TrainState, dict]:
     """The state after 80 to 200 steps on the same eight pictures, and the last step's metrics."""
     this, state, metrics = run(name), run(name).start, {}
-    for phase, steps in {"encoder warm-up": 20, "VAE warm-up": 140, "training": 80, "game": 60}.items():
+    for phase, steps in FITTING.items():
         if phase in this.steps:
             state, metrics = train(this, state, phase, [pictures()] * steps)
     return state, metrics

@@ -75,7 +75,7 @@ def scaling(
     rows = []
     for size in sizes:
         for batch in batches:
-            scaled = _resized(config, size, batch)
+            scaled = resized(config, size, batch)
             noise = np.random.default_rng(0).integers(0, 256, (2 * batch, size, size, 3), np.uint8)
             bench = Bench(scaled, noise)
             phase = bench.method.phases[-1]
@@ -93,7 +93,7 @@ def scaling(
     return rows
 
 
-def _resized(config: ml_collections.ConfigDict, size: int, batch: int) -> ml_collections.ConfigDict:
+def resized(config: ml_collections.ConfigDict, size: int, batch: int) -> ml_collections.ConfigDict:
     """The same for other pictures; IntroVAE's nets have a stage for each halving down to 4x4."""
     scaled = ml_collections.ConfigDict(config.to_dict())
     scaled.image_size, scaled.train.batch_size = size, batch

@@ -154,7 +154,8 @@ def _write(path: Path, label: str, split: Split, key: Mapping, skip_bad: bool) -
             except BadPicture as reason:
                 if skip_bad:
                     return split.name(i)
-                raise UsageError(f"{split.name(i)}: {reason}") from reason
+                remedy = "Remove or replace it; data.on_bad=skip leaves a folder's bad pictures out."
+                raise UsageError(f"{split.name(i)}: {reason}\n{remedy}") from reason
 
         for start in range(0, split.length, CHUNK):
             indices = range(start, min(start + CHUNK, split.length))

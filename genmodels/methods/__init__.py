@@ -76,8 +76,8 @@ def _introvae(config, replicas: Replicas) -> Method:
         )
     dtype = DTYPES[config.model.dtype]
     codec = Codec(
-        residual.Encoder(2 * config.model.latent, channels, dtype, replicas.axis),
-        residual.Decoder(channels[::-1], dtype, replicas.axis),
+        residual.Encoder(2 * config.model.latent, channels, dtype, replicas.axis, config.model.remat),
+        residual.Decoder(channels[::-1], dtype, replicas.axis, config.model.remat),
         config.image_size,
         config.model.latent,
     )
@@ -100,8 +100,8 @@ def _autoencoder(config, replicas: Replicas, outputs: int) -> Autoencoder:
         )
     dtype = DTYPES[config.model.dtype]
     codec = Codec(
-        dcgan.Encoder(outputs, channels, dtype, replicas.axis),
-        dcgan.Decoder(config.image_size, channels[::-1], dtype, replicas.axis),
+        dcgan.Encoder(outputs, channels, dtype, replicas.axis, config.model.remat),
+        dcgan.Decoder(config.image_size, channels[::-1], dtype, replicas.axis, config.model.remat),
         config.image_size,
         config.model.latent,
     )

@@ -21,6 +21,7 @@ class Encoder(nn.Module):
     channels: tuple[int, ...] = (128, 256, 512, 1024)
     dtype: Any = jnp.float32
     axis_name: str | None = None
+    remat: bool = False  # see codec.train_pass
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
@@ -39,6 +40,7 @@ class Decoder(nn.Module):
     channels: tuple[int, ...] = (1024, 512, 256, 128)
     dtype: Any = jnp.float32
     axis_name: str | None = None
+    remat: bool = False  # see codec.train_pass
 
     @nn.compact
     def __call__(self, z: jax.Array, train: bool) -> jax.Array:

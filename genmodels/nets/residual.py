@@ -35,6 +35,7 @@ class Encoder(nn.Module):
     channels: tuple[int, ...] = (64, 128, 256, 512, 512)
     dtype: Any = jnp.float32
     axis_name: str | None = None
+    remat: bool = False  # see codec.train_pass
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
@@ -54,6 +55,7 @@ class Decoder(nn.Module):
     channels: tuple[int, ...] = (512, 512, 256, 128, 64)
     dtype: Any = jnp.float32
     axis_name: str | None = None
+    remat: bool = False  # see codec.train_pass
 
     @nn.compact
     def __call__(self, z: jax.Array, train: bool) -> jax.Array:

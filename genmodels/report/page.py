@@ -48,13 +48,9 @@ class Study(NamedTuple):
 
 
 def write(
-    folder: Path, runs: list[Run], config: ml_collections.ConfigDict, command: str, tuning: Path | None = None
+    folder: Path, runs: list[Run], config: ml_collections.ConfigDict, command: str, study: Study | None = None
 ) -> Path:
-    """Writes <folder>/index.html, report.json, tables/ and figures/ of the comparison, and returns the page's path.
-
-    `tuning` is the folder of a study of launch.tune, to be shown; UsageError if it has no results.
-    """
-    study = _study(tuning) if tuning else None
+    """Writes <folder>/index.html, report.json, tables/ and figures/ of the comparison, and returns the page's path."""
     rows = comparison_rows.assemble(runs)
     target = comparison_rows.add_time_to_target(rows, runs)
     competing = list(comparison_rows.models(rows))
@@ -96,7 +92,8 @@ def write(
     return partial.replace(folder / "index.html")
 
 
-def _study(folder: Path) -> Study:
+def read_study(folder: Path) -> Study:
+    """What launch.tune has left in its folder; UsageError if that has no results."""
     try:
         results = json.loads((folder / "results.json").read_text())
         pictures = {path.stem: _picture(path) for path in sorted(folder.glob("*.png"))}

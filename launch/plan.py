@@ -1,0 +1,45 @@
+"""What training would need on TPUs, found without one: the very step, compiled for a named topology. Takes minutes.
+
+python -m launch.plan --config=configs/introvae.py --topology=v5e:2x4
+"""
+
+import os
+
+from absl import flags
+from ml_collections import config_flags
+
+from launch import cli
+
+CONFIG = config_flags.DEFINE_config_file("config", None, "configs/<method>.py[:variant].", lock_config=True)
+TOPOLOGY = flags.DEFINE_string("topology", None, "Such as v5e:2x4, v5e:4x4, v4:2x2x1, v6e:2x4.")
+PICTURES = flags.DEFINE_integer("pictures", 182_599, "Of an epoch; the default is the deck's.", lower_bound=1)
+UTILISATION = flags.DEFINE_float(
+    "utilisation", 0.4, "Share of the chips' peak that training reaches.", lower_bound=0.01, upper_bound=1.0
+)
+
+
+def main() -> None:
+    """Prints what the step needs of each chip."""
+    from genmodels import plan
+
+    os.environ.pop("XLA_FLAGS", None)  # libtpu ends the process at one that is for CPUs
+    os.environ.update(plan.QUIET | os.environ)
+    config = CONFIG.value
+    found = plan.make(config, TOPOLOGY.value, PICTURES.value, UTILISATION.value)
+    print(f"{config.method}, {config.image_size} px, {config.model.dtype}, {config.train.batch_size} pictures a step")
+    print(f"{found.chips} x {found.kind}, {found.available / 2**30:.0f} GiB each")
+    for name, need in found.phases.items():
+        print(
+            f"{name}: {need.memory / 2**30:.2f} GiB, {need.flops / 1e9:,.1f} GFLOP and "
+            f"{need.traffic / 2**30:.2f} GiB of memory traffic a step and chip"
+        )
+    print(f"largest batch that fits: about {found.largest_batch:,}")
+    print(
+        f"an epoch of {PICTURES.value:,} pictures at {UTILISATION.value:.0%} of the peak: "
+        f"about {found.epoch_seconds / 60:,.1f} minutes"
+    )
+
+
+if __name__ == "__main__":
+    os.environ["JAX_PLATFORMS"] = "cpu"  # the TPUs are a compiler's target only
+    cli.run(main, required=("config", "topology"))

@@ -1,0 +1,63 @@
+"""bfloat16 nets, and nets that recompute: the same training, less exactly or in less memory."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from genmodels import plan
+from tests import reference, tiny
+
+HALF = {"model.dtype": "bfloat16"}
+LAST = {"vae": "training", "wae_mmd": "training", "wae_gan": "training", "introvae": "game"}
+TERMS = {
+    "vae": ["L_AE", "KL(x)"],
+    "wae_mmd": ["c(x,G(z))"],
+    "wae_gan": ["c(x,G(z))", "L_D"],
+    "introvae": ["L_AE", "KL(x)"],
+}
+
+
+@pytest.mark.parametrize("name", tiny.METHODS)
+def test_a_step_in_bfloat16_is_within_five_percent_of_one_in_float32(name):
+    exact = tiny.one_step(name, LAST[name])
+    half = tiny.run(name, **HALF)
+    after, metrics = half.steps[LAST[name]](exact.before, tiny.pictures(), exact.key)
+    for term in TERMS[name]:
+        assert float(metrics[term]) == pytest.approx(exact.metrics[term], rel=0.05), term
+        assert float(metrics[term]) != exact.metrics[term]  # it is another arithmetic indeed
+    kept = jax.tree.leaves((after, metrics))
+    assert {leaf.dtype for leaf in kept} <= {jnp.dtype("float32"), jnp.dtype("int32")}
+
+
+@pytest.mark.parametrize("name", tiny.METHODS)
+def test_a_long_run_in_bfloat16_stays_finite_and_learns_as_in_float32(name):
+    half, (_, exact) = tiny.run(name, **HALF), tiny.fitted(name)
+    state = half.start
+    for phase, steps in tiny.FITTING.items():
+        if phase in half.steps:
+            for _ in range(steps):
+                state, metrics = tiny.train(half, state, phase, [tiny.pictures()])
+                assert all(np.isfinite(value) for value in metrics.values()), (phase, int(state.step))
+    error = TERMS[name][0]
+    assert metrics[error] < 1.25 * exact[error]
+
+
+@pytest.mark.parametrize("name", ["wae_mmd", "introvae"])
+def test_recomputing_changes_no_number(name):
+    kept = tiny.one_step(name, LAST[name])
+    again = tiny.run(name, **{"model.remat": True})
+    after, metrics = again.steps[LAST[name]](kept.before, tiny.pictures(), kept.key)
+    assert {term: float(value) for term, value in metrics.items()} == pytest.approx(kept.metrics, rel=1e-3)
+    assert reference.gap(kept.before.params, after.params, kept.after.params) < 2e-2
+
+
+def test_recomputing_takes_less_memory():
+    fields = {"model.channels": (32, 32, 32), "train.batch_size": 64}
+    devices = (jax.devices()[0],)
+    kept, again = (
+        plan.need(tiny.config("introvae", **fields, **{"model.remat": remat}), devices, "VAE warm-up", 64)
+        for remat in (False, True)
+    )
+    assert again.memory < 0.8 * kept.memory
+    assert again.flops < 1.1 * kept.flops  # no convolution is done twice
