@@ -30,8 +30,8 @@ def get_config(variant: str = ""):
     model.remat = False  # recompute cheap layers on the way back: saves memory for larger batches, costs some time
 
     config.loss = loss = ml_collections.ConfigDict()
-    loss.margin = 55.0 if demo else 110.0  # m, nats: a little above the KL(x) at which the warm-up settles
-    loss.margin_from_warmup = False  # m = 1.1 times that KL(x), measured; loss.margin is not used then
+    loss.margin = 55.0 if demo else 110.0  # m, nats: about 1.5 times the KL(x) at which the warm-up ends
+    loss.margin_from_warmup = False  # m = 1.5 times that KL(x), measured; loss.margin is not used then
     loss.alpha = 0.5 if demo else 0.25  # weight of the adversarial terms
     loss.beta = 0.5 * (128 / config.image_size) ** 2  # weight of 1/2 squared error, a sum over pixels in [0, 1]
     loss.hinge = "batch"  # [m - mean KL]^+ (batch, as the official code) | mean of [m - KL]^+ (sample)
