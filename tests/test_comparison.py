@@ -83,6 +83,19 @@ def test_a_signal_stops_the_whole_comparison(config, tmp_path, monkeypatch):
     assert comparison.compare(config, tmp_path) is None
 
 
+def test_two_seeds_make_one_row_of_the_page(pictures, tmp_path):
+    config = tiny_comparison.config(pictures, seeds=2, methods=("vae",))
+    runs = comparison.compare(config, tmp_path)
+    assert [run.name for run in runs] == ["vae, seed 0", "vae, seed 1"]
+    page.write(tmp_path / "report", runs, config, "command")
+    report = json.loads((tmp_path / "report" / "report.json").read_text())
+    test = report["rows"]["vae"]["reconstruction"]["test"]["rmse"]
+    each = [run.report["rows"]["vae"]["reconstruction"]["test"]["rmse"]["mean"] for run in runs]
+    assert each[0] != each[1]
+    assert (test["mean"], test["seeds"]) == (pytest.approx(sum(each) / 2), 2)
+    assert any(sentence.startswith("VAE") or "PCA" in sentence for sentence in report["conclusions"])
+
+
 def test_seeds_are_runs_of_their_own(pictures, tmp_path):
     planned = comparison.plan(tiny_comparison.config(pictures, seeds=2, methods=("vae",)), tmp_path)
     assert [(run.workdir.name, run.config.seed) for run in planned] == [("vae-0", 0), ("vae-1", 1)]
