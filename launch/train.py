@@ -4,6 +4,8 @@ python -m launch.train --config=configs/introvae.py[:variant] [--workdir=DIR] [-
 On a TPU slice or a cluster start it on every host with --distributed.
 """
 
+import socket
+
 from absl import flags
 from ml_collections import config_flags
 
@@ -48,6 +50,8 @@ def _join() -> None:
     given = COORDINATOR.value, PROCESSES.value, PROCESS.value
     if not DISTRIBUTED.value and given == (None, None, None):
         return
+    if COORDINATOR.value is not None:
+        _check_port(COORDINATOR.value, bind=PROCESS.value == 0)
     try:
         jax.distributed.initialize(*given)
     except (ValueError, RuntimeError) as error:
@@ -55,6 +59,23 @@ def _join() -> None:
             f"the processes cannot be joined: {str(error).splitlines()[0]}\n"
             "Give --coordinator_address, --num_processes and --process_id, each of them to each process."
         ) from error
+
+
+def _check_port(address: str, *, bind: bool) -> None:
+    """Raises UsageError for an address without a port, and for a port in use, at which jax itself would crash."""
+    from genmodels.errors import UsageError
+
+    _, _, port = address.rpartition(":")
+    if not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise UsageError(f"--coordinator_address={address} is not host:port.")
+    if bind:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("", int(port)))
+            except OSError as error:
+                raise UsageError(
+                    f"--coordinator_address={address}: the port cannot be had ({error.strerror}); choose another."
+                ) from error
 
 
 if __name__ == "__main__":

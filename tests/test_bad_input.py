@@ -1,6 +1,7 @@
 """Input that the user can mend, over all commands: exit code 2, one or two plain lines, nothing changed on disk."""
 
 import shutil
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -53,11 +54,15 @@ TRAIN = [  # (arguments after a right command line, words of the answer)
     ("--config.data.placement=disk", "config.data.placement='disk' is unknown: use 'host' or 'device'"),
     ("--start_from=/nowhere", "/nowhere has no checkpoint yet"),
     ("--process_id=-1", "--process_id"),
+    ("--process_id=0", "the processes cannot be joined"),
+    ("--coordinator_address=somewhere --num_processes=1 --process_id=0", "=somewhere is not host:port"),
+    ("--coordinator_address=127.0.0.1:{port} --num_processes=1 --process_id=0", "the port cannot be had"),
     ("--workdir={run}", "holds a run with another config: .*\n.*choose another --workdir"),
     ("--config.data.dir={broken}/empty", "empty.* fewer than 2|no pictures|at least"),
     ("--config.data.dir={broken}/corrupt", "corrupt/3.jpg"),
     ("--config.data.dir={broken}/tiny", "tiny/3.png"),
     ("--config.data.dir={broken}/text", "text/3.png"),
+    ("--config.data.dir={broken}/animated", "animated/3.webp: it is animated"),
     ("--config.data.crop=full178 --config.image_size=64", "the crop full178 needs 178 x 178 pixels"),
     ("--config.data.on_bad=ignore", "data.on_bad=ignore is unknown: choose one of error, skip"),
 ]
@@ -141,9 +146,9 @@ def broken(tmp_path_factory) -> Path:
     """Folders of pictures with one that cannot be used, and a folder that only looks like a run."""
     folder = tmp_path_factory.mktemp("broken")
     noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    for name in ("empty", "corrupt", "tiny", "text", "run"):
+    for name in ("empty", "corrupt", "tiny", "text", "animated", "run"):
         (folder / name).mkdir()
-    for name in ("corrupt", "tiny", "text"):
+    for name in ("corrupt", "tiny", "text", "animated"):
         for i in range(3):
             Image.fromarray(noise).save(folder / name / f"{i}.png")
     Image.fromarray(noise).save(folder / "corrupt" / "3.jpg")
@@ -151,6 +156,8 @@ def broken(tmp_path_factory) -> Path:
     (folder / "corrupt" / "3.jpg").write_bytes(whole[: len(whole) // 2])
     Image.fromarray(noise[:1, :1]).save(folder / "tiny" / "3.png")
     (folder / "text" / "3.png").write_text("no picture")
+    still, other = Image.fromarray(noise), Image.fromarray(255 - noise)
+    still.save(folder / "animated" / "3.webp", save_all=True, append_images=[other])
     (folder / "run" / "config.json").write_text("{}")
     return folder
 
@@ -160,13 +167,16 @@ def place(pictures, trained, broken, tmp_path):
     """Fills in the names of folders; afterwards none has changed."""
     run = shutil.copytree(trained, tmp_path / "run")
     names = {"run": run, "new": tmp_path / "new", "broken": broken}
+    in_use = socket.create_server(("127.0.0.1", 0))
+    names["port"] = in_use.getsockname()[1]
 
     def contents() -> dict[Path, int | None]:
         found = {path for folder in (run, broken) for path in folder.rglob("*")}
         return {path: path.stat().st_mtime_ns if path.is_file() else None for path in found}
 
     before = contents()
-    yield lambda text: [part.format(**names) for part in text.split(" ")]
+    with in_use:
+        yield lambda text: [part.format(**names) for part in text.split(" ")]
     assert contents() == before
     left = {path.name for path in (tmp_path / "new").glob("*")}
     assert left <= {"study.log", "study.log.lock", "study.lock"}  # nothing was trained
