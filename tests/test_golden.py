@@ -66,6 +66,7 @@ GOLDEN = {
             "L_E": 2437.44,
             "L_G": 2430.91,
             "loss": 2437.44,
+            "margin": 15.0,
             "norm/gradient_decoder": 9438.79,
             "norm/gradient_encoder": 8800.89,
             "norm/parameters_decoder": 11.5334,
