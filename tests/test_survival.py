@@ -44,8 +44,8 @@ def test_killed_again_and_again_it_ends_as_if_it_had_not_been(pictures, tmp_path
     moments = sorted(
         rng.randrange(STEPS // 2) for _ in range(KILLS)
     )  # a little after this step's checkpoint or a later
-    for moment in [*moments, None]:
-        newest, said = checkpoint.newest_step(workdir), tmp_path / "said.txt"
+    for life, moment in enumerate([*moments, None]):
+        newest, said = checkpoint.newest_step(workdir), tmp_path / f"said-{life}.txt"
         process = processes.Process(target=_train, args=(pictures, workdir, said))
         process.start()
         if moment is not None:
