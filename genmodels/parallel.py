@@ -85,8 +85,9 @@ class Parallel(NamedTuple):
         """step(state, pictures, key) -> (state, metrics) as a program of any number of steps over all devices.
 
         The program is (state, sent, key, table) -> (state, metrics [steps]): `read(table, sent)` gives the pictures of
-        each step, see `feed`. The state is one, not stacked, and given away. `key` is the run's key; each step draws
-        its own from it by its number, so a run can start at any step.
+        each step, see `feed`. The state is one, not stacked. It is not donated: on CPU it may share memory with the
+        host's arrays that were restored or are being saved. `key` is the run's key; each step draws its own from it by
+        its number, so a run can start at any step.
         """
 
         def call(state, sent, key, table):
@@ -105,15 +106,12 @@ class Parallel(NamedTuple):
 
         if self.mode == "pmap":
             # Outputs are equal on all devices by construction (see Replicas), which is what out_axes=None relies on.
-            return jax.pmap(
-                call, AXIS, in_axes=(None, 1, None, 0), out_axes=None, devices=self.devices, donate_argnums=0
-            )
+            return jax.pmap(call, AXIS, in_axes=(None, 1, None, 0), out_axes=None, devices=self.devices)
         replicated = self._sharding()
         return jax.jit(
             call,
             in_shardings=(replicated, self._sharding(None, AXIS), replicated, self._sharding(AXIS)),
             out_shardings=replicated,
-            donate_argnums=0,
         )
 
     def place(self, sent: Any) -> Any:

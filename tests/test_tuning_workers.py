@@ -75,8 +75,8 @@ def test_what_a_killed_worker_was_at_is_finished_by_the_other(in_the_repository,
         ]  # stays a grey picture, which is no collapse
         first, second = (Worker(tmp_path / f"{name}.txt", *given) for name in ("first", "second"))
         try:
-            for worker in (first, second):
-                worker.wait_for("step 50/")
+            second.wait_for("step 1/")
+            first.wait_for("step 90/")  # the checkpoint of step 80 is begun, so that of step 40 is whole
             first.kill()
             assert second.process.wait(timeout=400) == 0, second.said
         finally:
