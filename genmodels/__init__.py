@@ -7,7 +7,8 @@ The map of the package, from the formulas up:
   methods                     vae, wae_mmd, wae_gan, introvae: pure functions (init, steps, encode, decode)
   state, optim, parallel      what training changes, Adam, the devices that share a batch
   data                        CelebA, a folder of pictures, drawn faces; the batch of step t
-  training, viewer, signals   the loop, what it shows, what ends it
+  training, feed              the loop, and how batches come to the devices
+  viewer, signals             what training shows, what ends it
   calibration                 BatchNorm's statistics at fixed weights
   checkpoint, runs, logs      what a run keeps and tells
   model                       a trained model, restored: `genmodels.load(workdir)`
@@ -17,6 +18,7 @@ The map of the package, from the formulas up:
   tables, report              how numbers are printed; figures, videos, the page
   comparison, seeds, progress the whole comparison: its runs, several seeds as one row, how far it is
   tuning                      studies of hyperparameters
+  benchmark, plan             what training costs here; what it would need on TPUs that are not here
 """
 
 from genmodels.model import Model, load

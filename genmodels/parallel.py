@@ -6,8 +6,8 @@ every device computes the loss of the global batch instead: means are means over
 noise depends on an example's index in the global batch, not on the device that holds it.
 """
 
+import functools
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -85,9 +85,8 @@ class Parallel(NamedTuple):
         """step(state, pictures, key) -> (state, metrics) as a program of any number of steps over all devices.
 
         The program is (state, sent, key, table) -> (state, metrics [steps]): `read(table, sent)` gives the pictures of
-        each step, see `feed`. The state is one, not stacked. It is not donated: on CPU it may share memory with the
-        host's arrays that were restored or are being saved. `key` is the run's key; each step draws its own from it by
-        its number, so a run can start at any step.
+        each step, see `feed`. The state is one, not stacked, and donated. `key` is the run's key; each step draws its own
+        from it by its number, so a run can start at any step.
         """
 
         def call(state, sent, key, table):
@@ -106,18 +105,21 @@ class Parallel(NamedTuple):
 
         if self.mode == "pmap":
             # Outputs are equal on all devices by construction (see Replicas), which is what out_axes=None relies on.
-            return jax.pmap(call, AXIS, in_axes=(None, 1, None, 0), out_axes=None, devices=self.devices)
+            return jax.pmap(
+                call, AXIS, in_axes=(None, 1, None, 0), out_axes=None, devices=self.devices, donate_argnums=0
+            )
         replicated = self._sharding()
         return jax.jit(
             call,
             in_shardings=(replicated, self._sharding(None, AXIS), replicated, self._sharding(AXIS)),
             out_shardings=replicated,
+            donate_argnums=0,
         )
 
     def place(self, sent: Any) -> Any:
         """What this process sends for a call, arrays [steps, b, ...], onto its devices, an equal share of b each."""
         if self.mode == "pmap":
-            mine = sum(device.process_index == jax.process_index() for device in self.devices)
+            mine = len(self.devices) // jax.process_count()
             return jax.tree.map(lambda x: x.reshape(len(x), mine, -1, *x.shape[2:]), sent)
         return jax.make_array_from_process_local_data(self._sharding(None, AXIS), sent)
 
@@ -128,7 +130,12 @@ class Parallel(NamedTuple):
 
     def replicate(self, state: Any) -> Any:
         """A copy of a state on all devices, just as a step returns it: else the second step compiles again."""
-        return jax.tree.map(partial(self._put, self._sharding()), jax.device_get(state))
+        replicated = self._sharding()
+
+        def put(x: np.ndarray) -> jax.Array:
+            return jax.make_array_from_callback(np.shape(x), replicated, lambda index: x[index])
+
+        return jax.tree.map(put, jax.device_get(state))
 
     def spread(self, rows: np.ndarray) -> jax.Array:
         """Rows [N, ...] from the host onto the devices, an equal share each: [devices, ceil(N / devices), ...]."""
@@ -143,10 +150,7 @@ class Parallel(NamedTuple):
 
         return jax.make_array_from_callback((count, share, *rows.shape[1:]), self._sharding(AXIS), part)
 
-    def _put(self, sharding: NamedSharding, x: np.ndarray) -> jax.Array:
-        x = np.asarray(x)
-        return jax.make_array_from_callback(x.shape, sharding, lambda index: x[index])
-
+    @functools.cache  # noqa: B019 - of a named tuple: one for each layout, asked for at each call of a step
     def _sharding(self, *axes: str | None) -> NamedSharding:
         mesh = jax.make_mesh((len(self.devices),), (AXIS,), axis_types=(AxisType.Auto,), devices=self.devices)
         return NamedSharding(mesh, PartitionSpec(*axes))

@@ -27,7 +27,6 @@ class Chip(NamedTuple):
 
 
 CHIPS = {  # by jax's name of their kind
-    "TPU v4": Chip(32 * 2**30, 275e12),
     "TPU v5 lite": Chip(16 * 2**30, 197e12),  # v5e
     "TPU v5": Chip(95 * 2**30, 459e12),  # v5p
     "TPU v6 lite": Chip(32 * 2**30, 918e12),  # v6e

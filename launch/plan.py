@@ -11,7 +11,7 @@ from ml_collections import config_flags
 from launch import cli
 
 CONFIG = config_flags.DEFINE_config_file("config", None, "configs/<method>.py[:variant].", lock_config=True)
-TOPOLOGY = flags.DEFINE_string("topology", None, "Such as v5e:2x4, v5e:4x4, v4:2x2x1, v6e:2x4.")
+TOPOLOGY = flags.DEFINE_string("topology", None, "Such as v5e:2x4, v5e:4x4, v5p:2x2x1, v6e:2x4.")
 PICTURES = flags.DEFINE_integer("pictures", 182_599, "Of an epoch; the default is the deck's.", lower_bound=1)
 UTILISATION = flags.DEFINE_float(
     "utilisation", 0.4, "Share of the chips' peak that training reaches.", lower_bound=0.01, upper_bound=1.0

@@ -9,6 +9,7 @@ import socket
 from absl import flags
 from ml_collections import config_flags
 
+from genmodels.errors import UsageError
 from launch import cli
 
 CONFIG = config_flags.DEFINE_config_file("config", None, "configs/<method>.py[:variant].", lock_config=True)
@@ -45,8 +46,6 @@ def _join() -> None:
     """Joins the other processes of a run, if there are any, before the devices are asked for."""
     import jax
 
-    from genmodels.errors import UsageError
-
     given = COORDINATOR.value, PROCESSES.value, PROCESS.value
     if not DISTRIBUTED.value and given == (None, None, None):
         return
@@ -63,8 +62,6 @@ def _join() -> None:
 
 def _check_port(address: str, *, bind: bool) -> None:
     """Raises UsageError for an address without a port, and for a port in use, at which jax itself would crash."""
-    from genmodels.errors import UsageError
-
     _, _, port = address.rpartition(":")
     if not port.isdecimal() or not 0 < int(port) < 65_536:
         raise UsageError(f"--coordinator_address={address} is not host:port.")

@@ -26,6 +26,7 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 import runpy  # noqa: E402
 import sys  # noqa: E402
 import warnings  # noqa: E402
+from unittest import mock  # noqa: E402
 
 import grain  # noqa: E402, F401 - it defines flags, which must outlive the command that imports it first
 import numpy as np  # noqa: E402
@@ -100,7 +101,8 @@ def command(monkeypatch, capfd):
         saved = flagsaver.save_flag_values()
         capfd.readouterr()
         try:
-            with warnings.catch_warnings():
+            # Commands choose XLA's flags, which processes of later tests would inherit: other flags are other numbers.
+            with mock.patch.dict(os.environ), warnings.catch_warnings():
                 # ml_collections loads config files in a way that Python would like to retire.
                 warnings.filterwarnings("ignore", message=".*load_module", category=DeprecationWarning)
                 runpy.run_module(f"launch.{name}", run_name="__main__", alter_sys=True)

@@ -9,6 +9,7 @@ from genmodels import plan
 from tests import reference, tiny
 
 HALF = {"model.dtype": "bfloat16"}
+FIRST = {"vae": "training", "introvae": "VAE warm-up"}
 LAST = {"vae": "training", "wae_mmd": "training", "wae_gan": "training", "introvae": "game"}
 TERMS = {
     "vae": ["L_AE", "KL(x)"],
@@ -16,6 +17,20 @@ TERMS = {
     "wae_gan": ["c(x,G(z))", "L_D"],
     "introvae": ["L_AE", "KL(x)"],
 }
+
+
+@pytest.mark.parametrize("name", ["vae", "introvae"])
+def test_bfloat16_arithmetic_keeps_parameters_and_losses_in_float32(name):
+    phase = FIRST[name]
+    wide, narrow = tiny.run(name), tiny.run(name, **{"model.dtype": "bfloat16"})
+    state, metrics = narrow.steps[phase](wide.start, tiny.pictures(), jax.random.key(5))
+    _, expected = wide.steps[phase](wide.start, tiny.pictures(), jax.random.key(5))
+    for leaf in jax.tree.leaves((state.params, state.optimisers, metrics)):
+        assert leaf.dtype in (jnp.float32, jnp.int32)
+        assert np.isfinite(leaf).all()
+    assert metrics["L_AE"] == pytest.approx(float(expected["L_AE"]), rel=0.02)
+    assert metrics["L_AE"] != expected["L_AE"]  # it is another arithmetic
+    assert metrics["KL(x)"] == pytest.approx(float(expected["KL(x)"]), rel=0.1)
 
 
 @pytest.mark.parametrize("name", tiny.METHODS)

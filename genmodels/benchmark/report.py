@@ -57,10 +57,8 @@ def _inference(config: ml_collections.ConfigDict, seconds: float) -> dict[str, f
     weights = jax.tree.map(lambda leaf: 0.05 * jax.random.normal(next(keys), leaf.shape, leaf.dtype) ** 2, abstract)
     model = Model(config, 0, weights)
     size, latent = config.image_size, config.model.latent
-    pictures, codes = (
-        np.zeros((CHUNK, size, size, 3), np.float32),
-        jax.random.normal(jax.random.key(0), (CHUNK, latent)),
-    )
+    pictures = np.zeros((CHUNK, size, size, 3), np.float32)
+    codes = jax.random.normal(jax.random.key(0), (CHUNK, latent))
     steps = int(model.refine_codes(codes).steps)  # and its program is compiled
     began = time.perf_counter()
     jax.block_until_ready(model.refine_codes(codes).codes)

@@ -32,7 +32,7 @@ class Bench:
         self.steps = config.train.steps_per_call
 
     def start(self) -> Any:
-        """A fresh state on the devices."""
+        """A fresh state on the devices; a program gives away the one that it is given."""
         return self.devices.replicate(jax.jit(self.method.init)(self.key))
 
     def sent(self, count: int) -> Iterator[Any]:
