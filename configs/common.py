@@ -3,12 +3,20 @@
 Variants, chosen as --config=configs/<method>.py:<variant>:
   celeba128  CelebA at 128x128, the deck's setting (default)
   celeba64   CelebA at 64x64, the WAE paper's setting
+  slim64     CelebA at 64x64 with an eighth of the channels: an hour for all methods on a laptop's CPU, see RESULTS.md
   demo       drawn faces at 32x32: a few minutes on a laptop's CPU, no download
 """
 
+from typing import Any
+
 import ml_collections
 
-VARIANTS = {"celeba128": 128, "celeba64": 64, "demo": 32}  # picture sizes in pixels
+VARIANTS = {"celeba128": 128, "celeba64": 64, "slim64": 64, "demo": 32}  # picture sizes in pixels
+
+
+def pick(config: ml_collections.ConfigDict, default: Any, **others: Any) -> Any:
+    """The value of a field for the config's variant: one of `others`, by its name, or the default."""
+    return others.get(config.variant, default)
 
 
 def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
@@ -16,7 +24,6 @@ def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
     variant = variant or "celeba128"
     if variant not in VARIANTS:
         raise ValueError(f"variant '{variant}' is unknown: use one of {', '.join(VARIANTS)}")
-    demo = variant == "demo"
     config = ml_collections.ConfigDict()
     config.method = method
     config.variant = variant
@@ -24,10 +31,10 @@ def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
     config.seed = 0  # of weights, noise, order of batches; the data sets' splits do not depend on it
 
     config.data = data = ml_collections.ConfigDict()
-    data.name = "synthetic_faces" if demo else "celeb_a"  # celeb_a | folder | synthetic_faces
+    data.name = pick(config, "celeb_a", demo="synthetic_faces")  # celeb_a | folder | synthetic_faces
     data.dir = ""  # tfds' data_dir, or the folder of pictures; '' = tfds' own default, ~/tensorflow_datasets
     data.split = "deck"  # celeb_a: deck (random 20,000 for test) | official (the published partition)
-    data.crop = "none" if demo else "centre140"  # none | square | centre140 | pggan128 | centre148 | full178
+    data.crop = pick(config, "centre140", demo="none")  # none | square | centre140 | pggan128 | centre148 | full178
     data.placement = "host"  # host | device: the whole training split lives on the devices, spread over them
     data.flip = False  # mirror training pictures with probability 1/2
     data.on_bad = "error"  # folder: what to do with a picture that cannot be read: error | skip
@@ -42,17 +49,17 @@ def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
     train.ema_decay = 0.0  # per step, of the averaged weights that encode and generate; 0 = the weights themselves
 
     config.log = log = ml_collections.ConfigDict()
-    log.every = 20 if demo else 100  # steps between lines of metrics (means over them)
-    log.images_every = 50 if demo else 2_000  # steps between sample and reconstruction grids
+    log.every = pick(config, 100, demo=20)  # steps between lines of metrics (means over them)
+    log.images_every = pick(config, 2_000, slim64=400, demo=50)  # steps between sample and reconstruction grids
     log.tensorboard = True
 
     config.eval = evaluation = ml_collections.ConfigDict()
-    evaluation.every = 50 if demo else 2_000  # steps between test reconstruction errors
+    evaluation.every = pick(config, 2_000, slim64=200, demo=50)  # steps between test reconstruction errors
     evaluation.pictures = 256  # test pictures used for that
     evaluation.calibration_batches = 8  # training batches that give BatchNorm's population statistics
 
     config.checkpoint = checkpoint = ml_collections.ConfigDict()
-    checkpoint.every = 200 if demo else 2_000  # steps; the last step is always saved
+    checkpoint.every = pick(config, 2_000, slim64=200, demo=200)  # steps; the last step is always saved
     checkpoint.keep = 3  # the newest so many are kept
 
     config.parallel = parallel = ml_collections.ConfigDict()
@@ -63,20 +70,21 @@ def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
 
 def dcgan(config: ml_collections.ConfigDict) -> None:
     """Adds the nets and the optimiser that the WAEs and the VAE share (arXiv 1711.01558, appendix C.2)."""
-    demo = config.variant == "demo"
     config.model = model = ml_collections.ConfigDict()
-    model.channels = (16, 32, 64) if demo else (128, 256, 512, 1024)  # encoder's; the decoder's are its mirror
+    # The encoder's; the decoder's are its mirror.
+    model.channels = pick(config, (128, 256, 512, 1024), slim64=(16, 32, 64, 128), demo=(16, 32, 64))
     model.latent = 64  # dimensions of a code
     model.dtype = "float32"  # of the nets' arithmetic: float32 | bfloat16; parameters and losses stay float32
     model.remat = False  # recompute cheap layers on the way back: saves memory for larger batches, costs some time
 
     config.optim = optim = ml_collections.ConfigDict()
-    optim.learning_rate = 4e-3 if demo else 1e-3  # Adam's, of encoder and decoder together
+    optim.learning_rate = pick(config, 1e-3, slim64=3e-3, demo=4e-3)  # Adam's, of encoder and decoder together
     optim.b1 = 0.5
     optim.b2 = 0.999
-    optim.decay = 20.0 if demo else 100.0  # the rates fall smoothly by this factor over the run
-    config.train.batch_size = 50 if demo else 100
-    config.train.steps = 400 if demo else 91_300  # 50 epochs of the deck's 182,599 pictures in batches of 100
+    optim.decay = pick(config, 100.0, slim64=20.0, demo=20.0)  # the rates fall smoothly by this factor over the run
+    config.train.batch_size = pick(config, 100, slim64=50, demo=50)
+    # 50 epochs of the deck's 182,599 pictures in batches of 100
+    config.train.steps = pick(config, 91_300, slim64=1_500, demo=400)
 
 
 def wae_terms(config: ml_collections.ConfigDict) -> None:

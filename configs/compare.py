@@ -1,6 +1,7 @@
 """The deck's whole comparison: VAE, WAE-MMD, WAE-GAN and IntroVAE trained alike, measured alike, on one page.
 
     python -m launch.compare --config=configs/compare.py         CelebA, 128x128
+    python -m launch.compare --config=configs/compare.py:slim64  CelebA, 64x64, slim nets: see RESULTS.md
     python -m launch.compare --config=configs/compare.py:demo    drawn faces, 32x32, some minutes on 2 CPU cores
 
 A method's own fields are under its name: --config.wae_mmd.train.steps=1000. Data and seeds are shared.
@@ -9,6 +10,7 @@ A method's own fields are under its name: --config.wae_mmd.train.steps=1000. Dat
 import ml_collections
 
 from configs import common, introvae, vae, wae_gan, wae_mmd
+from configs.common import pick
 
 METHODS = {"vae": vae, "wae_mmd": wae_mmd, "wae_gan": wae_gan, "introvae": introvae}
 
@@ -16,7 +18,6 @@ METHODS = {"vae": vae, "wae_mmd": wae_mmd, "wae_gan": wae_gan, "introvae": intro
 def get_config(variant: str = ""):
     config = ml_collections.ConfigDict()
     config.variant = variant or "celeba128"
-    demo = config.variant == "demo"
     config.methods = tuple(METHODS)  # which of them, in the order of training
     config.seeds = 1  # runs of each method, with the seeds 0, 1, ...
 
@@ -24,9 +25,9 @@ def get_config(variant: str = ""):
     del config.data.flip  # a method's own choice
 
     config.evaluation = evaluation = ml_collections.ConfigDict()  # the budget: see launch.evaluate
-    evaluation.pictures = 1_000 if demo else 20_000  # of each split, at most
-    evaluation.pairs = 2_000 if demo else 10_000  # of samples, for MS-SSIM
-    evaluation.refined = 100 if demo else 10_000  # samples that improved sampling moves
+    evaluation.pictures = pick(config, 20_000, slim64=1_000, demo=1_000)  # of each split, at most
+    evaluation.pairs = pick(config, 10_000, slim64=2_000, demo=2_000)  # of samples, for MS-SSIM
+    evaluation.refined = pick(config, 10_000, slim64=200, demo=100)  # samples that improved sampling moves
     evaluation.lines = 100  # between codes
     evaluation.points = 10  # pictures on a line, ends included
     evaluation.spherical = False  # great circles instead of straight lines

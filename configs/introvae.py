@@ -11,39 +11,41 @@ which the warm-up settles is the usual reason for failure.
 import ml_collections
 
 from configs import common
+from configs.common import pick
 
 CHANNELS = {
     "celeba128": (64, 128, 256, 512, 512),
     "celeba64": (64, 128, 256, 512),
+    "slim64": (8, 16, 32, 64),
     "demo": (8, 32, 64),
 }
 
 
 def get_config(variant: str = ""):
     config = common.get_config("introvae", variant)
-    demo = config.variant == "demo"
     config.data.flip = True
     config.model = model = ml_collections.ConfigDict()
     model.channels = CHANNELS[config.variant]  # one for each halving of the picture down to 4x4
-    model.latent = 64 if demo else 256  # dimensions of a code
+    model.latent = pick(config, 256, slim64=128, demo=64)  # dimensions of a code
     model.dtype = "float32"  # of the nets' arithmetic: float32 | bfloat16; parameters and losses stay float32
     model.remat = False  # recompute cheap layers on the way back: saves memory for larger batches, costs some time
 
     config.loss = loss = ml_collections.ConfigDict()
-    loss.margin = 55.0 if demo else 110.0  # m, nats: about 1.5 times the KL(x) at which the warm-up ends
-    loss.margin_from_warmup = False  # m = 1.5 times that KL(x), measured; loss.margin is not used then
-    loss.alpha = 0.5 if demo else 0.25  # weight of the adversarial terms
+    loss.margin = pick(config, 110.0, demo=55.0)  # m, nats: about 1.5 times the KL(x) at which the warm-up ends
+    loss.margin_from_warmup = pick(config, False, slim64=True)  # m = 1.5 times that KL(x); loss.margin is not used
+    loss.alpha = pick(config, 0.25, slim64=0.5, demo=0.5)  # weight of the adversarial terms
     loss.beta = 0.5 * (128 / config.image_size) ** 2  # weight of 1/2 squared error, a sum over pixels in [0, 1]
     loss.hinge = "batch"  # [m - mean KL]^+ (batch, as the official code) | mean of [m - KL]^+ (sample)
-    loss.warmup_steps = 600 if demo else 3_000  # of plain VAE training before the game: about an epoch of CelebA
+    # of plain VAE training before the game: about an epoch of CelebA
+    loss.warmup_steps = pick(config, 3_000, slim64=800, demo=600)
 
     config.optim = optim = ml_collections.ConfigDict()
-    optim.learning_rate = 1.5e-3 if demo else 2e-4  # of both Adams, the encoder's and the decoder's
-    optim.b1 = 0.5 if demo else 0.9
+    optim.learning_rate = pick(config, 2e-4, slim64=1e-3, demo=1.5e-3)  # of both Adams, the encoder's and the decoder's
+    optim.b1 = pick(config, 0.9, slim64=0.5, demo=0.5)
     optim.b2 = 0.999
     optim.decay = 1.0  # constant rates
-    config.train.steps = 720 if demo else 200_000
-    config.train.batch_size = 16 if demo else 64
-    if demo:
-        config.train.ema_decay = 0.98  # the last few dozen steps: smooths the noise of a game with small batches
+    config.train.steps = pick(config, 200_000, slim64=3_000, demo=720)
+    config.train.batch_size = pick(config, 64, slim64=16, demo=16)
+    # Over the last few dozen steps: smooths the noise of a game with small batches.
+    config.train.ema_decay = pick(config, 0.0, slim64=0.98, demo=0.98)
     return config

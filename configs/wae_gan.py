@@ -7,15 +7,16 @@ Expect reconstructions a little softer than WAE-MMD's and better samples; the de
 """
 
 from configs import common
+from configs.common import pick
 
 
 def get_config(variant: str = ""):
     config = common.get_config("wae_gan", variant)
     common.dcgan(config)
     common.wae_terms(config)
-    config.model.critic_features = 256 if config.variant == "demo" else 1024
+    config.model.critic_features = pick(config, 1024, slim64=256, demo=256)
     config.model.critic_layers = 4
     config.loss.penalty = 1.0  # lambda, weight of -log D(z): the value behind the paper's FID; its config file says 100
-    config.optim.learning_rate = 4e-3 if config.variant == "demo" else 3e-4
+    config.optim.learning_rate = pick(config, 3e-4, slim64=3e-3, demo=4e-3)
     config.optim.critic_learning_rate = 1e-3
     return config

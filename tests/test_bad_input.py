@@ -28,7 +28,7 @@ TRAIN = [  # (arguments after a right command line, words of the answer)
     ("--config=configs/nowhere.py", "No such file or directory: 'configs/nowhere.py'"),
     ("--config=configs", "Is a directory: 'configs'"),
     ("--config=pyproject.toml", "config file: SyntaxError"),
-    ("--config=configs/vae.py:nothing", "'nothing' is unknown: use one of celeba128, celeba64, demo"),
+    ("--config=configs/vae.py:nothing", "'nothing' is unknown: use one of celeba128, celeba64, slim64, demo"),
     ("--config.train.steps=0", "config.train.steps=0"),
     ("--config.train.batch_size=0", "config.train.batch_size=0"),
     ("--config.train.batch_size=9 --config.parallel.devices=2", "config.train.batch_size=9 .* 2 devices"),
