@@ -85,8 +85,8 @@ class Parallel(NamedTuple):
         """step(state, pictures, key) -> (state, metrics) as a program of any number of steps over all devices.
 
         The program is (state, sent, key, table) -> (state, metrics [steps]): `read(table, sent)` gives the pictures of
-        each step, see `feed`. The state is one, not stacked, and donated. `key` is the run's key; each step draws its own
-        from it by its number, so a run can start at any step.
+        each step, see `feed`. The state is one, not stacked, and donated. `key` is the run's key; each step draws its
+        own from it by its number, so a run can start at any step.
         """
 
         def call(state, sent, key, table):

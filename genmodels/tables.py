@@ -130,6 +130,12 @@ def _plain(cell: Cell) -> str:
     return " ".join(filter(None, [cell.text, cell.interval, f"({cell.n:,})" if cell.n else ""]))
 
 
+def text(value: Any, digits: int) -> str:
+    """A measured value and its interval, if it has one: '14.00 [13.90, 14.10]'."""
+    cell = _cell(value, digits)
+    return f"{cell.text} {cell.interval}".rstrip()
+
+
 def _cell(value: Any, digits: int) -> Cell:
     if value is None:
         return Cell(DASH)

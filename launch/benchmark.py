@@ -29,7 +29,7 @@ def main() -> None:
     config = CONFIG.value
     sizes, batches = (_numbers(flag) for flag in (SIZES, BATCH_SIZES))
     out = Path(OUT.value or f"runs/benchmark-{config.method}-{config.variant}.json".replace("_", "-"))
-    _make(out)
+    cli.make_file(out)
     found = report.measure(config, data.build(config), SECONDS.value)
     found["scaling"] = []
     if sizes or batches:
@@ -38,15 +38,6 @@ def main() -> None:
     out.write_text(json.dumps(found, indent=1) + "\n")
     print(report.table(found))
     print(f"all numbers: {out}")
-
-
-def _make(out: Path) -> None:
-    """An empty file, before minutes go by for nothing."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.touch()
-    except OSError as error:
-        raise UsageError(f"--out={out} cannot be written: {error.strerror}.") from error
 
 
 def _numbers(flag: flags.FlagHolder) -> list[int]:

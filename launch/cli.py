@@ -37,6 +37,15 @@ def run(main: Callable[[], None], required: tuple[str, ...] = ()) -> None:
     app.run(guarded, flags_parser=functools.partial(_parse, required=required))
 
 
+def make_file(out: Path) -> None:
+    """Makes --out, empty if it is new, before minutes go by for nothing; raises UsageError where that cannot be."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.touch()
+    except OSError as error:
+        raise UsageError(f"--out={out} cannot be written: {error.strerror}.") from error
+
+
 def _parse(argv: list[str], required: tuple[str, ...]) -> list[str]:
     """absl's flags of the command line; absl itself would answer an error with pages of help."""
     try:

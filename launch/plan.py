@@ -3,7 +3,9 @@
 python -m launch.plan --config=configs/introvae.py --topology=v5e:2x4
 """
 
+import json
 import os
+from pathlib import Path
 
 from absl import flags
 from ml_collections import config_flags
@@ -13,6 +15,7 @@ from launch import cli
 CONFIG = config_flags.DEFINE_config_file("config", None, "configs/<method>.py[:variant].", lock_config=True)
 TOPOLOGY = flags.DEFINE_string("topology", None, "Such as v5e:2x4, v5e:4x4, v5p:2x2x1, v6e:2x4.")
 PICTURES = flags.DEFINE_integer("pictures", 182_599, "Of an epoch; the default is the deck's.", lower_bound=1)
+OUT = flags.DEFINE_string("out", None, "A JSON file for the plan, which launch.results takes in.")
 UTILISATION = flags.DEFINE_float(
     "utilisation", 0.4, "Share of the chips' peak that training reaches.", lower_bound=0.01, upper_bound=1.0
 )
@@ -25,6 +28,8 @@ def main() -> None:
     os.environ.pop("XLA_FLAGS", None)  # libtpu ends the process at one that is for CPUs
     os.environ.update(plan.QUIET | os.environ)
     config = CONFIG.value
+    if OUT.value:
+        cli.make_file(Path(OUT.value))
     found = plan.make(config, TOPOLOGY.value, PICTURES.value, UTILISATION.value)
     print(f"{config.method}, {config.image_size} px, {config.model.dtype}, {config.train.batch_size} pictures a step")
     print(f"{found.chips} x {found.kind}, {found.available / 2**30:.0f} GiB each")
@@ -38,6 +43,22 @@ def main() -> None:
         f"an epoch of {PICTURES.value:,} pictures at {UTILISATION.value:.0%} of the peak: "
         f"about {found.epoch_seconds / 60:,.1f} minutes"
     )
+    if OUT.value:
+        kept = {
+            "method": config.method,
+            "image_size": config.image_size,
+            "dtype": config.model.dtype,
+            "batch_size": config.train.batch_size,
+            "steps": config.train.steps,
+            "topology": TOPOLOGY.value,
+            "pictures": PICTURES.value,
+            "utilisation": UTILISATION.value,
+            **found._asdict(),
+            "phases": {name: need._asdict() for name, need in found.phases.items()},
+            "memory": max(need.memory for need in found.phases.values()),
+            "training_seconds": found.epoch_seconds * config.train.steps * config.train.batch_size / PICTURES.value,
+        }
+        Path(OUT.value).write_text(json.dumps(kept, indent=1) + "\n")
 
 
 if __name__ == "__main__":

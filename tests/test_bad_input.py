@@ -138,6 +138,9 @@ OTHERS = [  # (command, arguments, words)
     ("benchmark", "--config=configs/vae.py:demo --seconds=0", "--seconds"),
     ("benchmark", "--config=configs/vae.py:demo --out=/dev/null/x.json", "--out=/dev/null/x.json cannot be written"),
     ("plan", "--config=configs/vae.py:demo", "--topology is missing"),
+    ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --out=/dev/null/x.json", "--out=/dev/null/x.json cannot"),
+    ("results", "--report={new}", "has no report.json: run launch.compare"),
+    ("results", "--folder={new}", "has no report.json yet: take one in by --report"),
     ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --utilisation=7", "--utilisation=7"),
 ]
 

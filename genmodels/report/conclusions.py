@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from genmodels.report.rows import TITLES, models
-from genmodels.tables import find
+from genmodels.tables import find, text
 
 COPIES = 0.8  # samples nearer to training pictures than this part of held-out pictures' distance are too near
 
@@ -37,15 +37,15 @@ def _reconstruction(rows: dict, compared: dict) -> Iterator[str]:
             verdict = "does not beat"
         else:
             verdict = "is level with"
-        errors = f"{_text(value, 2)} against {_text(reference, 2)}"
+        errors = f"{text(value, 2)} against {text(reference, 2)}"
         after = f"after {row['training']['steps']:,} steps of {row['training']['batch_size']}"
         yield f"{TITLES[name]} {verdict} {linear['title']}, {after}, in test RMSE: {errors}."
     flat = find(rows.get("mean", {}), path)
     worse = [TITLES[name] for name, row in found if find(row, path)["high"] >= flat["low"]] if flat else []
     if worse:
-        yield f"No better than the mean picture, test RMSE {_text(flat, 2)}: {_list(worse)}."
+        yield f"No better than the mean picture, test RMSE {text(flat, 2)}: {_list(worse)}."
     elif flat and found:
-        yield f"Every model beats the mean picture, whose test RMSE is {_text(flat, 2)}."
+        yield f"Every model beats the mean picture, whose test RMSE is {text(flat, 2)}."
 
 
 def _diversity(rows: dict, compared: dict) -> Iterator[str]:
@@ -58,7 +58,7 @@ def _diversity(rows: dict, compared: dict) -> Iterator[str]:
             reading = "no difference that these pairs could show"
         else:
             reading = "less diverse than real pictures" if value["mean"] > 0 else "less alike than real pictures are"
-        scores = f"{_text(find(row, 'ms_ssim'), 3)} against {_text(find(rows['real'], 'ms_ssim'), 3)}"
+        scores = f"{text(find(row, 'ms_ssim'), 3)} against {text(find(rows['real'], 'ms_ssim'), 3)}"
         yield f"{TITLES[name]}'s samples are nearest to real pictures in diversity: MS-SSIM {scores}, {reading}."
 
 
@@ -74,14 +74,14 @@ def _improved(compared: dict) -> Iterator[str]:
                     verdict = "raises MS-SSIM; the deck reports that it lowers it"
                 else:
                     verdict = "changes MS-SSIM by no more than the intervals; the deck reports that it lowers it"
-                yield f"Improved sampling of {TITLES[name]} {verdict}: from {_text(before, 3)} to {_text(after, 3)}."
+                yield f"Improved sampling of {TITLES[name]} {verdict}: from {text(before, 3)} to {text(after, 3)}."
 
 
 def _sharpness(rows: dict, compared: dict) -> Iterator[str]:
     found = _ranked(compared, "sharpness", lambda value: -value["mean"])
     if len(found) > 1:
         real = find(rows["real"], "sharpness")
-        yield _first(found, "sharpness", "the sharpest samples", 4)[:-1] + f"; real pictures have {_text(real, 4)}."
+        yield _first(found, "sharpness", "the sharpest samples", 4)[:-1] + f"; real pictures have {text(real, 4)}."
 
 
 def _copies(compared: dict) -> Iterator[str]:
@@ -130,15 +130,11 @@ def _first(found: list[tuple[str, dict]], path: str, prize: str, digits: int) ->
     level = [name for name, v in values.items() if v["low"] <= best["high"] and v["high"] >= best["low"]]
     if len(level) == 1:
         return (
-            f"{TITLES[first]} has {prize}: {_text(best, digits)} against {_text(values[second], digits)} of "
+            f"{TITLES[first]} has {prize}: {text(best, digits)} against {text(values[second], digits)} of "
             f"{TITLES[second]}."
         )
-    shares = [f"{TITLES[name]} {_text(values[name], digits)}" for name in level]
+    shares = [f"{TITLES[name]} {text(values[name], digits)}" for name in level]
     return f"{_list(shares)} share {prize}: their intervals meet."
-
-
-def _text(value: dict, digits: int) -> str:
-    return f"{value['mean']:.{digits}f} [{value['low']:.{digits}f}, {value['high']:.{digits}f}]"
 
 
 def _list(words: list[str]) -> str:

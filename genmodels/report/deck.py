@@ -1,5 +1,7 @@
 """What the deck prints: F. Bongini, "Comparison between Wasserstein Auto-Encoders and Introspective VAEs", 2021."""
 
+from genmodels import tables
+
 NUMBERS = {  # row: measure: value; slides 13 to 24
     "wae_mmd": {"RMSE train": 11.70, "RMSE test": 15.44, "MS-SSIM": 0.5178},
     "wae_gan": {"RMSE train": 13.64, "RMSE test": 16.12, "MS-SSIM": 0.4488},
@@ -21,3 +23,16 @@ TUNING = {  # (beta, m): RMSE, MS-SSIM; read off a figure in the author's public
     (0.1, 1000): (48.92, 0.3938),
     (0.1, 5000): (49.18, 0.3314),
 }
+
+
+def beside(rows: dict[str, dict]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The deck's numbers beside ours: for each of its rows, pairs of ours and its."""
+    measures = [measure for measure in tables.DECK if measure.heading in ("RMSE train", "RMSE test", "MS-SSIM")]
+    found = []
+    for name, numbers in NUMBERS.items():
+        if name in rows:
+            values = [tables.find(rows[name], measure.path) for measure in measures]
+            texts = [f"{v['mean']:.{m.digits}f}" if v else tables.DASH for v, m in zip(values, measures, strict=True)]
+            theirs = [f"{numbers[m.heading]:.{m.digits}f}" if m.heading in numbers else tables.DASH for m in measures]
+            found.append((rows[name]["title"], list(zip(texts, theirs, strict=True))))
+    return found

@@ -7,19 +7,16 @@ import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jinja2
 import ml_collections
 from PIL import Image
 
 from genmodels import data, images, tables
 from genmodels.comparison import Run
 from genmodels.errors import UsageError
-from genmodels.report import conclusions, deck, figures, provenance
+from genmodels.report import claims, conclusions, deck, figures, provenance, templating
 from genmodels.report import rows as comparison_rows
 
-TEMPLATES = Path(__file__).parent / "templates"
 DATA_POINTS, COLUMNS = 64, 8
-TEX = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"} | {"–": "--", "−": "$-$"})
 
 
 class Picture(NamedTuple):
@@ -64,6 +61,7 @@ def write(
     report = {
         "data": next((run.report["data"] for run in runs if run.report), ""),
         "conclusions": conclusions.draw(rows),
+        "claims": claims.judge(rows),
         "rows": rows,
         "runs": [{"name": run.name, "workdir": str(run.workdir), "failure": run.failure} for run in runs],
         "deck": deck.NUMBERS,
@@ -73,8 +71,8 @@ def write(
     }
     _write_tables(folder / "tables", made, rows)
     (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n")
-    page = _environment().get_template("page.html.jinja")
-    text = page.render(
+    text = templating.render(
+        "page.html",
         report=report,
         rows=rows,
         tables=made,
@@ -82,7 +80,7 @@ def write(
         plots=_plots(folder / "figures", rows, runs),
         deck=deck,
         target=target,
-        beside=_beside(rows),
+        beside=deck.beside(rows),
         study=study,
         budget=config.evaluation.to_dict(),
         variant=config.variant,
@@ -106,19 +104,6 @@ def _speed(target: float | None) -> list[tables.Measure]:
     if target is None:
         return tables.SPEED
     return [*tables.SPEED, tables.Measure(f"s to test RMSE {target:.1f}", "training to_target", 0)]
-
-
-def _beside(rows: dict[str, dict]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The deck's numbers beside ours: for each of its rows, pairs of ours and its."""
-    measures = [measure for measure in tables.DECK if measure.heading in ("RMSE train", "RMSE test", "MS-SSIM")]
-    found = []
-    for name, numbers in deck.NUMBERS.items():
-        if name in rows:
-            values = [tables.find(rows[name], measure.path) for measure in measures]
-            texts = [f"{v['mean']:.{m.digits}f}" if v else tables.DASH for v, m in zip(values, measures, strict=True)]
-            theirs = [f"{numbers[m.heading]:.{m.digits}f}" if m.heading in numbers else tables.DASH for m in measures]
-            found.append((rows[name]["title"], list(zip(texts, theirs, strict=True))))
-    return found
 
 
 def _shown(folder: Path, runs: list[Run]) -> list[Shown]:
@@ -177,11 +162,9 @@ def _uri(path: Path, kind: str) -> str:
 def _write_tables(folder: Path, made: dict[str, tables.Table], rows: dict[str, Any]) -> None:
     """Each table as Markdown and LaTeX, and every estimate as one line of a tidy CSV."""
     folder.mkdir(parents=True, exist_ok=True)
-    environment = _environment()
     for name, table in made.items():
         for kind in ("md", "tex"):
-            text = environment.get_template(f"table.{kind}.jinja").render(table=table)
-            (folder / f"{name}.{kind}").write_text(text)
+            (folder / f"{name}.{kind}").write_text(templating.table(table, kind))
     with (folder / "measurements.csv").open("w", newline="") as file:
         lines = csv.writer(file)
         lines.writerow(["row", "measure", "mean", "low", "high", "n"])
@@ -192,16 +175,3 @@ def _write_tables(folder: Path, made: dict[str, tables.Table], rows: dict[str, A
                     lines.writerow([name, measure.heading, *(value[key] for key in ("mean", "low", "high", "n"))])
                 elif value is not None:
                     lines.writerow([name, measure.heading, value, "", "", ""])
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=jinja2.select_autoescape(["html.jinja"], default_for_string=False),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["tex"] = lambda text: str(text).translate(TEX)
-    return environment

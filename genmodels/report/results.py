@@ -1,0 +1,91 @@
+"""RESULTS.md: what came out of a comparison, written from its report.json; pictures of the data set stay out of it."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from genmodels import tables
+from genmodels.errors import UsageError
+from genmodels.report import claims, conclusions, deck, templating
+from genmodels.report import rows as comparison_rows
+
+# Figures that show generated pictures, codes or numbers only. The others show CelebA, which may not be passed on.
+OF_EACH = ("samples", "improved", "lines_prior", "prior_and_codes")
+OF_ALL = ("error_and_diversity", "error_over_training", "cells", "heat")
+
+
+def collect(report: Path, plans: list[Path], folder: Path) -> None:
+    """Copies a comparison's report.json, the figures that may be published, and plans of launch.plan to `folder`.
+
+    Raises UsageError when there is no finished report, or no such plan.
+    """
+    if not (report / "report.json").is_file():
+        raise UsageError(f"--report={report} has no report.json: run launch.compare to its end.")
+    for path in plans:
+        if not path.is_file():
+            raise UsageError(f"--plans: {path} is no file: write it by launch.plan --out.")
+    old = [*(folder / f"{name}.png" for name in OF_ALL), *(folder / "plans").glob("*.json")]
+    for path in [*old, *(path for name in OF_EACH for path in folder.glob(f"*/{name}.png"))]:
+        path.unlink(missing_ok=True)
+    (folder / "plans").mkdir(parents=True, exist_ok=True)
+    shutil.copy(report / "report.json", folder)
+    for path in plans:
+        shutil.copy(path, folder / "plans")
+    for path in sorted((report / "figures").rglob("*.png")):
+        place = folder / path.relative_to(report / "figures")
+        if path.stem in (OF_ALL if place.parent == folder else OF_EACH):
+            place.parent.mkdir(exist_ok=True)
+            shutil.copy(path, place)
+
+
+def render(folder: Path, base: Path) -> str:
+    """RESULTS.md from what `collect` has left in `folder`; the page will stand in the folder `base`.
+
+    Raises UsageError when nothing has been collected, or not below `base`.
+    """
+    if not (folder / "report.json").is_file():
+        raise UsageError(f"--folder={folder} has no report.json yet: take one in by --report.")
+    if not folder.absolute().is_relative_to(base.absolute()):
+        raise UsageError(f"--folder={folder} must be in the folder of --out, or below it.")
+    report = json.loads((folder / "report.json").read_text())
+    rows = report["rows"]
+    models = list(comparison_rows.models(rows))
+    trained = {name: rows[name] for name in models if not name.startswith("improved")}
+    made = {
+        "deck": tables.table(rows, tables.DECK, models),
+        "more": tables.table(rows, tables.MORE, models),
+        "speed": tables.table(trained, tables.SPEED, []),
+    }
+    place = folder.absolute().relative_to(base.absolute())
+    drawn = [path.relative_to(folder) for path in sorted(folder.rglob("*.png"))]
+    figures = {path.with_suffix("").as_posix(): place / path for path in drawn}
+    configs = report["configs"].values()
+    return templating.render(
+        "results.md",
+        report=report,
+        rows=rows,
+        claims=claims.judge(rows),
+        conclusions=conclusions.draw(rows),
+        tables={name: templating.table(table, "md") for name, table in made.items()},
+        beside=deck.beside(rows),
+        deck=deck,
+        runs=_runs(report),
+        variant=next(config["variant"] for config in configs),
+        seeds=sorted({config["seed"] for config in configs}),
+        figures=figures,
+        drawn={name: {path.parent.name for path in drawn if path.stem == name} for name in OF_EACH},
+        numbers=place / "report.json",
+        plans=[json.loads(path.read_text()) for path in sorted((folder / "plans").glob("*.json"))],
+        titles=comparison_rows.TITLES,
+    )
+
+
+def _runs(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """The first seed's run of each method, as the page shows it: its title, method, config and figures' folder."""
+    found = {}
+    for config in report["configs"].values():
+        method = config["method"]
+        own = {"title": comparison_rows.TITLES[method], "config": config}
+        found.setdefault(method, own | {"folder": f"{method}-{config['seed']}".replace("_", "-")})
+    return [found[name] for name in comparison_rows.TITLES if name in found]

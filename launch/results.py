@@ -1,0 +1,33 @@
+"""Writes RESULTS.md from a finished comparison: numbers from its report.json, pictures that its models generated.
+
+python -m launch.results --report=runs/compare-slim64/report [--plans=FILE,...]   # takes these in, writes the text
+python -m launch.results                                      # writes the text again, from what was taken in
+"""
+
+from absl import flags
+
+from launch import cli
+
+REPORT = flags.DEFINE_string("report", None, "The report/ of a comparison to take in, as launch.compare left it.")
+PLANS = flags.DEFINE_list("plans", [], "What launch.plan --out has written: what the full data would take.")
+FOLDER = flags.DEFINE_string("folder", "genmodels/report/results", "Where report.json and the pictures are kept.")
+OUT = flags.DEFINE_string("out", "RESULTS.md", "The text, in a folder above --folder.")
+
+
+def main() -> None:
+    """Writes --out, and --folder if there is a --report."""
+    from pathlib import Path
+
+    from genmodels.report import results
+
+    folder, out = Path(FOLDER.value), Path(OUT.value)
+    if REPORT.value:
+        results.collect(Path(REPORT.value), [Path(path) for path in PLANS.value], folder)
+    text = results.render(folder, out.parent)
+    cli.make_file(out)
+    out.write_text(text)
+    print(f"results: {out}")
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,76 @@
+"""RESULTS.md: its numbers are a report's, its pictures the models' own."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from genmodels.report import page, results
+from tests import tiny_comparison
+from tests.plain import assert_plain
+
+
+@pytest.fixture(scope="module")
+def report(compared, pictures, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("results") / "report"
+    _, runs = compared
+    page.write(folder, runs, tiny_comparison.config(pictures), "python -m launch.compare --config=configs/compare.py")
+    return folder
+
+
+def test_takes_in_numbers_and_what_models_made(command, report, tmp_path):
+    folder, out = tmp_path / "docs" / "kept", tmp_path / "RESULTS.md"
+    code, said, _ = command("results", f"--report={report}", f"--folder={folder}", f"--out={out}")
+    assert (code, said) == (0, f"results: {out}\n")
+    text = out.read_text()
+    shown = re.findall(r"!\[[^]]+\]\(([^)]+)\)", text)
+    assert {Path(path).name for path in shown} == {f"{name}.png" for name in (*results.OF_EACH, *results.OF_ALL[:2])}
+    assert all((tmp_path / path).is_file() for path in shown)
+    assert {str(path.relative_to(tmp_path)) for path in folder.rglob("*.png")} == set(shown)  # nothing else is copied
+    assert "| VAE |" in text
+    assert text.startswith("# Results\n")
+    assert not re.search(r"\n{3}", text)
+
+
+def test_other_numbers_make_another_text_and_old_pictures_go(report, tmp_path):
+    folder = tmp_path / "kept"
+    results.collect(report, [], folder)
+    made = json.loads((folder / "report.json").read_text())
+    before = results.render(folder, tmp_path)
+    made["rows"]["vae"]["reconstruction"]["test"]["rmse"] |= {"mean": 1.25, "low": 1.0, "high": 1.5}
+    (folder / "report.json").write_text(json.dumps(made))
+    assert "| 1.25 [1.00, 1.50] |" in results.render(folder, tmp_path).replace("**", "")
+    (folder / "old-0").mkdir()
+    (folder / "old-0" / "samples.png").touch()
+    results.collect(report, [], folder)
+    assert not (folder / "old-0" / "samples.png").exists()
+    assert results.render(folder, tmp_path) == before
+
+
+def test_plans_become_a_table(report, tmp_path):
+    plan = {
+        "method": "introvae",
+        "image_size": 128,
+        "dtype": "bfloat16",
+        "batch_size": 64,
+        "steps": 200_000,
+        "topology": "v5e:2x4",
+        "utilisation": 0.4,
+        "chips": 8,
+        "available": 16 * 2**30,
+        "memory": 3 * 2**30,
+        "epoch_seconds": 90.0,
+        "training_seconds": 7_200.0,
+    }
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    results.collect(report, [tmp_path / "plan.json"], tmp_path / "kept")
+    line = "| IntroVAE, 128 px, bfloat16 | v5e:2x4 | 64 | 3.00 of 16 GiB | 40 % | 1.5 min | 200,000: 2.0 h | 16 |"
+    assert line in results.render(tmp_path / "kept", tmp_path)
+
+
+def test_a_folder_elsewhere_and_a_plan_that_is_none(command, report, tmp_path):
+    kept = f"--folder={tmp_path / 'kept'}"
+    outcome = command("results", f"--report={report}", kept, f"--out={tmp_path / 'other' / 'RESULTS.md'}")
+    assert_plain(outcome, "must be in the folder of --out")
+    assert_plain(command("results", f"--report={report}", kept, "--plans=/nowhere.json"), "/nowhere.json is no file")
