@@ -74,3 +74,13 @@ def test_a_folder_elsewhere_and_a_plan_that_is_none(command, report, tmp_path):
     outcome = command("results", f"--report={report}", kept, f"--out={tmp_path / 'other' / 'RESULTS.md'}")
     assert_plain(outcome, "must be in the folder of --out")
     assert_plain(command("results", f"--report={report}", kept, "--plans=/nowhere.json"), "/nowhere.json is no file")
+
+
+def test_a_method_that_failed_keeps_its_line(report, tmp_path):
+    results.collect(report, [], tmp_path / "kept")
+    made = json.loads((tmp_path / "kept" / "report.json").read_text())
+    made["rows"]["vae"] = {"title": "VAE", "runs": 1, "failures": ["seed 0: out of memory"]}
+    (tmp_path / "kept" / "report.json").write_text(json.dumps(made))
+    text = results.render(tmp_path / "kept", tmp_path)
+    assert re.search(r"\| VAE \| [\d-]+ \| \d+ \| – \| – x \d+ \| failed \|", text)
+    assert "VAE failed in 1 of its runs: seed 0: out of memory" in text
