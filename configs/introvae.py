@@ -31,8 +31,9 @@ def get_config(variant: str = ""):
     model.remat = False  # recompute cheap layers on the way back: saves memory for larger batches, costs some time
 
     config.loss = loss = ml_collections.ConfigDict()
-    loss.margin = pick(config, 110.0, demo=55.0)  # m, nats: about 1.5 times the KL(x) at which the warm-up ends
-    loss.margin_from_warmup = pick(config, False, slim64=True)  # m = 1.5 times that KL(x); loss.margin is not used
+    # m, nats: 1.5 to 3 times the KL(x) at which the warm-up ends, see BUILD.md.
+    loss.margin = pick(config, 110.0, slim64=170.0, demo=55.0)
+    loss.margin_from_warmup = False  # m = 1.5 times that KL(x), measured; loss.margin is not used then
     loss.alpha = pick(config, 0.25, slim64=0.5, demo=0.5)  # weight of the adversarial terms
     loss.beta = 0.5 * (128 / config.image_size) ** 2  # weight of 1/2 squared error, a sum over pixels in [0, 1]
     loss.hinge = "batch"  # [m - mean KL]^+ (batch, as the official code) | mean of [m - KL]^+ (sample)
