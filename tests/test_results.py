@@ -10,6 +10,9 @@ from genmodels.report import page, results
 from tests import tiny_comparison
 from tests.plain import assert_plain
 
+ROOT = Path(__file__).parent.parent
+PUBLISHED = ROOT / "genmodels" / "report" / "results"
+
 
 @pytest.fixture(scope="module")
 def report(compared, pictures, tmp_path_factory) -> Path:
@@ -84,3 +87,25 @@ def test_a_method_that_failed_keeps_its_line(report, tmp_path):
     text = results.render(tmp_path / "kept", tmp_path)
     assert re.search(r"\| VAE \| [\d-]+ \| \d+ \| – \| – x \d+ \| failed \|", text)
     assert "VAE failed in 1 of its runs: seed 0: out of memory" in text
+
+
+def numbers(tree) -> list[float]:
+    """All numbers of a JSON tree."""
+    if isinstance(tree, dict):
+        return [number for value in tree.values() for number in numbers(value)]
+    if isinstance(tree, list):
+        return [number for value in tree for number in numbers(value)]
+    return [tree] if isinstance(tree, (int, float)) and not isinstance(tree, bool) else []
+
+
+def test_the_published_text_is_what_its_report_says():
+    text = (ROOT / "RESULTS.md").read_text()
+    assert text == results.render(PUBLISHED, ROOT)
+    known = numbers(json.loads((PUBLISHED / "report.json").read_text()))
+    lines = [*text.splitlines(), *(ROOT / "README.md").read_text().partition("## Results")[2].splitlines()]
+    measured = [line for line in lines if re.match(r"\| (VAE|WAE|IntroVAE|improved|PCA|real|mean)", line)]
+    found = set(re.findall(r"(?<![\d.,-])-?\d+\.\d+", " ".join(line for line in measured if "](" not in line)))
+    assert len(found) > 100
+    for number in found:
+        digits = len(number.split(".")[1])
+        assert any(f"{value:.{digits}f}" == number for value in known), number
