@@ -11,6 +11,7 @@ import pytest
 
 from genmodels.errors import UsageError
 from genmodels.report import page
+from genmodels.report import results as published
 from genmodels.tuning import results
 from tests import tiny_comparison
 
@@ -87,6 +88,10 @@ def test_study_is_shown(compared, pictures, tmp_path):
     text = page.write(tmp_path / "report", compared[1], config, "command", page.read_study(study)).read_text()
     assert text.count("Samples of each trial") == 3  # the button, the picture, its caption
     assert json.loads((tmp_path / "report" / "report.json").read_text())["tuning"][0]["rmse"]["mean"] == 31.25
+    copied = tmp_path / "report" / "figures" / "cells.png"
+    assert copied.read_bytes() == (study / "cells.png").read_bytes()
+    published.collect(tmp_path / "report", [], tmp_path / "kept")
+    assert "](kept/cells.png)" in published.render(tmp_path / "kept", tmp_path)
     with pytest.raises(UsageError, match="has no results"):
         page.read_study(tmp_path)
 

@@ -41,9 +41,7 @@ def test_killed_again_and_again_it_ends_as_if_it_had_not_been(pictures, tmp_path
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload(["genmodels.training", "tests.tiny_runs", "grain"])
     rng, workdir, progress = random.Random(0), tmp_path / "killed", []
-    moments = sorted(
-        rng.randrange(STEPS // 2) for _ in range(KILLS)
-    )  # a little after this step's checkpoint or a later
+    moments = sorted(rng.randrange(STEPS // 2) for _ in range(KILLS))  # or a little after the checkpoint that follows
     for life, moment in enumerate([*moments, None]):
         newest, said = checkpoint.newest_step(workdir), tmp_path / f"said-{life}.txt"
         process = processes.Process(target=_train, args=(pictures, workdir, said))

@@ -38,8 +38,9 @@ class Shown(NamedTuple):
 
 
 class Study(NamedTuple):
-    """The results of a study, as launch.tune wrote them, and its figures."""
+    """The folder of a study, its results, as launch.tune wrote them, and its figures."""
 
+    folder: Path
     results: list[dict[str, Any]]
     pictures: dict[str, Picture]
 
@@ -53,6 +54,9 @@ def write(
     competing = list(comparison_rows.models(rows))
     trained = [name for name in competing if not name.startswith("improved")]
     shown = _shown(folder / "figures", runs)
+    if study:
+        for picture in study.pictures.values():
+            shutil.copy(study.folder / picture.file, folder / "figures")
     made = {
         "deck": tables.table(rows, tables.DECK, competing),
         "more": tables.table(rows, tables.MORE, competing),
@@ -97,7 +101,7 @@ def read_study(folder: Path) -> Study:
         pictures = {path.stem: _picture(path) for path in sorted(folder.glob("*.png"))}
     except OSError as error:
         raise UsageError(f"--tuning={folder} has no results ({error.strerror}): run launch.tune to its end.") from error
-    return Study(results, pictures)
+    return Study(folder, results, pictures)
 
 
 def _speed(target: float | None) -> list[tables.Measure]:

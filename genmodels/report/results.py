@@ -12,7 +12,7 @@ from genmodels.report import rows as comparison_rows
 
 # Figures that show generated pictures, codes or numbers only. The others show CelebA, which may not be passed on.
 OF_EACH = ("samples", "improved", "lines_prior", "prior_and_codes")
-OF_ALL = ("error_and_diversity", "error_over_training", "cells", "heat")
+OF_ALL = ("error_and_diversity", "error_over_training", "cells")
 
 
 def collect(report: Path, plans: list[Path], folder: Path) -> None:
