@@ -38,7 +38,7 @@ def get_config(variant: str = ""):
     loss.beta = 0.5 * (128 / config.image_size) ** 2  # weight of 1/2 squared error, a sum over pixels in [0, 1]
     loss.hinge = "batch"  # [m - mean KL]^+ (batch, as the official code) | mean of [m - KL]^+ (sample)
     # of plain VAE training before the game: about an epoch of CelebA
-    loss.warmup_steps = pick(config, 3_000, slim64=3_000, demo=600)
+    loss.warmup_steps = pick(config, 3_000, demo=600)
 
     config.optim = optim = ml_collections.ConfigDict()
     optim.learning_rate = pick(config, 2e-4, slim64=1e-3, demo=1.5e-3)  # of both Adams, the encoder's and the decoder's

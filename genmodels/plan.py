@@ -67,9 +67,12 @@ def make(config: ml_collections.ConfigDict, topology: str, pictures: int, utilis
     needs = {phase.name: need(config, devices, phase.name, batch) for phase in phases}
     heaviest = max(needs, key=lambda name: needs[name].memory)
     per_chip = batch // len(devices)
-    other = max(1, per_chip // 2) if per_chip > 1 else 2
-    less = need(config, devices, heaviest, other * len(devices))
-    each = max(1.0, (needs[heaviest].memory - less.memory) / (per_chip - other))  # bytes of one more picture
+    # Far from the first batch: of two small ones weights take nearly all, and the compiler's moods the rest.
+    roomy = 4 * needs[heaviest].memory < chip.memory
+    other = 4 * per_chip if roomy else per_chip // 2 or 2
+    second = need(config, devices, heaviest, other * len(devices))
+    more = (second.memory - needs[heaviest].memory) / (other - per_chip)  # bytes of one more picture
+    each = max(more, 3 * 4 * config.image_size**2)  # its own float32 values are the least
     fits = int((chip.memory - needs[heaviest].memory) / each) + per_chip
     flops = max(each.flops for each in needs.values()) / per_chip  # of a picture
     return Plan(

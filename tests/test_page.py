@@ -87,11 +87,15 @@ def test_study_is_shown(compared, pictures, tmp_path):
     results.write(study, found)
     text = page.write(tmp_path / "report", compared[1], config, "command", page.read_study(study)).read_text()
     assert text.count("Samples of each trial") == 3  # the button, the picture, its caption
-    assert json.loads((tmp_path / "report" / "report.json").read_text())["tuning"][0]["rmse"]["mean"] == 31.25
+    assert json.loads((tmp_path / "report" / "report.json").read_text())["tuning"]["results"][0]["rmse"]["mean"] == 31.25
     copied = tmp_path / "report" / "figures" / "cells.png"
     assert copied.read_bytes() == (study / "cells.png").read_bytes()
     published.collect(tmp_path / "report", [], tmp_path / "kept")
-    assert "](kept/cells.png)" in published.render(tmp_path / "kept", tmp_path)
+    text = published.render(tmp_path / "kept", tmp_path)
+    assert "](kept/cells.png)" in text
+    assert "| loss.beta | loss.margin | test RMSE | MS-SSIM |" in text
+    assert "| 0.1 | 200 | **31.25** [30.00, 32.00] | 31.250 [30.000, 32.000] |" in text
+    assert "| 0.1 | 1000 | collapsed | step 9: KL |" in text
     with pytest.raises(UsageError, match="has no results"):
         page.read_study(tmp_path)
 

@@ -37,7 +37,7 @@ def test_a_run_s_steps_compile_for_eight_tpus(in_the_repository):
     warmup, game = made["phases"]["VAE warm-up"], made["phases"]["game"]
     assert 0 < warmup["flops"] < game["flops"]
     assert 0 < warmup["memory"] <= game["memory"]
-    assert made["largest_batch"] > 16
+    assert 16 < made["largest_batch"] < 8 * made["available"] / (4 * 3 * 32**2)  # a picture is that large itself
     assert made["epoch_seconds"] == pytest.approx(1_000 * game["flops"] / 2 / (8 * 197e12 * 0.5))
 
 

@@ -15,6 +15,7 @@ from genmodels.comparison import Run
 from genmodels.errors import UsageError
 from genmodels.report import claims, conclusions, deck, figures, provenance, templating
 from genmodels.report import rows as comparison_rows
+from genmodels.runs import read_config
 
 DATA_POINTS, COLUMNS = 64, 8
 
@@ -38,10 +39,11 @@ class Shown(NamedTuple):
 
 
 class Study(NamedTuple):
-    """The folder of a study, its results, as launch.tune wrote them, and its figures."""
+    """The folder of a study, its results, as launch.tune wrote them, the config of one trial, and its figures."""
 
     folder: Path
     results: list[dict[str, Any]]
+    config: dict[str, Any]
     pictures: dict[str, Picture]
 
 
@@ -70,7 +72,7 @@ def write(
         "runs": [{"name": run.name, "workdir": str(run.workdir), "failure": run.failure} for run in runs],
         "deck": deck.NUMBERS,
         "provenance": provenance.collect(command),
-        "tuning": study.results if study else [],
+        "tuning": {"results": study.results, "config": study.config} if study else None,
         "configs": {run.name: run.config.to_dict() for run in runs},
     }
     _write_tables(folder / "tables", made, rows)
@@ -101,7 +103,7 @@ def read_study(folder: Path) -> Study:
         pictures = {path.stem: _picture(path) for path in sorted(folder.glob("*.png"))}
     except OSError as error:
         raise UsageError(f"--tuning={folder} has no results ({error.strerror}): run launch.tune to its end.") from error
-    return Study(folder, results, pictures)
+    return Study(folder, results, read_config(folder / results[0]["folder"]).to_dict(), pictures)
 
 
 def _speed(target: float | None) -> list[tables.Measure]:
