@@ -87,7 +87,9 @@ def test_study_is_shown(compared, pictures, tmp_path):
     results.write(study, found)
     text = page.write(tmp_path / "report", compared[1], config, "command", page.read_study(study)).read_text()
     assert text.count("Samples of each trial") == 3  # the button, the picture, its caption
-    assert json.loads((tmp_path / "report" / "report.json").read_text())["tuning"]["results"][0]["rmse"]["mean"] == 31.25
+    told = json.loads((tmp_path / "report" / "report.json").read_text())["tuning"]
+    assert told["results"][0]["rmse"]["mean"] == 31.25
+    assert told["config"]["method"] == "vae"
     copied = tmp_path / "report" / "figures" / "cells.png"
     assert copied.read_bytes() == (study / "cells.png").read_bytes()
     published.collect(tmp_path / "report", [], tmp_path / "kept")
