@@ -40,11 +40,11 @@ def test_margin_from_the_warm_up_is_half_above_its_last_hundred_divergences():
     run = tiny.run("introvae", **FROM_WARMUP)
     state, mean = run.start, 0.0
     for step in range(150):
-        state, metrics = tiny.train(run, state, "VAE warm-up", [tiny.pictures()])
+        state, [metrics] = tiny.train(run, state, "VAE warm-up", [tiny.pictures()])
         mean += (metrics["KL(x)"] - mean) / min(step + 1, 100)
-    state, first = tiny.train(run, state, "game", [tiny.pictures()])
+    state, [first] = tiny.train(run, state, "game", [tiny.pictures()])
     assert first["margin"] == pytest.approx(1.5 * mean, rel=1e-4)
-    _, second = tiny.train(run, state, "game", [tiny.pictures()])
+    _, [second] = tiny.train(run, state, "game", [tiny.pictures()])
     assert second["margin"] == first["margin"]  # the game leaves it as it is
 
 

@@ -47,15 +47,11 @@ def test_a_step_in_bfloat16_is_within_five_percent_of_one_in_float32(name):
 
 @pytest.mark.parametrize("name", tiny.METHODS)
 def test_a_long_run_in_bfloat16_stays_finite_and_learns_as_in_float32(name):
-    half, (_, exact) = tiny.run(name, **HALF), tiny.fitted(name)
-    state = half.start
-    for phase, steps in tiny.FITTING.items():
-        if phase in half.steps:
-            for _ in range(steps):
-                state, metrics = tiny.train(half, state, phase, [tiny.pictures()])
-                assert all(np.isfinite(value) for value in metrics.values()), (phase, int(state.step))
-    error = TERMS[name][0]
-    assert metrics[error] < 1.25 * exact[error]
+    (_, exact), (_, half) = tiny.fitted(name), tiny.fitted(name, **HALF)
+    assert all(np.isfinite(list(metrics.values())).all() for metrics in half)
+    # One step against one would compare noise: from step to step an adversary's opponent errs by half as much again.
+    wide, narrow = (np.median([metrics[TERMS[name][0]] for metrics in history[-20:]]) for history in (exact, half))
+    assert narrow < 1.25 * wide
 
 
 @pytest.mark.parametrize("name", ["wae_mmd", "introvae"])

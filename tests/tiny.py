@@ -106,22 +106,25 @@ def one_step(name: str, phase: str, fresh: bool = False, **fields) -> Step:
     return Step(this, state, key, after, jax.tree.map(float, metrics))
 
 
-def train(run: Run, state: TrainState, phase: str, batches: Iterable[np.ndarray]) -> tuple[TrainState, dict]:
-    """The state after one step of `phase` on each of `batches`, and the last step's metrics."""
-    metrics = {}
+def train(run: Run, state: TrainState, phase: str, batches: Iterable[np.ndarray]) -> tuple[TrainState, list[dict]]:
+    """The state after one step of `phase` on each of `batches`, and each step's metrics."""
+    history = []
     for batch in batches:
         state, metrics = run.steps[phase](state, batch, jax.random.fold_in(jax.random.key(1), state.step))
-    return state, jax.tree.map(float, metrics)
+        history.append(metrics)
+    return state, jax.tree.map(float, history)
 
 
 @functools.cache
-def fitted(name: str) -> tuple[TrainState, dict]:
-    """The state after 80 to 200 steps on the same eight pictures, and the last step's metrics."""
-    this, state, metrics = run(name), run(name).start, {}
+def fitted(name: str, **fields) -> tuple[TrainState, list[dict]]:
+    """The state after 80 to 200 steps on the same eight pictures, and each step's metrics."""
+    this, history = run(name, **fields), []
+    state = this.start
     for phase, steps in FITTING.items():
         if phase in this.steps:
             state, metrics = train(this, state, phase, [pictures()] * steps)
-    return state, metrics
+            history += metrics
+    return state, history
 
 
 def spread(pictures: np.ndarray) -> float:

@@ -73,6 +73,7 @@ def render(folder: Path, base: Path) -> str:
         runs=_runs(report),
         variant=next(config["variant"] for config in configs),
         seeds=sorted({config["seed"] for config in configs}),
+        cells=sorted((report["tuning"] or {}).get("results", []), key=lambda result: list(result["chosen"].values())),
         figures=figures,
         drawn={name: {path.parent.name for path in drawn if path.stem == name} for name in OF_EACH},
         numbers=place / "report.json",
