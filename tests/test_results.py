@@ -63,12 +63,13 @@ def test_plans_become_a_table(report, tmp_path):
         "chips": 8,
         "available": 16 * 2**30,
         "memory": 3 * 2**30,
+        "phases": {"VAE warm-up": {"flops": 1e11}, "game": {"flops": 5e11}},
         "epoch_seconds": 90.0,
         "training_seconds": 7_200.0,
     }
     (tmp_path / "plan.json").write_text(json.dumps(plan))
     results.collect(report, [tmp_path / "plan.json"], tmp_path / "kept")
-    line = "| IntroVAE, 128 px, bfloat16 | v5e:2x4 | 64 | 3.00 of 16 GiB | 40 % | 1.5 min | 200,000: 2.0 h | 16 |"
+    line = "| IntroVAE, 128 px, bfloat16 | v5e:2x4 | 64 | 3.00 of 16 GiB | 40 % | 1.5 min | 200,000: 2.0 h | 16 | 800 | 2.2 h |"
     assert line in results.render(tmp_path / "kept", tmp_path)
 
 
