@@ -69,8 +69,8 @@ def test_plans_become_a_table(report, tmp_path):
     }
     (tmp_path / "plan.json").write_text(json.dumps(plan))
     results.collect(report, [tmp_path / "plan.json"], tmp_path / "kept")
-    line = "| IntroVAE, 128 px, bfloat16 | v5e:2x4 | 64 | 3.00 of 16 GiB | 40 % | 1.5 min | 200,000: 2.0 h | 16 | 800 | 2.2 h |"
-    assert line in results.render(tmp_path / "kept", tmp_path)
+    line = "| IntroVAE, 128 px, bfloat16 | v5e:2x4 | 64 | 3.00 of 16 GiB | 40 % | 1.5 min | 200,000: 2.0 h | 16 |"
+    assert f"{line} 800 | 2.2 h |" in results.render(tmp_path / "kept", tmp_path)
 
 
 def test_a_folder_elsewhere_and_a_plan_that_is_none(command, report, tmp_path):
