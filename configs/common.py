@@ -84,7 +84,7 @@ def dcgan(config: ml_collections.ConfigDict) -> None:
     optim.decay = pick(config, 100.0, slim64=20.0, demo=20.0)  # the rates fall smoothly by this factor over the run
     config.train.batch_size = pick(config, 100, slim64=50, demo=50)
     # 50 epochs of the deck's 182,599 pictures in batches of 100
-    config.train.steps = pick(config, 91_300, slim64=5_000, demo=400)
+    config.train.steps = pick(config, 91_300, slim64=4_000, demo=400)
 
 
 def wae_terms(config: ml_collections.ConfigDict) -> None:
