@@ -38,14 +38,14 @@ def get_config(variant: str = ""):
     loss.beta = 0.5 * (128 / config.image_size) ** 2  # weight of 1/2 squared error, a sum over pixels in [0, 1]
     loss.hinge = "batch"  # [m - mean KL]^+ (batch, as the official code) | mean of [m - KL]^+ (sample)
     # of plain VAE training before the game: about an epoch of CelebA
-    loss.warmup_steps = pick(config, 3_000, demo=600)
+    loss.warmup_steps = pick(config, 3_000, slim64=5_000, demo=600)
 
     config.optim = optim = ml_collections.ConfigDict()
     optim.learning_rate = pick(config, 2e-4, slim64=1e-3, demo=1.5e-3)  # of both Adams, the encoder's and the decoder's
     optim.b1 = pick(config, 0.9, slim64=0.5, demo=0.5)
     optim.b2 = 0.999
     optim.decay = 1.0  # constant rates
-    config.train.steps = pick(config, 200_000, slim64=6_200, demo=720)
+    config.train.steps = pick(config, 200_000, slim64=10_200, demo=720)
     config.train.batch_size = pick(config, 64, slim64=16, demo=16)
     # Over the last few dozen steps: smooths the noise of a game with small batches.
     config.train.ema_decay = pick(config, 0.0, slim64=0.98, demo=0.98)
