@@ -16,6 +16,7 @@ QUIET = {  # libtpu's questions, in the environment before it is loaded: it look
     "TPU_WORKER_HOSTNAMES": "localhost",
     "TPU_ACCELERATOR_TYPE": "v5litepod-8",
     "TPU_MIN_LOG_LEVEL": "3",
+    "ALLOW_MULTIPLE_LIBTPU_LOAD": "1",  # beside a training on the same machine
 }
 
 
@@ -70,19 +71,25 @@ def make(config: ml_collections.ConfigDict, topology: str, pictures: int, utilis
     # Far from the first batch: of two small ones weights take nearly all, and the compiler's moods the rest.
     roomy = 4 * needs[heaviest].memory < chip.memory
     other = 4 * per_chip if roomy else per_chip // 2 or 2
-    second = need(config, devices, heaviest, other * len(devices))
-    more = (second.memory - needs[heaviest].memory) / (other - per_chip)  # bytes of one more picture
-    each = max(more, 3 * 4 * config.image_size**2)  # its own float32 values are the least
-    fits = int((chip.memory - needs[heaviest].memory) / each) + per_chip
+    second = need(config, devices, heaviest, other * len(devices)).memory
+    fits = largest_batch(chip.memory, (per_chip, needs[heaviest].memory), (other, second), config.image_size)
     flops = max(each.flops for each in needs.values()) / per_chip  # of a picture
     return Plan(
         kind=devices[0].device_kind,
         chips=len(devices),
         available=chip.memory,
         phases=needs,
-        largest_batch=max(0, fits) * len(devices),
+        largest_batch=fits * len(devices),
         epoch_seconds=pictures * flops / (len(devices) * chip.flops * utilisation),
     )
+
+
+def largest_batch(available: float, first: tuple[int, float], second: tuple[int, float], image_size: int) -> int:
+    """How many pictures of image_size^2 pixels fit `available` bytes, by what two batches (pictures, bytes) need."""
+    (some, memory), (others, other_memory) = first, second
+    more = (other_memory - memory) / (others - some)  # bytes of one more picture
+    each = max(more, 3 * 4 * image_size**2)  # its own float32 values are the least
+    return max(0, some + int((available - memory) / each))
 
 
 def need(config: ml_collections.ConfigDict, devices: tuple[jax.Device, ...], phase: str, batch: int) -> Need:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from genmodels import methods
-from genmodels.benchmark import report, timing
+from genmodels.benchmark import inference, report, timing
 from genmodels.benchmark.steps import Bench
 from tests import tiny
 from tests.test_launch import flags
@@ -56,6 +56,7 @@ def test_scaling_resizes_the_nets(monkeypatch):
 def test_command(command, pictures, tmp_path, monkeypatch):
     monkeypatch.setattr(timing, "REPEATS", 2)
     monkeypatch.setattr(timing, "matmul_peak", lambda dtype, seconds: 1e10)
+    monkeypatch.setattr(inference, "AT_ONCE", (1, 2, 4))
     cache = jax.config.jax_compilation_cache_dir
     given = [flag for flag in flags(pictures, tmp_path) if not flag.startswith("--workdir")]
     out = tmp_path / "deep" / "numbers.json"
@@ -68,7 +69,13 @@ def test_command(command, pictures, tmp_path, monkeypatch):
     assert phase["share_of_matmul"] == pytest.approx(phase["flops"] / phase["step_s"]["resident"]["median"] / 1e10)
     for times in phase["step_s"].values():
         assert 0 < times["least"] <= times["median"] <= times["most"]
-    assert all(rate > 0 for rate in found["inference"].values())
+    assert phase["bytes_per_picture"] > 4 * 3 * 32**2  # each picture is read at least, as float32
+    measured = found["inference"]
+    assert [row["at_once"] for row in measured["by_size"]] == [1, 2, 4]
+    assert all(row["encode"] > 0 and row["decode"] > 0 for row in measured["by_size"])
+    assert measured["by_size"][0]["device_bytes"] < measured["by_size"][-1]["device_bytes"]
+    assert measured["refine_steps"] > 0
+    assert measured["largest"] is None  # a CPU does not tell its memory
     assert "| step, one resident batch, ms |" in said
     assert "| 32 | 4 |" in said
     assert jax.config.jax_compilation_cache_dir == cache  # the tests' own is in use again

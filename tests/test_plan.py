@@ -70,3 +70,10 @@ def test_needs_on_this_machine_grow_with_the_batch():
     small, large = (plan.need(config, devices, "training", batch) for batch in (8, 32))
     assert 2 < large.flops / small.flops < 4.5
     assert large.memory > small.memory
+
+
+def test_the_largest_batch_lies_on_the_line_through_two():
+    assert plan.largest_batch(1e9, (100, 2e8), (200, 3e8), 32) == 900
+    assert plan.largest_batch(1e9, (100, 2e8), (200, 2e8), 32) == 100 + int(8e8 / (3 * 4 * 32**2))
+    assert plan.largest_batch(1e8, (100, 2e8), (200, 4e8), 32) == 50
+    assert plan.largest_batch(1e8, (100, 9e8), (200, 11e8), 32) == 0  # the weights alone are too large

@@ -1,7 +1,6 @@
 """A benchmark as JSON and as a table."""
 
 import platform
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,10 +9,10 @@ import ml_collections
 import numpy as np
 
 from genmodels import data, methods
-from genmodels.benchmark import timing
+from genmodels.benchmark import inference, timing
 from genmodels.benchmark.steps import Bench
 from genmodels.mmd import mmd
-from genmodels.model import CHUNK, Model, abstract_weights
+from genmodels.model import CHUNK
 
 
 def measure(config: ml_collections.ConfigDict, pictures: data.Pictures, seconds: float) -> dict[str, Any]:
@@ -34,7 +33,7 @@ def measure(config: ml_collections.ConfigDict, pictures: data.Pictures, seconds:
         "matmul_flops_per_s": peak,
         "phases": {phase.name: _phase(bench, phase, peak, seconds) for phase in bench.method.phases},
         "peak_bytes": (jax.local_devices()[0].memory_stats() or {}).get("peak_bytes_in_use"),
-        "inference": _inference(config, seconds),
+        "inference": inference.measure(config, seconds),
     }
 
 
@@ -45,28 +44,9 @@ def _phase(bench: Bench, phase: methods.Phase, peak: float, seconds: float) -> d
         "step_s": {name: each._asdict() for name, each in times.items()},
         "pictures_per_s": batch / step,
         "flops_per_picture": compiled["flops"] * len(bench.devices.devices) / batch,
+        "bytes_per_picture": compiled["bytes"] * len(bench.devices.devices) / batch,
         "share_of_matmul": compiled["flops"] / step / peak,
         "input_costs": times["training"].median / step - 1,
-    }
-
-
-def _inference(config: ml_collections.ConfigDict, seconds: float) -> dict[str, float]:
-    """Pictures encoded and decoded, and steps of codes in improved sampling, per second; CHUNK at once, any weights."""
-    abstract = abstract_weights(methods.make(config), config)
-    keys = iter(jax.random.split(jax.random.key(0), len(jax.tree.leaves(abstract))))
-    weights = jax.tree.map(lambda leaf: 0.05 * jax.random.normal(next(keys), leaf.shape, leaf.dtype) ** 2, abstract)
-    model = Model(config, 0, weights)
-    size, latent = config.image_size, config.model.latent
-    pictures = np.zeros((CHUNK, size, size, 3), np.float32)
-    codes = jax.random.normal(jax.random.key(0), (CHUNK, latent))
-    steps = int(model.refine_codes(codes).steps)  # and its program is compiled
-    began = time.perf_counter()
-    jax.block_until_ready(model.refine_codes(codes).codes)
-    refining = time.perf_counter() - began  # once: a descent is long enough
-    return {
-        "encode": CHUNK / timing.repeated(lambda: model.encode(pictures), seconds).median,
-        "decode": CHUNK / timing.repeated(lambda: model.decode(codes), seconds).median,
-        "refine_steps": CHUNK * steps / refining,
     }
 
 
@@ -124,12 +104,15 @@ def table(found: dict[str, Any]) -> str:
     ]
     for name, of_phase in ROWS.items():
         lines.append(f"| {name} | " + " | ".join(of_phase(phase) for phase in found["phases"].values()) + " |")
-    inference = found["inference"]
+    lines += ["", "| pictures at once | encoded/s | decoded/s | device memory, MB |", "|---|---|---|---|"]
     lines += [
-        "",
-        f"Encodes {inference['encode']:,.0f}, decodes {inference['decode']:,.0f} pictures/s; improved sampling takes "
-        f"{inference['refine_steps']:,.0f} steps of a code in a second.",
+        f"| {row['at_once']:,} | {row['encode']:,.0f} | {row['decode']:,.0f} | {row['device_bytes'] / 1e6:,.0f} |"
+        for row in found["inference"]["by_size"]
     ]
+    rate, largest = (found["inference"][name] for name in ("refine_steps", "largest"))
+    lines += ["", f"Improved sampling takes {rate:,.0f} steps of a code in a second, {CHUNK} codes at once."]
+    if largest:
+        lines.append(f"About {largest:,} pictures at once fit the device's memory.")
     if found["peak_bytes"]:
         lines.append(f"Most device memory in use: {found['peak_bytes'] / 1e9:.2f} GB.")
     if found["scaling"]:
@@ -161,6 +144,7 @@ ROWS = {
     "input alone, ms": lambda phase: _milliseconds(phase["step_s"]["input"]),
     "pictures/s": lambda phase: f"{phase['pictures_per_s']:,.0f}",
     "MFLOP a picture": lambda phase: f"{phase['flops_per_picture'] / 1e6:,.0f}",
+    "memory traffic a picture, MB": lambda phase: f"{phase['bytes_per_picture'] / 1e6:,.1f}",
     "share of matrix products' rate": lambda phase: f"{phase['share_of_matmul']:.0%}",
     "device memory a step needs, MB": lambda phase: f"{phase['device_bytes'] / 1e6:,.0f}",
 }

@@ -40,9 +40,10 @@ class Bench:
         return self.feed.stream([range(i * self.steps, (i + 1) * self.steps) for i in range(count)])
 
     def compile(self, phase: methods.Phase) -> dict[str, float]:
-        """Seconds to trace and to compile, at first and from the persistent cache; FLOPs of a step and bytes, by XLA.
+        """Seconds to trace and to compile, at first and from the persistent cache; FLOPs and bytes of a step, by XLA.
 
-        The FLOPs are one device's, of the program as written: it no longer counts what a compiler has fused.
+        The FLOPs are one device's, of the program as written: it no longer counts what a compiler has fused. The bytes,
+        read and written in memory, are of the compiled one.
         """
         shapes = jax.tree.map(jax.typeof, (self.start(), self.devices.place(next(self.sent(1))), self.key))
 
@@ -67,6 +68,7 @@ class Bench:
             "compile_s": cold,
             "compile_cached_s": cached,
             "flops": program.cost_analysis()["flops"] / self.steps,
+            "bytes": compiled.cost_analysis()["bytes accessed"] / self.steps,
             "device_bytes": needed - memory.alias_size_in_bytes,
         }
 
