@@ -119,6 +119,25 @@ def rmse_history(workdir: Path, batch_size: int) -> list[Point]:
     return points
 
 
+class Game(NamedTuple):
+    """How an adversarial run went: shares of its logged lines, each a mean over config.log.every steps."""
+
+    played: float  # of all lines, those of the game
+    ahead: float  # of these, those in which the encoder tells samples from pictures, KL(x_p) > KL(x)
+    last: dict[str, float]  # KL(x), KL(x_r), KL(x_p) and the margin in the last of them, nats
+
+
+def game(workdir: Path) -> Game | None:
+    """IntroVAE's game by what the run has logged; None for other methods, and before the game."""
+    lines = [line for line in read_metrics(workdir) if "pictures/s" in line]
+    played = [line for line in lines if "KL(x_p)" in line]
+    if not played:
+        return None
+    ahead = sum(line["KL(x_p)"] > line["KL(x)"] for line in played)
+    last = {name: played[-1][name] for name in ("KL(x)", "KL(x_r)", "KL(x_p)", "margin")}
+    return Game(len(played) / len(lines), ahead / len(played), last)
+
+
 def _differences(old: ml_collections.ConfigDict, new: ml_collections.ConfigDict) -> list[tuple]:
     before, after = _flat(old), _flat(json.loads(json.dumps(new.to_dict())))  # JSON has lists where configs have tuples
     if before.get("train.steps", 0) <= after.get("train.steps", 0):  # a run may be prolonged, not shortened

@@ -85,3 +85,14 @@ def test_nothing_measured_nothing_said():
     assert conclusions.draw({"vae": {"title": "VAE", "runs": 1, "failures": ["seed 0: out of memory"]}}) == [
         "VAE failed in 1 of its runs: seed 0: out of memory"
     ]
+
+
+def test_how_a_game_went():
+    played = rows()
+    played["introvae"] = played.pop("vae") | {"title": "IntroVAE"}
+    last = {"KL(x)": 114.2, "KL(x_r)": 160.0, "KL(x_p)": 177.4, "margin": 170.0}
+    played["introvae"]["training"]["game"] = {"played": 0.51, "ahead": 0.98, "last": last}
+    assert conclusions.draw(played)[-2] == (
+        "IntroVAE's game took 51 % of its training; KL(x_p) lay above KL(x) in 98 % of that. At its end, in nats: "
+        "KL(x) 114, KL(x_r) 160, KL(x_p) 177, margin 170."
+    )

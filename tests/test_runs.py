@@ -126,3 +126,19 @@ def test_a_folder_that_cannot_be_written(tmp_path):
 
 def test_default_workdir_is_named_after_method_and_variant():
     assert runs.default_workdir(config()) == Path("runs/wae-mmd-demo")
+
+
+def test_how_a_game_went(tmp_path):
+    terms = {"pictures/s": 9.0, "KL(x)": 50.0, "KL(x_r)": 55.0, "margin": 60.0}
+    lines = [
+        {"step": 1, "pictures/s": 9.0, "KL(x)": 40.0},
+        {"step": 2} | terms | {"KL(x_p)": 49.0},
+        {"step": 2, "test/rmse": 30.0},
+        {"step": 3} | terms | {"KL(x_p)": 50.0},
+        {"step": 4} | terms | {"KL(x_p)": 58.0},
+    ]
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines[:1]))
+    assert runs.game(tmp_path) is None
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    last = {"KL(x)": 50.0, "KL(x_r)": 55.0, "KL(x_p)": 58.0, "margin": 60.0}
+    assert runs.game(tmp_path) == runs.Game(3 / 4, 1 / 3, last)

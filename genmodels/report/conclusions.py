@@ -112,6 +112,13 @@ def _stability(compared: dict) -> Iterator[str]:
     failed = {TITLES[name]: row["failures"] for name, row in compared.items() if row.get("failures")}
     for title, failures in failed.items():
         yield f"{title} failed in {len(failures)} of its runs: {'; '.join(failures)}"
+    for name, row in compared.items():
+        if game := row.get("training", {}).get("game"):
+            nats = ", ".join(f"{term} {value:.0f}" for term, value in game["last"].items())
+            yield (
+                f"{TITLES[name]}'s game took {100 * game['played']:.0f} % of its training; KL(x_p) lay above KL(x) in "
+                f"{100 * game['ahead']:.0f} % of that. At its end, in nats: {nats}."
+            )
     trained = sum(row.get("runs", 0) for name, row in compared.items() if not name.startswith("improved"))
     if not failed:
         yield f"All {trained} runs ended without a value that was not finite."

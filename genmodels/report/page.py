@@ -52,7 +52,7 @@ def write(
 ) -> Path:
     """Writes <folder>/index.html, report.json, tables/ and figures/ of the comparison, and returns the page's path."""
     rows = comparison_rows.assemble(runs)
-    target = comparison_rows.add_time_to_target(rows, runs)
+    target = comparison_rows.add_time_to_target(rows)
     competing = list(comparison_rows.models(rows))
     trained = [name for name in competing if not name.startswith("improved")]
     shown = _shown(folder / "figures", runs)
@@ -141,8 +141,7 @@ def _plots(folder: Path, rows: dict[str, dict], runs: list[Run]) -> dict[str, Pi
         diversity = tables.find(row, "ms_ssim")
         if errors and diversity:
             points[row["title"]] = (errors, diversity)
-    histories = {comparison_rows.TITLES[run.config.method]: comparison_rows.history(run) for run in reversed(measured)}
-    histories = {title: histories[title] for title in comparison_rows.TITLES.values() if histories.get(title)}
+    histories = {comparison_rows.TITLES[name]: points for name, points in comparison_rows.histories(rows).items()}
     made = {
         "error_and_diversity": figures.error_and_diversity(points, rows["real"]["ms_ssim"]),
         "error_over_training": figures.error_over_training(histories),

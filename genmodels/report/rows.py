@@ -36,21 +36,21 @@ def assemble(compared: list[Run]) -> dict[str, dict[str, Any]]:
     return rows
 
 
-def add_time_to_target(rows: dict[str, dict[str, Any]], compared: list[Run]) -> float | None:
+def add_time_to_target(rows: dict[str, dict[str, Any]]) -> float | None:
     """Adds to each method's row the training seconds to the test RMSE that all of them reached, and returns it."""
-    histories = {run.config.method: history(run) for run in reversed(compared) if run.report}  # of the first seed
-    histories = {method: points for method, points in histories.items() if points}
-    if not histories:
+    courses = histories(rows)
+    if not courses:
         return None
-    target = max(min(point.rmse for point in points) for points in histories.values())
-    for method, points in histories.items():
-        rows[method]["training"]["to_target"] = next(point.seconds for point in points if point.rmse <= target)
+    target = max(min(point.rmse for point in points) for points in courses.values())
+    for name, points in courses.items():
+        rows[name]["training"]["to_target"] = next(point.seconds for point in points if point.rmse <= target)
     return target
 
 
-def history(run: Run) -> list[runs.Point]:
-    """The test RMSE all through a run."""
-    return runs.rmse_history(run.workdir, run.config.train.batch_size)
+def histories(rows: dict[str, dict[str, Any]]) -> dict[str, list[runs.Point]]:
+    """The test RMSE all through training, of each row whose run has looked at it; of the first seed."""
+    kept = {name: row.get("training", {}).get("history") for name, row in rows.items()}
+    return {name: [runs.Point(*point) for point in points] for name, points in kept.items() if points}
 
 
 def models(rows: dict[str, dict]) -> dict[str, dict]:
@@ -62,11 +62,16 @@ def _row(run: Run, name: str) -> dict[str, Any]:
     row = run.report["rows"][name]
     if name != run.config.method:
         return row
-    points = history(run)  # none if the run was stopped before its first look at test pictures
+    # None if the run was stopped before its first look at test pictures.
+    points = runs.rmse_history(run.workdir, run.config.train.batch_size)
+    game = runs.game(run.workdir)
     training = {
         "pictures_per_s": run.report["training_pictures_per_s"],
         "seconds": points[-1].seconds if points else None,
         "steps": run.step,
         "batch_size": run.config.train.batch_size,
+        "history": points,
     }
+    if game:
+        training["game"] = game._asdict()
     return row | {"training": training, "latent_size": run.config.model.latent}
