@@ -21,16 +21,17 @@ QUIET = {  # libtpu's questions, in the environment before it is loaded: it look
 
 
 class Chip(NamedTuple):
-    """A TPU's memory in bytes and its bfloat16 FLOP/s, by Google Cloud's documentation."""
+    """A TPU's memory in bytes, its bfloat16 FLOP/s and its memory's bytes/s, by Google Cloud's documentation."""
 
     memory: float
     flops: float
+    bandwidth: float
 
 
 CHIPS = {  # by jax's name of their kind
-    "TPU v5 lite": Chip(16 * 2**30, 197e12),  # v5e
-    "TPU v5": Chip(95 * 2**30, 459e12),  # v5p
-    "TPU v6 lite": Chip(32 * 2**30, 918e12),  # v6e
+    "TPU v5 lite": Chip(16 * 2**30, 197e12, 819e9),  # v5e
+    "TPU v5": Chip(95 * 2**30, 459e12, 2765e9),  # v5p
+    "TPU v6 lite": Chip(32 * 2**30, 918e12, 1640e9),  # v6e
 }
 
 
@@ -73,15 +74,20 @@ def make(config: ml_collections.ConfigDict, topology: str, pictures: int, utilis
     other = 4 * per_chip if roomy else per_chip // 2 or 2
     second = need(config, devices, heaviest, other * len(devices)).memory
     fits = largest_batch(chip.memory, (per_chip, needs[heaviest].memory), (other, second), config.image_size)
-    flops = max(each.flops for each in needs.values()) / per_chip  # of a picture
+    longest = max(step_seconds(each, chip, utilisation) for each in needs.values())
     return Plan(
         kind=devices[0].device_kind,
         chips=len(devices),
         available=chip.memory,
         phases=needs,
         largest_batch=fits * len(devices),
-        epoch_seconds=pictures * flops / (len(devices) * chip.flops * utilisation),
+        epoch_seconds=pictures / batch * longest,
     )
+
+
+def step_seconds(need: Need, chip: Chip, utilisation: float) -> float:
+    """What bounds a step: its arithmetic at a share of the chip's peak, or its memory traffic at the full bandwidth."""
+    return max(need.flops / (utilisation * chip.flops), need.traffic / chip.bandwidth)
 
 
 def largest_batch(available: float, first: tuple[int, float], second: tuple[int, float], image_size: int) -> int:

@@ -40,7 +40,7 @@ def main() -> None:
         )
     print(f"largest batch that fits: about {found.largest_batch:,}")
     print(
-        f"an epoch of {PICTURES.value:,} pictures at {UTILISATION.value:.0%} of the peak: "
+        f"an epoch of {PICTURES.value:,} pictures, at {UTILISATION.value:.0%} of the peak or bound by memory: "
         f"about {found.epoch_seconds / 60:,.1f} minutes"
     )
     if OUT.value:

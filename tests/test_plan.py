@@ -38,7 +38,8 @@ def test_a_run_s_steps_compile_for_eight_tpus(in_the_repository):
     assert 0 < warmup["flops"] < game["flops"]
     assert 0 < warmup["memory"] <= game["memory"]
     assert 16 < made["largest_batch"] < 8 * made["available"] / (4 * 3 * 32**2)  # a picture is that large itself
-    assert made["epoch_seconds"] == pytest.approx(1_000 * game["flops"] / 2 / (8 * 197e12 * 0.5))
+    longest = max(game["flops"] / (0.5 * 197e12), game["traffic"] / 819e9)
+    assert made["epoch_seconds"] == pytest.approx(1_000 / 16 * longest)
 
 
 @pytest.mark.skipif(NO_LIBTPU, reason="libtpu, the TPU's compiler, is not installed")
@@ -77,3 +78,9 @@ def test_the_largest_batch_lies_on_the_line_through_two():
     assert plan.largest_batch(1e9, (100, 2e8), (200, 2e8), 32) == 100 + int(8e8 / (3 * 4 * 32**2))
     assert plan.largest_batch(1e8, (100, 2e8), (200, 4e8), 32) == 50
     assert plan.largest_batch(1e8, (100, 9e8), (200, 11e8), 32) == 0  # the weights alone are too large
+
+
+def test_a_step_is_bound_by_arithmetic_or_by_memory():
+    chip = plan.Chip(memory=1e9, flops=1e12, bandwidth=1e11)
+    assert plan.step_seconds(plan.Need(flops=1e12, traffic=1e11, memory=0), chip, 0.5) == 2.0
+    assert plan.step_seconds(plan.Need(flops=1e12, traffic=4e11, memory=0), chip, 0.5) == 4.0
