@@ -113,9 +113,15 @@ def need(config: ml_collections.ConfigDict, devices: tuple[jax.Device, ...], pha
             f"config.train.batch_size={batch} does not fit {len(devices)} x {devices[0].device_kind}: "
             "use fewer pictures, bfloat16, or more chips."
         ) from error
-    memory, cost = compiled.memory_analysis(), compiled.cost_analysis()
+    cost = compiled.cost_analysis()
+    return Need(cost["flops"], cost["bytes accessed"], device_bytes(compiled))
+
+
+def device_bytes(compiled: jax.stages.Compiled) -> int:
+    """The memory that a program needs on each device: its arguments, its results and what lies between, by XLA."""
+    memory = compiled.memory_analysis()
     held = memory.argument_size_in_bytes + memory.output_size_in_bytes - memory.alias_size_in_bytes
-    return Need(cost["flops"], cost["bytes accessed"], held + memory.temp_size_in_bytes)
+    return held + memory.temp_size_in_bytes
 
 
 def shapes(method: methods.Method, config: ml_collections.ConfigDict, parallel: Parallel, batch: int) -> tuple:

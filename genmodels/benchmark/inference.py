@@ -46,9 +46,7 @@ def _row(method: methods.Method, weights: Any, config: ml_collections.ConfigDict
     row = {"at_once": size, "device_bytes": 0}
     for name, function, given in (("encode", method.encode, pictures), ("decode", method.decode, codes)):
         program = jax.jit(function).lower(weights, given).compile()
-        memory = program.memory_analysis()
-        needed = memory.argument_size_in_bytes + memory.temp_size_in_bytes + memory.output_size_in_bytes
-        row["device_bytes"] = max(row["device_bytes"], needed)
+        row["device_bytes"] = max(row["device_bytes"], plan.device_bytes(program))
         work = timing.repeated(lambda program=program, given=given: program(weights, given), seconds)
         row[name] = size / work.median
     return row

@@ -12,7 +12,7 @@ import ml_collections
 import numpy as np
 from jax.experimental.compilation_cache import compilation_cache
 
-from genmodels import feed, methods, parallel
+from genmodels import feed, methods, parallel, plan
 from genmodels.benchmark import timing
 from genmodels.logs import Log
 
@@ -61,15 +61,13 @@ class Bench:
             again = time.perf_counter()
             program.compile()
             cached = time.perf_counter() - again
-        memory = compiled.memory_analysis()
-        needed = memory.argument_size_in_bytes + memory.temp_size_in_bytes + memory.output_size_in_bytes
         return {
             "trace_s": traced - began,
             "compile_s": cold,
             "compile_cached_s": cached,
             "flops": program.cost_analysis()["flops"] / self.steps,
             "bytes": compiled.cost_analysis()["bytes accessed"] / self.steps,
-            "device_bytes": needed - memory.alias_size_in_bytes,
+            "device_bytes": plan.device_bytes(compiled),
         }
 
     def run(self, phase: methods.Phase, seconds: float) -> dict[str, timing.Times]:
