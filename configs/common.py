@@ -3,7 +3,7 @@
 Variants, chosen as --config=configs/<method>.py:<variant>:
   celeba128  CelebA at 128x128, the deck's setting (default)
   celeba64   CelebA at 64x64, the WAE paper's setting
-  slim64     CelebA at 64x64, an eighth of the channels: two hours for all methods on 2 CPU cores, see RESULTS.md
+  slim64     CelebA at 64x64, an eighth of the channels: two hours for all methods on 2 CPU cores, see results/README.md
   demo       drawn faces at 32x32: a few minutes on a laptop's CPU, no download
 """
 

@@ -1,7 +1,7 @@
 """The deck's whole comparison: VAE, WAE-MMD, WAE-GAN and IntroVAE trained alike, measured alike, on one page.
 
     python -m launch.compare --config=configs/compare.py         CelebA, 128x128
-    python -m launch.compare --config=configs/compare.py:slim64  CelebA, 64x64, slim nets: see RESULTS.md
+    python -m launch.compare --config=configs/compare.py:slim64  CelebA, 64x64, slim nets: see results/README.md
     python -m launch.compare --config=configs/compare.py:demo    drawn faces, 32x32, some minutes on 2 CPU cores
 
 A method's own fields are under its name: --config.wae_mmd.train.steps=1000. Data and seeds are shared.

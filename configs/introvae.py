@@ -31,7 +31,7 @@ def get_config(variant: str = ""):
     model.remat = False  # recompute cheap layers on the way back: saves memory for larger batches, costs some time
 
     config.loss = loss = ml_collections.ConfigDict()
-    # m, nats: 1.5 to 3 times the KL(x) at which the warm-up ends, see BUILD.md.
+    # m, nats: 1.5 to 3 times the KL(x) at which the warm-up ends, see results/experiments.md.
     loss.margin = pick(config, 110.0, slim64=170.0, demo=55.0)
     loss.margin_from_warmup = False  # m = 1.5 times that KL(x), measured; loss.margin is not used then
     loss.alpha = pick(config, 0.25, slim64=0.5, demo=0.5)  # weight of the adversarial terms

@@ -19,6 +19,6 @@ def get_config(variant: str = ""):
     # lambda, weight of -log D(z). 1 is the value behind the paper's FID; its config file says 100.
     config.loss.penalty = pick(config, 1.0, slim64=0.3)
     config.optim.learning_rate = pick(config, 3e-4, slim64=2e-3, demo=4e-3)
-    # In a short training far above the autoencoder's, or the critic falls behind and codes shrink towards 0: BUILD.md.
+    # Far above the autoencoder's in a short training, or the critic falls behind: see results/experiments.md.
     config.optim.critic_learning_rate = pick(config, 1e-3, slim64=1e-2)
     return config

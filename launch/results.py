@@ -1,4 +1,4 @@
-"""Writes RESULTS.md from a finished comparison: numbers from its report.json, pictures that its models generated.
+"""Writes results/README.md from a finished comparison: numbers from its report.json, images that its models generated.
 
 python -m launch.results --report=runs/compare-slim64/report [--plans=FILE,...]   # takes these in, writes the text
 python -m launch.results                                      # writes the text again, from what was taken in
@@ -10,8 +10,8 @@ from launch import cli
 
 REPORT = flags.DEFINE_string("report", None, "The report/ of a comparison to take in, as launch.compare left it.")
 PLANS = flags.DEFINE_list("plans", [], "What launch.plan --out has written: what the full data would take.")
-FOLDER = flags.DEFINE_string("folder", "genmodels/report/results", "Where report.json and the pictures are kept.")
-OUT = flags.DEFINE_string("out", "RESULTS.md", "The text, in a folder above --folder.")
+FOLDER = flags.DEFINE_string("folder", "results/slim64", "Where report.json and the pictures are kept.")
+OUT = flags.DEFINE_string("out", "results/README.md", "The text, in a folder above --folder.")
 
 
 def main() -> None:

@@ -2,8 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from genmodels.report.rows import TITLES
-from genmodels.tables import find, text
+from genmodels.comparison.rows import TITLES
+from genmodels.evaluation.tables import find, text
 
 
 class Claim(NamedTuple):

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from genmodels.report.rows import TITLES, models
-from genmodels.tables import find, text
+from genmodels.comparison.rows import TITLES, models
+from genmodels.evaluation.tables import find, text
 
 COPIES = 0.8  # samples nearer to training pictures than this part of held-out pictures' distance are too near
 

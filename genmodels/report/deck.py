@@ -1,6 +1,6 @@
 """What the deck prints: F. Bongini, "Comparison between Wasserstein Auto-Encoders and Introspective VAEs", 2021."""
 
-from genmodels import tables
+from genmodels.evaluation import tables
 
 NUMBERS = {  # row: measure: value; slides 13 to 24
     "wae_mmd": {"RMSE train": 11.70, "RMSE test": 15.44, "MS-SSIM": 0.5178},

@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 import ml_collections
 from PIL import Image
 
-from genmodels import data, images, tables
-from genmodels.comparison import Run
+from genmodels import data, images
+from genmodels.comparison import rows as comparison_rows
+from genmodels.comparison.runs import Run
 from genmodels.errors import UsageError
-from genmodels.report import claims, conclusions, deck, figures, provenance, templating
-from genmodels.report import rows as comparison_rows
+from genmodels.evaluation import tables
+from genmodels.figures import plots, sheets
+from genmodels.report import claims, conclusions, deck, provenance, templating
 from genmodels.runs import read_config
 
 DATA_POINTS, COLUMNS = 64, 8
@@ -143,13 +145,13 @@ def _plots(folder: Path, rows: dict[str, dict], runs: list[Run]) -> dict[str, Pi
             points[row["title"]] = (errors, diversity)
     histories = {comparison_rows.TITLES[name]: points for name, points in comparison_rows.histories(rows).items()}
     made = {
-        "error_and_diversity": figures.error_and_diversity(points, rows["real"]["ms_ssim"]),
-        "error_over_training": figures.error_over_training(histories),
+        "error_and_diversity": plots.error_and_diversity(points, rows["real"]["ms_ssim"]),
+        "error_over_training": plots.error_over_training(histories),
     }
     for name, figure in made.items():
         figure.savefig(folder / f"{name}.png", dpi=150)
     pictures = data.build(measured[0].config)
-    sheet = figures.picture_grid(pictures.test[:DATA_POINTS], COLUMNS)
+    sheet = sheets.picture_grid(pictures.test[:DATA_POINTS], COLUMNS)
     images.save_sheet(folder / "data.png", sheet, pictures.test.shape[1])
     return {name: _picture(folder / f"{name}.png") for name in (*made, "data")}
 

@@ -1,14 +1,14 @@
-"""RESULTS.md: what came out of a comparison, written from its report.json; pictures of the data set stay out of it."""
+"""The text of results/README.md, written from a comparison's report.json; images of the data set stay out of it."""
 
 import json
 import shutil
 from pathlib import Path
 from typing import Any
 
-from genmodels import tables
+from genmodels.comparison import rows as comparison_rows
 from genmodels.errors import UsageError
+from genmodels.evaluation import tables
 from genmodels.report import claims, conclusions, deck, templating
-from genmodels.report import rows as comparison_rows
 
 # Figures that show generated pictures, codes or numbers only. The others show CelebA, which may not be passed on.
 OF_EACH = ("samples", "improved", "lines_prior", "prior_and_codes")
@@ -40,7 +40,7 @@ def collect(report: Path, plans: list[Path], folder: Path) -> None:
 
 
 def render(folder: Path, base: Path) -> str:
-    """RESULTS.md from what `collect` has left in `folder`; the page will stand in the folder `base`.
+    """The text from what `collect` has left in `folder`; the page will stand in the folder `base`.
 
     Raises UsageError when nothing has been collected, or not below `base`.
     """

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import jinja2
 
-from genmodels.tables import Table
+from genmodels.evaluation.tables import Table
 
 TEMPLATES = Path(__file__).parent / "templates"
 TEX = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"} | {"–": "--", "−": "$-$"})

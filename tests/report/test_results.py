@@ -1,4 +1,4 @@
-"""RESULTS.md: its numbers are a report's, its pictures the models' own."""
+"""The results' text: its numbers are a report's, its pictures the models' own."""
 
 import json
 import re
@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from genmodels.report import page, results
-from tests import tiny_comparison
-from tests.plain import assert_plain
+from tests.support import tiny_comparison
+from tests.support.plain import assert_plain
 
-ROOT = Path(__file__).parent.parent
-PUBLISHED = ROOT / "genmodels" / "report" / "results"
+ROOT = Path(__file__).parents[2]
+PUBLISHED = ROOT / "results" / "slim64"
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def report(compared, pictures, tmp_path_factory) -> Path:
 
 
 def test_takes_in_numbers_and_what_models_made(command, report, tmp_path):
-    folder, out = tmp_path / "docs" / "kept", tmp_path / "RESULTS.md"
+    folder, out = tmp_path / "docs" / "kept", tmp_path / "README.md"
     code, said, _ = command("results", f"--report={report}", f"--folder={folder}", f"--out={out}")
     assert (code, said) == (0, f"results: {out}\n")
     text = out.read_text()
@@ -100,8 +100,8 @@ def numbers(tree) -> list[float]:
 
 
 def test_the_published_text_is_what_its_report_says():
-    text = (ROOT / "RESULTS.md").read_text()
-    assert text == results.render(PUBLISHED, ROOT)
+    text = (ROOT / "results" / "README.md").read_text()
+    assert text == results.render(PUBLISHED, ROOT / "results")
     known = numbers(json.loads((PUBLISHED / "report.json").read_text()))
     lines = [*text.splitlines(), *(ROOT / "README.md").read_text().partition("## Results")[2].splitlines()]
     # Not the lines of plans, "| VAE, 128 px, ...", whose hours and GiB are made of a plan's seconds and bytes.
