@@ -1,24 +1,22 @@
 """WAE-MMD, WAE-GAN, IntroVAE and a VAE in JAX: training, restoring, sampling and measuring.
 
-The map of the package, from the formulas up:
+The map of the package, from the formulas up; nothing imports from a line below its own:
 
-  losses, mmd, posterior      the terms, per example
-  nets, codec                 the modules, and an encoder with its decoder
-  methods                     vae, wae_mmd, wae_gan, introvae: pure functions (init, steps, encode, decode)
-  state, optim, parallel      what training changes, Adam, the devices that share a batch
-  data                        CelebA, a folder of pictures, drawn faces; the batch of step t
-  training, feed              the loop, and how batches come to the devices
-  viewer, signals             what training shows, what ends it
-  calibration                 BatchNorm's statistics at fixed weights
-  checkpoint, runs, logs      what a run keeps and tells
-  model                       a trained model, restored: `genmodels.load(workdir)`
-  sampling, fixed_point       improved sampling: codes that descend to fixed points of the autoencoder
-  metrics, images             measures; pictures and their ranges
-  evaluation, references      every number of a run with its interval; real pictures and PCA beside it
-  tables, report              how numbers are printed; figures, videos, the page
-  comparison, seeds, progress the whole comparison: its runs, several seeds as one row, how far it is
-  tuning                      studies of hyperparameters
-  benchmark, plan             what training costs here; what it would need on TPUs that are not here
+  errors, images, losses, mmd  the terms of the losses; images and their ranges
+  nets                         the modules, and an encoder with its decoder
+  methods                      vae, wae_mmd, wae_gan, introvae: pure functions (init, steps, encode, decode)
+  data                         CelebA, a folder of images, drawn faces; the batch of step t
+  runs                         a run's folder: its config, its checkpoints, what it logs
+  metrics                      measures of images, codes and sets of images
+  sampling                     improved sampling, and lines between codes
+  model                        a trained model, restored: `genmodels.load(workdir)`
+  training                     the loop, the devices that share a batch, the feed, the view of a model in training
+  evaluation                   every number of a run with its interval; real images and PCA beside it; tables
+  figures                      sheets of images, plots and videos of a model
+  comparison                   the runs of the whole comparison, and their rows
+  report                       the page, and the text of the published results
+  tuning                       studies of hyperparameters
+  benchmark                    what training costs here, and what it would need on TPUs that are not here
 """
 
 from genmodels.model import Model, load

@@ -8,9 +8,10 @@ import jax
 import jax.numpy as jnp
 import ml_collections
 
-from genmodels import checkpoint, methods, metrics, runs, sampling
-from genmodels.codec import Weights
-from genmodels.posterior import Posterior
+from genmodels import methods, runs, sampling
+from genmodels.methods.posterior import Posterior
+from genmodels.nets.codec import Weights
+from genmodels.runs import checkpoint
 
 CHUNK = 100  # pictures at once: one compiled program serves any number of them
 
@@ -73,7 +74,7 @@ class Model:
 
         The lines are straight, or great circles if `spherical`.
         """
-        line = metrics.slerp if spherical else metrics.lerp
+        line = sampling.slerp if spherical else sampling.lerp
         codes = line(self.encode(a), self.encode(b), num)  # [N, num, Z]
         pictures = self.decode(codes.reshape(-1, codes.shape[-1]))
         return pictures.reshape(len(codes), num, *pictures.shape[1:])

@@ -26,9 +26,10 @@ DATA_DIR = flags.DEFINE_string("data_dir", None, "Where the data is now, if not 
 def main() -> None:
     """Writes <workdir>/eval/<step>.json and prints it as a table."""
     import genmodels
-    from genmodels import data, evaluation, runs, tables
+    from genmodels import data, evaluation, runs
     from genmodels.errors import UsageError
-    from genmodels.report import gallery
+    from genmodels.evaluation import tables
+    from genmodels.figures import gallery
 
     if 0 < REFINE.value < 4:
         raise UsageError(f"--refine={REFINE.value}: improve at least 4 samples, they are measured in pairs.")

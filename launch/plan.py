@@ -23,7 +23,7 @@ UTILISATION = flags.DEFINE_float(
 
 def main() -> None:
     """Prints what the step needs of each chip."""
-    from genmodels import plan
+    from genmodels.benchmark import plan
 
     os.environ.pop("XLA_FLAGS", None)  # libtpu ends the process at one that is for CPUs
     os.environ.update(plan.QUIET | os.environ)

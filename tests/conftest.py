@@ -36,7 +36,7 @@ from absl.testing import flagsaver  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from genmodels import comparison, data, training  # noqa: E402
-from tests import tiny_comparison, tiny_runs  # noqa: E402
+from tests.support import tiny_comparison, tiny_runs  # noqa: E402
 
 
 def pytest_configure(config):

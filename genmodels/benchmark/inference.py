@@ -6,8 +6,8 @@ from typing import Any
 import jax
 import ml_collections
 
-from genmodels import methods, plan, sampling
-from genmodels.benchmark import timing
+from genmodels import methods, sampling
+from genmodels.benchmark import plan, timing
 from genmodels.model import CHUNK, abstract_weights
 
 AT_ONCE = (CHUNK // 10, CHUNK, 10 * CHUNK)

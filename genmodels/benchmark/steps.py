@@ -12,9 +12,10 @@ import ml_collections
 import numpy as np
 from jax.experimental.compilation_cache import compilation_cache
 
-from genmodels import feed, methods, parallel, plan
-from genmodels.benchmark import timing
-from genmodels.logs import Log
+from genmodels import methods
+from genmodels.benchmark import plan, timing
+from genmodels.runs.logs import Log
+from genmodels.training import feed, parallel
 
 WARM = 3  # calls before the clock starts
 

@@ -5,15 +5,14 @@ import math
 import jax.numpy as jnp
 import ml_collections
 
-from genmodels import optim
-from genmodels.codec import Codec
 from genmodels.errors import UsageError
-from genmodels.methods import introvae, vae, wae, wae_gan, wae_mmd
+from genmodels.methods import introvae, optim, vae, wae, wae_gan, wae_mmd
 from genmodels.methods.autoencoder import Autoencoder
 from genmodels.methods.method import Method, Phase
+from genmodels.methods.replicas import Replicas
 from genmodels.nets import dcgan, residual
+from genmodels.nets.codec import Codec
 from genmodels.nets.critic import Critic
-from genmodels.parallel import Replicas
 
 __all__ = ["Method", "Phase", "make"]
 

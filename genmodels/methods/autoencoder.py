@@ -6,12 +6,12 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from genmodels import optim
-from genmodels.codec import Codec, Params, Weights, eval_pass
 from genmodels.images import signed_to_unit, to_unit, unit_to_signed
+from genmodels.methods import optim
 from genmodels.methods.method import Metrics
-from genmodels.parallel import Replicas
-from genmodels.state import TrainState
+from genmodels.methods.replicas import Replicas
+from genmodels.methods.state import TrainState
+from genmodels.nets.codec import Codec, Params, Weights, eval_pass
 
 
 class Autoencoder(NamedTuple):

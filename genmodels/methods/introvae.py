@@ -8,15 +8,16 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from genmodels import losses, optim, posterior
-from genmodels.codec import Codec, eval_pass, train_pass, train_pass_with_statistics
+from genmodels import losses
 from genmodels.images import to_unit
+from genmodels.methods import optim, posterior
 from genmodels.methods.method import Method, Phase
-from genmodels.parallel import Replicas
-from genmodels.state import TrainState
+from genmodels.methods.replicas import Replicas
+from genmodels.methods.state import TrainState
+from genmodels.nets.codec import Codec, eval_pass, train_pass, train_pass_with_statistics
 
 # Margins, as multiples of the KL(x) at which the warm-up ends. The game raises KL(x) itself, by a sixth to a quarter on
-# drawn faces and on CelebA, so one that is barely above is soon below. BUILD.md has what was tried.
+# drawn faces and on CelebA, so one that is barely above is soon below. results/experiments.md has what was tried.
 LOW_MARGIN, BEST_MARGIN, HIGH_MARGIN = 1.2, 1.5, 5.0
 SETTLING = 100  # steps at the end of the warm-up over which that KL(x) is averaged
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import jax
 
-from genmodels.codec import Params, Weights
-from genmodels.posterior import Posterior
-from genmodels.state import TrainState
+from genmodels.methods.posterior import Posterior
+from genmodels.methods.state import TrainState
+from genmodels.nets.codec import Params, Weights
 
 Metrics = dict[str, jax.Array]  # by name, each a scalar
 Step = Callable[[TrainState, jax.Array, jax.Array], tuple[TrainState, Metrics]]

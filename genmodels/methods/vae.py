@@ -3,11 +3,12 @@
 import jax
 import jax.numpy as jnp
 
-from genmodels import losses, posterior
-from genmodels.codec import train_pass, train_pass_with_statistics
+from genmodels import losses
 from genmodels.images import signed_to_unit
+from genmodels.methods import posterior
 from genmodels.methods.autoencoder import Autoencoder, autoencoder_params, signed
 from genmodels.methods.method import Method, Phase
+from genmodels.nets.codec import train_pass, train_pass_with_statistics
 
 
 def make(autoencoder: Autoencoder, beta: float) -> Method:

@@ -7,11 +7,12 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from genmodels import fixed_point, losses, optim
-from genmodels.codec import Params, train_pass, train_pass_with_statistics
+from genmodels import losses
+from genmodels.methods import fixed_point, optim
 from genmodels.methods.autoencoder import Autoencoder, signed
 from genmodels.methods.method import Phase, Step
-from genmodels.state import TrainState
+from genmodels.methods.state import TrainState
+from genmodels.nets.codec import Params, train_pass, train_pass_with_statistics
 
 REFERENCE_PIXELS = 64 * 64  # of the pictures for which the paper states the weight of its cost
 NEAR_ENOUGH = 0.1  # distance of moments at which the encoder's warm-up stands still

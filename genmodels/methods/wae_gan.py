@@ -4,11 +4,11 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from genmodels import losses, optim
-from genmodels.codec import train_pass
-from genmodels.methods import wae
+from genmodels import losses
+from genmodels.methods import optim, wae
 from genmodels.methods.autoencoder import Autoencoder, autoencoder_params, signed
 from genmodels.methods.method import Method
+from genmodels.nets.codec import train_pass
 from genmodels.nets.critic import Critic
 
 

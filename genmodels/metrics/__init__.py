@@ -8,7 +8,7 @@ from genmodels.metrics import pca
 from genmodels.metrics.bootstrap import Estimate, difference, interval
 from genmodels.metrics.images import batched, levels, ms_ssim, per_picture, psnr, quantise, rmse, sharpness, ssim
 from genmodels.metrics.latents import Moments, active_units, farthest_eigenvectors, least_gaussian_plane, moments
-from genmodels.metrics.manifold import ToSet, distances_to_set, lerp, slerp
+from genmodels.metrics.manifold import ToSet, distances_to_set
 
 __all__ = [
     "Estimate",
@@ -21,7 +21,6 @@ __all__ = [
     "farthest_eigenvectors",
     "interval",
     "least_gaussian_plane",
-    "lerp",
     "levels",
     "moments",
     "ms_ssim",
@@ -31,6 +30,5 @@ __all__ = [
     "quantise",
     "rmse",
     "sharpness",
-    "slerp",
     "ssim",
 ]

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from genmodels import evaluation, images, model
-from genmodels.report.figures import BLUE, GREY, VERMILION
+from genmodels.figures.plots import BLUE, GREY, VERMILION
 from genmodels.tuning.study import COLLAPSED, ended, folder_of, words
 
 TILES = 3  # samples in a row and in a column of a cell

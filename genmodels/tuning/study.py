@@ -19,8 +19,9 @@ import optuna
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 
-from genmodels import checkpoint, data, evaluation, model, training
+from genmodels import data, evaluation, model, training
 from genmodels.errors import DivergedError, UsageError
+from genmodels.runs import checkpoint
 from genmodels.tuning import space as spaces
 
 SAMPLERS = {

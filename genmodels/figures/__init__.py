@@ -1,0 +1,1 @@
+"""What is drawn of a trained model: sheets of images, plots, videos."""

@@ -1,0 +1,91 @@
+"""All figures and videos of one trained model, as files."""
+
+import shutil
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from genmodels import evaluation, images, metrics, sampling
+from genmodels.data import Pictures
+from genmodels.figures import plots, sheets, videos
+from genmodels.images import to_uint8, to_unit
+from genmodels.model import Model
+from genmodels.runs.logs import read_metrics
+
+GRID, COLUMNS = 64, 8  # samples, or data points beside them
+PAIRS, PAIR_COLUMNS = 24, 6  # pictures and their reconstructions
+LINES, POINTS = 6, 10
+NEIGHBOURS = 16
+IMPROVED = 24  # samples moved by improved sampling
+CODES = 1_000  # of each kind in the plane
+ELLIPSES = 200  # posteriors drawn
+STOPS, FRAMES_BETWEEN, FPS = 6, 15, 16  # of a walk: six seconds
+TRAINING_FPS = 4
+
+
+def path(workdir: Path, step: int) -> Path:
+    """Where the figures of a run at `step` are."""
+    return workdir / "figures" / str(step)
+
+
+def draw(workdir: Path, model: Model, pictures: Pictures, seed: int) -> Path:
+    """Draws every figure of a run's model into <workdir>/figures/<step>/, which exists only when all of them do."""
+    folder = path(workdir, model.step)
+    partial = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    _sheets(partial, model, pictures, jax.random.key(seed))
+    _plots(partial, workdir, model, pictures, jax.random.key(seed))
+    walk = videos.manifold_walk(model, jax.random.key(seed), STOPS, FRAMES_BETWEEN)
+    videos.write(partial / "walk.mp4", walk, FPS)
+    videos.write(partial / "training.mp4", videos.training(workdir), TRAINING_FPS)
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+    return folder
+
+
+def _sheets(folder: Path, model: Model, pictures: Pictures, key: jax.Array) -> None:
+    size = model.config.image_size
+
+    def save(name: str, sheet: np.ndarray) -> None:
+        images.save_sheet(folder / f"{name}.png", sheet, size)
+
+    for split in ("train", "test"):
+        x = getattr(pictures, split)[:PAIRS]
+        save(f"reconstructions_{split}", sheets.reconstruction_pairs(x, _reconstructed(model, x), PAIR_COLUMNS))
+    samples = to_uint8(model.sample(key, GRID))
+    save("samples", sheets.picture_grid(samples, COLUMNS))
+    test = to_unit(pictures.test[: 2 * LINES])
+    save("lines_test", sheets.interpolation_rows(to_uint8(model.interpolate(test[::2], test[1::2], POINTS))))
+    prior = jax.random.normal(key, (2 * LINES, model.config.model.latent))
+    lines = sampling.lerp(prior[::2], prior[1::2], POINTS).reshape(LINES * POINTS, -1)
+    between = to_uint8(model.decode(lines)).reshape(LINES, POINTS, size, size, 3)
+    save("lines_prior", sheets.interpolation_rows(between))
+    if model.config.method.startswith("wae"):  # the deck's improved WAEs
+        codes = jax.random.normal(key, (GRID, model.config.model.latent))[:IMPROVED]  # those of `samples`
+        improved = to_uint8(model.decode(model.refine_codes(codes).codes))
+        save("improved", sheets.picture_grid(improved, COLUMNS))
+        save("improved_pairs", sheets.reconstruction_pairs(samples[:IMPROVED], improved, PAIR_COLUMNS))
+    found = metrics.distances_to_set(to_unit(samples[:NEIGHBOURS]), pictures.train)
+    figure = plots.nearest_neighbours(samples[:NEIGHBOURS], pictures.train[found.index], found.nearest)
+    figure.savefig(folder / "nearest.png", dpi=150)
+
+
+def _plots(folder: Path, workdir: Path, model: Model, pictures: Pictures, key: jax.Array) -> None:
+    train, test = (evaluation.codes_of(model, split[:CODES]) for split in (pictures.train, pictures.test))
+    prior = np.asarray(jax.random.normal(key, test.shape))
+    plane = np.asarray(metrics.least_gaussian_plane(test, key))
+    plots.prior_and_codes(prior, train, test, plane).savefig(folder / "prior_and_codes.png", dpi=150)
+    posterior = model.posterior(to_unit(pictures.test[:ELLIPSES]))
+    deviation = None if posterior is None else np.exp(0.5 * np.asarray(posterior.logvar))
+    mean = test if posterior is None else np.asarray(posterior.mean)
+    plots.codes_of_pictures(mean, deviation).savefig(folder / "codes.png", dpi=150)
+    lines = read_metrics(workdir)
+    terms = dict.fromkeys(name for line in lines for name in line if "/" not in name and name != "step")
+    measured = ["test/rmse"] if any("test/rmse" in line for line in lines) else []  # not yet, in a run stopped early
+    plots.loss_curves(lines, [*terms, *measured]).savefig(folder / "losses.png", dpi=150)
+
+
+def _reconstructed(model: Model, pictures: np.ndarray) -> np.ndarray:
+    return to_uint8(model.reconstruct(to_unit(pictures)))

@@ -1,0 +1,27 @@
+"""A run's folder: its config, its checkpoints, what it logs."""
+
+from genmodels.runs.folder import (
+    Game,
+    Point,
+    check,
+    default_workdir,
+    game,
+    open_run,
+    read_config,
+    rmse_history,
+    training_rate,
+    writing,
+)
+
+__all__ = [
+    "Game",
+    "Point",
+    "check",
+    "default_workdir",
+    "game",
+    "open_run",
+    "read_config",
+    "rmse_history",
+    "training_rate",
+    "writing",
+]

@@ -1,0 +1,6 @@
+"""Ways to draw codes, and the lines between them."""
+
+from genmodels.sampling.improved import Refined, refine
+from genmodels.sampling.lines import lerp, slerp
+
+__all__ = ["Refined", "lerp", "refine", "slerp"]

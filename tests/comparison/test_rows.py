@@ -1,0 +1,30 @@
+"""The comparison's rows: what is read off the course of training."""
+
+from genmodels.comparison import rows
+from genmodels.runs import Point
+
+
+def courses() -> dict[str, dict]:
+    """As in a report.json, where a point is a list."""
+    return {
+        "real": {"title": "real pictures"},
+        "vae": {"training": {"history": [[10, 1.0, 40.0], [20, 2.0, 30.0], [30, 3.0, 31.0]]}},
+        "wae_mmd": {"training": {"history": [[10, 5.0, 29.0], [20, 9.0, 25.0]]}},
+        "improved_wae_mmd": {"title": "improved WAE-MMD"},
+        "introvae": {"training": {"history": []}},  # stopped before its first look at test pictures
+    }
+
+
+def test_time_to_the_error_that_all_reached():
+    found = courses()
+    assert rows.add_time_to_target(found) == 30.0
+    assert found["vae"]["training"]["to_target"] == 2.0
+    assert found["wae_mmd"]["training"]["to_target"] == 5.0
+    assert "to_target" not in found["introvae"]["training"]
+    assert rows.add_time_to_target({"real": {"title": "real pictures"}}) is None
+
+
+def test_histories_are_of_those_that_have_one():
+    found = rows.histories(courses())
+    assert list(found) == ["vae", "wae_mmd"]
+    assert found["wae_mmd"] == [Point(10, 5.0, 29.0), Point(20, 9.0, 25.0)]

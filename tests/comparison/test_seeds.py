@@ -1,0 +1,30 @@
+"""Several seeds as one row."""
+
+import math
+
+import pytest
+
+from genmodels.comparison import seeds
+
+
+def row(mean: float) -> dict:
+    estimate = {"mean": mean, "low": mean - 0.3, "high": mean + 0.4, "n": 100}
+    return {"reconstruction": {"rmse": estimate}, "seconds": mean, "latent_size": 64, "device": "cpu", "codes": [1, 2]}
+
+
+def test_interval_adds_the_error_of_pictures_and_of_seeds():
+    found = seeds.combine([row(10.0), row(11.0), row(13.0)])
+    rmse = found["reconstruction"]["rmse"]
+    assert rmse["mean"] == pytest.approx(34 / 3)
+    spread = math.sqrt(((4 / 3) ** 2 + (1 / 3) ** 2 + (5 / 3) ** 2) / 2)
+    of_seeds = 4.302653 * spread / math.sqrt(3)  # Student's t, 2 degrees of freedom, 97.5 %: any table
+    assert rmse["low"] == pytest.approx(rmse["mean"] - math.hypot(0.3, of_seeds))
+    assert rmse["high"] == pytest.approx(rmse["mean"] + math.hypot(0.4, of_seeds))
+    assert (rmse["n"], rmse["seeds"]) == (100, 3)
+    assert found["seconds"] == pytest.approx(34 / 3)
+    assert found["device"] == "cpu"
+    assert f"pca_{found['latent_size']}" == "pca_64"
+
+
+def test_one_seed_stays_as_it_is():
+    assert seeds.combine([row(10.0)]) == row(10.0)

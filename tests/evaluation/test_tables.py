@@ -1,0 +1,66 @@
+"""Tables of measurements: what is found, what is marked as best."""
+
+import pytest
+
+from genmodels.evaluation import tables
+from genmodels.evaluation.tables import Measure
+
+LOW, HIGH, REAL = (Measure("x", "x", 1, rule) for rule in ("low", "high", "real"))
+
+
+def estimate(low: float, high: float) -> dict:
+    return {"mean": (low + high) / 2, "low": low, "high": high, "n": 50}
+
+
+@pytest.mark.parametrize(
+    ("measure", "a", "b", "winner"),
+    [
+        (LOW, (1, 2), (3, 4), "a"),
+        (LOW, (1, 3), (2, 4), None),  # the intervals meet
+        (HIGH, (1, 2), (3, 4), "b"),
+        (HIGH, (1, 3), (2, 4), None),
+        (Measure("x", "x", 1), (1, 2), (3, 4), None),  # no better or worse
+    ],
+)
+def test_the_best_is_better_by_more_than_the_intervals(measure, a, b, winner):
+    rows = {"a": {"x": estimate(*a)}, "b": {"x": estimate(*b)}, "reference": {"x": estimate(-9, 9)}}
+    assert tables.best(rows, measure, ["a", "b"]) == winner
+    assert tables.best(rows, measure, ["a"]) is None  # the best of one says nothing
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "winner"),
+    [((0.01, 0.02), (0.05, 0.06), "a"), ((-0.06, -0.05), (0.01, 0.02), "b"), ((-0.06, 0.01), (0.02, 0.03), None)],
+)
+def test_diversity_is_best_where_it_is_nearest_to_real_pictures(a, b, winner):
+    rows = {name: {"samples": {"ms_ssim_minus_real": estimate(*x)}} for name, x in {"a": a, "b": b}.items()}
+    assert tables.best(rows, REAL, ["a", "b"]) == winner
+
+
+def test_table_has_the_measures_that_some_row_has_and_says_n():
+    rows = {
+        "real": {"title": "real pictures", "ms_ssim": estimate(0.2, 0.3)},
+        "vae": {
+            "title": "VAE",
+            "reconstruction": {"test": {"rmse": estimate(20, 21)}},
+            "samples": {"ms_ssim": estimate(0.3, 0.4) | {"n": 70}, "ms_ssim_minus_real": estimate(0.0, 0.2)},
+        },
+        "introvae": {"title": "IntroVAE", "reconstruction": {"test": {"rmse": estimate(22, 23)}}, "failures": ["x"]},
+    }
+    found = tables.table(rows, tables.DECK, ["vae", "introvae"])
+    assert found.headings == ["RMSE test", "MS-SSIM", "MS-SSIM − real"]
+    lines = dict(found.lines)
+    assert [cell.text for cell in lines["VAE"]] == ["20.50", "0.350", "0.100"]
+    assert lines["VAE"][0].interval == "[20.00, 21.00]"
+    assert [cell.best for cell in lines["VAE"]] == [True, False, False]
+    assert [cell.text for cell in lines["IntroVAE"]] == ["22.50", "–", "–"]
+    assert found.counts == "RMSE test 50; MS-SSIM 50 or 70; MS-SSIM − real 50"
+
+
+def test_plain_table_for_a_terminal():
+    rows = {"vae": {"ms_ssim": estimate(0.3, 0.4)}, "real": {"sharpness": estimate(1, 3)}}
+    assert tables.plain(rows).splitlines() == [
+        "                      vae                        real",
+        "MS-SSIM               0.350 [0.300, 0.400] (50)  –",
+        "sharpness of samples  –                          2.0000 [1.0000, 3.0000] (50)",
+    ]

@@ -1,0 +1,216 @@
+"""Input that the user can mend, over all commands: exit code 2, one or two plain lines, nothing changed on disk."""
+
+import re
+import shutil
+import socket
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.support.commands import flags
+from tests.support.plain import assert_plain
+
+pytestmark = pytest.mark.usefixtures("in_the_repository")
+
+TRAIN = [  # (arguments after a right command line, words of the answer)
+    ("--config.train.stepz=3", "--config.train.stepz: .* no field 'stepz': did you mean 'steps'?"),
+    ("--config.trian.steps=3", "--config.trian.steps: .* no field 'trian'"),
+    ("--config.loss.margin=3", "--config.loss.margin: .* no field 'margin'"),
+    ("--config.train.steps=abc", "--config.train.steps=abc: a whole number is needed"),
+    ("--config.train.steps=1.5", "--config.train.steps=1.5: a whole number is needed"),
+    ("--config.optim.b1=abc", "--config.optim.b1=abc: a number is needed"),
+    ("--config.log.tensorboard=maybe", "--config.log.tensorboard=maybe: true or false is needed"),
+    ("--config.optim=3", "--config.optim=3: "),
+    ("--cnfig=3", "Unknown command line flag 'cnfig'"),
+    ("train.steps=3", "'train.steps=3' is not a flag: write --name=value"),
+    ("--config=configs/nowhere.py", "No such file or directory: 'configs/nowhere.py'"),
+    ("--config=configs", "Is a directory: 'configs'"),
+    ("--config=pyproject.toml", "config file: SyntaxError"),
+    ("--config=configs/vae.py:nothing", "'nothing' is unknown: use one of celeba128, celeba64, slim64, demo"),
+    ("--config.train.steps=0", "config.train.steps=0"),
+    ("--config.train.batch_size=0", "config.train.batch_size=0"),
+    ("--config.train.batch_size=9 --config.parallel.devices=2", "config.train.batch_size=9 .* 2 devices"),
+    ("--config.train.batch_size=13", "train.batch_size=13 .* 12 pictures"),
+    ("--config.train.ema_decay=1", "config.train.ema_decay=1.0"),
+    ("--config.image_size=48", "config.image_size=48: .* 32, 64, 128 or 256"),
+    ("--config.model.dtype=float8", "config.model.dtype='float8' .* float32, bfloat16"),
+    ("--config.model.channels=(4,4,4,4,4,4)", "config.model.channels=.* 6 halvings"),
+    ("--config.model.channels=abc", "config.model.channels="),
+    ("--config.model.channels=(4,0)", "config.model.channels="),
+    ("--config.model.latent=0", "config.model.latent=0"),
+    ("--config.optim.learning_rate=-1", "config.optim.learning_rate=-1.0"),
+    ("--config.seed=-1", "seed=-1"),
+    ("--config.parallel.mode=vmap", "config.parallel.mode='vmap' .* 'pmap' or 'jit'"),
+    ("--config.parallel.devices=99", "config.parallel.devices=99"),
+    ("--config.data.name=mnist", "data.name=mnist .* celeb_a, folder, synthetic_faces"),
+    ("--config.data.crop=round", "data.crop=round"),
+    ("--config.data.dir=/nowhere", "/nowhere"),
+    ("--config.log.every=0", "config.log.every=0"),
+    ("--config.checkpoint.keep=0", "config.checkpoint.keep=0"),
+    ("--config.eval.calibration_batches=0", "config.eval.calibration_batches=0"),
+    ("--workdir=/dev/null/run", "--workdir=/dev/null/run cannot be written .*: choose another folder"),
+    ("--config.train.steps_per_call=2", "config.train.steps_per_call=2 must not exceed config.log.every=1"),
+    ("--config.data.placement=disk", "config.data.placement='disk' is unknown: use 'host' or 'device'"),
+    ("--start_from=/nowhere", "/nowhere has no checkpoint yet"),
+    ("--process_id=-1", "--process_id"),
+    ("--process_id=0", "the processes cannot be joined"),
+    ("--coordinator_address=somewhere --num_processes=1 --process_id=0", "=somewhere is not host:port"),
+    ("--coordinator_address=127.0.0.1:{port} --num_processes=1 --process_id=0", "the port cannot be had"),
+    ("--workdir={run}", "holds a run with another config: .*\n.*choose another --workdir"),
+    ("--config.data.dir={broken}/empty", "empty.* fewer than 2|no pictures|at least"),
+    ("--config.data.dir={broken}/corrupt", "corrupt/3.jpg"),
+    ("--config.data.dir={broken}/tiny", "tiny/3.png"),
+    ("--config.data.dir={broken}/text", "text/3.png"),
+    ("--config.data.dir={broken}/animated", "animated/3.webp: it is animated"),
+    ("--config.data.crop=full178 --config.image_size=64", "the crop full178 needs 178 x 178 pixels"),
+    ("--config.data.on_bad=ignore", "data.on_bad=ignore is unknown: choose one of error, skip"),
+]
+OF_METHODS = [
+    ("introvae", "--config.loss.beta=-1", "config.loss.beta=-1.0 must be above zero"),
+    ("introvae", "--config.loss.margin=0", "config.loss.margin=0.0 must be above zero"),
+    ("introvae", "--config.loss.hinge=none", "config.loss.hinge='none' .* 'batch' or 'sample'"),
+    ("introvae", "--config.model.channels=(4,4)", "config.model.channels=.* 3 channel counts"),
+    ("wae_mmd", "--config.loss.kernel=linear", "config.loss.kernel='linear' .* 'imq' or 'rbf'"),
+    ("wae_mmd", "--config.loss.penalty=0", "config.loss.penalty=0.0 must be above zero"),
+    ("wae_mmd", "--config.loss.cost_weight=nan", "config.loss.cost_weight=nan"),
+    ("wae_gan", "--config.model.critic_layers=-1", "config.model.critic_layers=-1"),
+    ("wae_gan", "--config.loss.warmup_steps=-1", "config.loss.warmup_steps=-1"),
+    ("introvae", "--config.loss.margin_from_warmup=true --config.loss.warmup_steps=0", "there is no warm-up"),
+    ("vae", "--config.loss.beta=0", "config.loss.beta=0.0 must be above zero"),
+]
+OTHERS = [  # (command, arguments, words)
+    ("sample", "--workdir=/nowhere", "/nowhere is not a run"),
+    ("sample", "--workdir={run} --step=5", "no checkpoint of step 5; it has 4, 6"),
+    ("sample", "--workdir={run} --num=0", "--num=0"),
+    ("sample", "--workdir={run} --num=13 --real=x", "--num=13: the training split has 12 pictures"),
+    ("sample", "--workdir={run} --num=many", "--num=many: a whole number is needed"),
+    ("sample", "--workdir={run} --seed=-1", "--seed=-1"),
+    ("sample", "--workdir={run} --num=4 --real=/dev/null/x.png", "--real=/dev/null/x.png cannot be written"),
+    ("sample", "--workdir={run} --out=/dev/null/x.png", "--out=/dev/null/x.png cannot be written"),
+    ("sample", "--workdir={broken}/run", "config.json is not the config of a run"),
+    ("evaluate", "--workdir=/nowhere", "/nowhere is not a run"),
+    ("evaluate", "--workdir={run} --step=5", "no checkpoint of step 5"),
+    ("evaluate", "--workdir={run} --real_pairs=3", "--real_pairs=3: 4 test pictures make 2 disjoint pairs"),
+    ("evaluate", "--workdir={run} --refine=2", "--refine=2: improve at least 4"),
+    ("evaluate", "--workdir={run} --pairs=1", "--pairs=1"),
+    ("evaluate", "--workdir={run} --points=2", "--points=2"),
+    ("evaluate", "--workdir={run} --data_dir=/nowhere", "/nowhere"),
+    ("compare", "--config=configs/compare.py:demo --workdir={new} --config.seeds=0", "config.seeds=0"),
+    (
+        "compare",
+        "--config=configs/compare.py:demo --workdir={new} --config.methods=('gan',)",
+        "at least one seed and one of",
+    ),
+    (
+        "compare",
+        "--config=configs/compare.py:demo --workdir={new} --config.vae.model.latent=0",
+        "config.model.latent=0",
+    ),
+    ("compare", "--config=configs/compare.py:demo --workdir={new} --runs=/nowhere", "/nowhere is not a run"),
+    ("compare", "--config=configs/compare.py:demo --workdir={new} --runs={run} --tuning=/nowhere", "/nowhere"),
+    (
+        "tune",
+        "--config=configs/vae.py:demo --workdir={new} --space=loss.gamma=1,2",
+        "the config has no field 'loss.gamma'",
+    ),
+    ("tune", "--config=configs/vae.py:demo --workdir={new} --space=seed=0..5", "--sampler=grid cannot try a range"),
+    ("tune", "--config=configs/vae.py:demo --workdir={new} --space=seed=0,1 --sampler=luck", "--sampler"),
+    (
+        "tune",
+        "--config=configs/vae.py:demo --workdir={new} --space=loss.beta=-1,2",
+        "config.loss.beta=-1.0 must be above",
+    ),
+    ("tune", "--config=configs/vae.py:demo --workdir={new} --space=loss.beta=5..1 --sampler=tpe", "is no range"),
+    ("tune", "--config=configs/vae.py:demo --workdir={new}", "--space is missing"),
+    (
+        "tune",
+        "--config=configs/vae.py:demo --workdir={new} --space=seed=0,1 --storage=nonsense",
+        "--storage=nonsense cannot",
+    ),
+    (
+        "compare",
+        "--config=configs/compare.py:demo --workdir={new} --config.data.name=folder --config.data.dir=/nowhere",
+        "/nowhere",
+    ),
+    ("benchmark", "--config=configs/vae.py:demo --sizes=32,big", "--sizes=32,big: whole numbers"),
+    ("benchmark", "--config=configs/vae.py:demo --seconds=0", "--seconds"),
+    ("benchmark", "--config=configs/vae.py:demo --out=/dev/null/x.json", "--out=/dev/null/x.json cannot be written"),
+    ("plan", "--config=configs/vae.py:demo", "--topology is missing"),
+    ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --out=/dev/null/x.json", "--out=/dev/null/x.json cannot"),
+    ("results", "--report={new}", "has no report.json: run launch.compare"),
+    ("results", "--folder={new}", "has no report.json yet: take one in by --report"),
+    ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --utilisation=7", "--utilisation=7"),
+]
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory) -> Path:
+    """Folders of pictures with one that cannot be used, and a folder that only looks like a run."""
+    folder = tmp_path_factory.mktemp("broken")
+    noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    for name in ("empty", "corrupt", "tiny", "text", "animated", "run"):
+        (folder / name).mkdir()
+    for name in ("corrupt", "tiny", "text", "animated"):
+        for i in range(3):
+            Image.fromarray(noise).save(folder / name / f"{i}.png")
+    Image.fromarray(noise).save(folder / "corrupt" / "3.jpg")
+    whole = (folder / "corrupt" / "3.jpg").read_bytes()
+    (folder / "corrupt" / "3.jpg").write_bytes(whole[: len(whole) // 2])
+    Image.fromarray(noise[:1, :1]).save(folder / "tiny" / "3.png")
+    (folder / "text" / "3.png").write_text("no picture")
+    still, other = Image.fromarray(noise), Image.fromarray(255 - noise)
+    still.save(folder / "animated" / "3.webp", save_all=True, append_images=[other])
+    (folder / "run" / "config.json").write_text("{}")
+    return folder
+
+
+@pytest.fixture
+def place(pictures, trained, broken, tmp_path):
+    """Fills in the names of folders; afterwards none has changed."""
+    run = shutil.copytree(trained, tmp_path / "run")
+    names = {"run": run, "new": tmp_path / "new", "broken": broken}
+    in_use = socket.create_server(("127.0.0.1", 0))
+    names["port"] = in_use.getsockname()[1]
+
+    def contents() -> dict[Path, int | None]:
+        found = {path for folder in (run, broken) for path in folder.rglob("*")}
+        return {path: path.stat().st_mtime_ns if path.is_file() else None for path in found}
+
+    before = contents()
+    with in_use:
+        yield lambda text: [part.format(**names) for part in text.split(" ")]
+    assert contents() == before
+
+
+def without_bars(outcome: tuple[int, str, str]) -> tuple[int, str, str]:
+    """The outcome of a command without the progress bars of the pictures that it read before the error."""
+    code, out, text = outcome
+    lines = [line for line in text.splitlines() if line and not re.search(r" pictures/s\]$", line)]
+    return code, out, "\n".join(lines)
+
+
+@pytest.mark.parametrize(("extra", "words"), TRAIN)
+def test_train(command, pictures, place, tmp_path, extra, words):
+    wrong = place(extra)
+    replaced = {argument.split("=")[0] for argument in wrong}
+    right = [argument for argument in flags(pictures, tmp_path / "new") if argument.split("=")[0] not in replaced]
+    # A config file comes before its fields.
+    arguments = [*wrong, *right] if "--config" in replaced else [*right, *wrong]
+    assert_plain(without_bars(command("train", *arguments)), words)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(("method", "extra", "words"), OF_METHODS)
+def test_fields_of_a_method(command, place, tmp_path, method, extra, words):
+    right = (f"--config=configs/{method}.py:demo", f"--workdir={tmp_path / 'new'}", "--config.parallel.devices=1")
+    assert_plain(command("train", *right, *place(extra)), words)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(("name", "arguments", "words"), OTHERS)
+def test_other_commands(command, place, tmp_path, name, arguments, words):
+    assert_plain(command(name, *place(arguments)), words)
+    new = tmp_path / "new"
+    assert not list(new.glob("run-*")) if name == "tune" else not new.exists()  # a study's own log may be there

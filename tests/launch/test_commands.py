@@ -1,0 +1,94 @@
+"""launch.train, and what all commands share: what they print, where they stop, what they leave."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import jax
+import pytest
+
+from genmodels import runs
+from genmodels.runs.logs import read_metrics
+from launch import cli
+from tests.support.commands import flags
+from tests.support.plain import assert_plain
+
+STEPS = 250
+pytestmark = pytest.mark.usefixtures("in_the_repository")
+
+
+def test_what_is_missing_is_named(command):
+    assert_plain(command("train"), r"--config is missing: configs/<method>\.py")
+    assert_plain(command("train", "--config.train.steps=3"), "--config is missing")
+    assert_plain(command("sample"), "--workdir is missing")
+
+
+@pytest.mark.parametrize("name", ["train", "sample"])
+def test_help(command, name):
+    code, text, _ = command(name, "--help")
+    assert code == 0
+    assert "--workdir" in text
+    assert f"python -m launch.{name} " in text
+
+
+def test_trains_and_goes_on_and_refuses_another_config(command, pictures, tmp_path):
+    workdir = tmp_path / "run"
+    code, text, _ = command("train", *flags(pictures, workdir))
+    assert (code, text.splitlines()[-1]) == (0, f"trained 2 steps: {workdir}")
+    code, text, _ = command("train", *flags(pictures, workdir, **{"train.steps": 3}))
+    assert code == 0
+    assert "continues at step 2 of 3" in text
+    assert [line["step"] for line in read_metrics(workdir) if "loss" in line] == [1, 2, 3]
+    refused = command("train", *flags(pictures, workdir, **{"train.steps": 3, "model.latent": 5}))
+    assert_plain(refused, r"config\.model\.latent was 4, is 5")
+    assert runs.read_config(workdir).model.latent == 4
+
+
+def test_a_run_that_diverges_ends_in_plain_words(command, pictures, tmp_path):
+    growing = {"train.steps": 4, "optim.learning_rate": 1e-6, "optim.decay": 1e-36}
+    outcome = command("train", *flags(pictures, tmp_path / "run", **growing))
+    assert_plain(outcome, "Training diverged at step 4: .* not finite")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_and_ends_and_the_same_command_finishes(command, pictures, tmp_path, number):
+    workdir = tmp_path / "run"
+    arguments = flags(pictures, workdir, **{"train.steps": STEPS})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "launch.train", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while not read_metrics(workdir) and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(number)
+    text, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    step = int(next(path.name for path in (workdir / "checkpoints").iterdir()))
+    assert 1 <= step < STEPS
+    assert signal.Signals(number).name in text
+    assert text.splitlines()[-1] == f"stopped and saved at step {step}: run the same command again to go on"
+    code, text, _ = command("train", *arguments)
+    assert code == 0
+    assert f"continues at step {step} of {STEPS}" in text
+    assert text.splitlines()[-1] == f"trained {STEPS} steps: {workdir}"
+
+
+def test_a_real_process_ends_with_code_2_and_no_traceback(tmp_path):
+    arguments = ["--config=configs/introvae.py", "--config.data.dir=/nowhere", f"--workdir={tmp_path / 'run'}"]
+    done = subprocess.run([sys.executable, "-m", "launch.train", *arguments], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "/nowhere" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("given", ["", "--xla_cpu_use_onednn=true", "--xla_cpu_experimental_ynn_fusion_type=X"])
+def test_convolutions_are_chosen_once_and_only_where_the_user_has_not(monkeypatch, given):
+    monkeypatch.setenv("XLA_FLAGS", given)
+    for _ in range(2):
+        cli._choose_convolutions()
+    found = os.environ["XLA_FLAGS"].split()
+    expected = jax.__version_info__[:2] == (0, 10) or "ynn" in given
+    assert sum("ynn" in flag for flag in found) == expected
+    assert set(given.split()) <= set(found)

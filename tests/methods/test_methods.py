@@ -1,0 +1,69 @@
+"""What holds for every method, and what `make` refuses."""
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from configs import common
+from genmodels import methods
+from genmodels.errors import UsageError
+from tests.support import tiny
+
+
+@pytest.mark.parametrize("variant", common.VARIANTS)
+@pytest.mark.parametrize("name", tiny.METHODS)
+def test_every_variant_makes_a_method_of_its_size(name, variant):
+    config = tiny.CONFIGS[name].get_config(variant)
+    method = methods.make(config)
+    assert method.phases[0].start == 0
+    size = config.image_size
+    key, pictures = jax.random.key(0), jax.ShapeDtypeStruct((2, size, size, 3), jnp.uint8)
+
+    def all_there(key, pictures):
+        state = method.init(key)
+        weights = {
+            net: {"params": state.params[net], "batch_stats": found}
+            for net, found in method.phases[-1].statistics(state.params, pictures, key).items()
+        }
+        codes = method.encode(weights, pictures / 255)
+        return state, codes, method.decode(weights, codes)
+
+    state, codes, decoded = jax.eval_shape(all_there, key, pictures)
+    assert codes.shape == (2, config.model.latent)
+    assert (decoded.shape, decoded.dtype) == (pictures.shape, jnp.float32)
+    assert state.step.shape == ()
+
+
+def test_phases_follow_one_another():
+    method = tiny.run("introvae").method
+    assert [method.phase(step).name for step in (0, 99, 100, 10**6)] == ["VAE warm-up", "VAE warm-up", "game", "game"]
+    without = methods.make(tiny.config("introvae", **{"loss.warmup_steps": 0}))
+    assert [phase.name for phase in without.phases] == ["game"]
+    assert without.phase(0).name == "game"
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value", "words"),
+    [
+        ("vae", "method", "gan", "'gan' is unknown: use one of vae, wae_mmd, wae_gan, introvae"),
+        ("vae", "image_size", 48, "image_size=48: nets are built for 32, 64, 128 or 256 px"),
+        ("vae", "model.dtype", "float16", "use one of float32, bfloat16"),
+        ("vae", "model.channels", (4, 4, 4, 4, 4, 4), "6 halvings do not fit 32 px"),
+        ("vae", "model.latent", 0, "config.model.latent=0 must be above zero"),
+        ("vae", "loss.beta", 0.0, "config.loss.beta=0.0 must be above zero"),
+        ("vae", "optim.learning_rate", -1.0, "config.optim.learning_rate=-1.0 must be above zero"),
+        ("vae", "train.ema_decay", 1.0, r"must be in \[0, 1\)"),
+        ("vae", "train.steps", 0, "config.train.steps=0 must be above zero"),
+        ("wae_mmd", "loss.kernel", "cauchy", "use 'imq' or 'rbf'"),
+        ("wae_mmd", "loss.penalty", 0.0, "config.loss.penalty=0.0 must be above zero"),
+        ("wae_gan", "loss.cost_weight", -0.05, "config.loss.cost_weight=-0.05 must be above zero"),
+        ("wae_mmd", "loss.fixed_point_weight", -1.0, "config.loss.fixed_point_weight=-1.0 must not be negative"),
+        ("wae_gan", "loss.fixed_point_weight", -0.5, "fixed_point_weight=-0.5 must not be negative; 0 is none"),
+        ("introvae", "model.channels", (4, 4), "pictures of 32 px take 3 channel counts"),
+        ("introvae", "loss.hinge", "each", "use 'batch' or 'sample'"),
+        ("introvae", "loss.margin", 0.0, "config.loss.margin=0.0 must be above zero"),
+    ],
+)
+def test_make_names_the_field_that_cannot_be(name, field, value, words):
+    with pytest.raises(UsageError, match=words):
+        methods.make(tiny.config(name, **{field: value}))

@@ -1,0 +1,144 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from genmodels import runs
+from genmodels.errors import UsageError
+from tests.support import tiny_runs
+
+
+def config(**overrides):
+    return tiny_runs.config("wae_mmd", Path("pictures"), **{"seed": 0, "loss.penalty": 100.0} | overrides)
+
+
+@pytest.fixture
+def workdir(tmp_path):
+    runs.open_run(tmp_path / "run", config())
+    return tmp_path / "run"
+
+
+def test_the_saved_config_is_the_config(workdir):
+    saved = runs.read_config(workdir)
+    assert saved.model.channels == list(config().model.channels)
+    assert json.loads(saved.to_json()) == json.loads(config().to_json())
+    with pytest.raises(AttributeError):
+        saved.misspelt = 1
+    assert [path.name for path in workdir.iterdir()] == ["config.json"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("seed", 3),
+        ("loss.penalty", 10.0),
+        ("loss.kernel", "rbf"),
+        ("model.channels", (4, 8)),
+        ("model.dtype", "bfloat16"),
+        ("train.batch_size", 4),
+        ("train.ema_decay", 0.5),
+        ("train.steps", 5),  # of 6: a run may not be shortened
+        ("optim.learning_rate", 1e-4),
+        ("data.name", "synthetic_faces"),
+        ("data.flip", False),
+        ("data.crop", "none"),
+    ],
+)
+def test_a_field_that_alters_the_mathematics_is_refused_by_name(workdir, field, value):
+    before = (workdir / "config.json").read_bytes()
+    with pytest.raises(UsageError) as refusal:
+        runs.check(workdir, config(**{field: value}))
+    old = json.loads(json.dumps(config().to_dict()))
+    for part in field.split("."):
+        old = old[part]
+    text = str(refusal.value)
+    assert f"config.{field} was {old}, is " in text
+    assert text.count(" was ") == 1
+    assert "another --workdir" in text
+    assert (workdir / "config.json").read_bytes() == before
+
+
+def test_all_fields_that_differ_are_named(workdir):
+    with pytest.raises(UsageError, match=r"config\.loss\.penalty was 100\.0, is 1\.0; config\.seed was 0, is 3\."):
+        runs.check(workdir, config(**{"seed": 3, "loss.penalty": 1.0}))
+
+
+def test_another_method_is_refused(workdir):
+    with pytest.raises(UsageError, match=r"config\.method was wae_mmd, is vae"):
+        runs.check(workdir, tiny_runs.config("vae", Path("pictures")))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("train.steps", 6),
+        ("train.steps", 600),
+        ("data.dir", "elsewhere"),
+        ("data.cache_dir", "elsewhere"),
+        ("log.every", 7),
+        ("log.tensorboard", True),
+        ("eval.every", 7),
+        ("eval.calibration_batches", 7),
+        ("checkpoint.keep", 7),
+        ("parallel.mode", "jit"),
+        ("parallel.devices", 4),
+    ],
+)
+def test_what_alters_nothing_may_change(workdir, field, value):
+    runs.check(workdir, config(**{field: value}))
+
+
+def test_a_new_run_may_have_any_config(tmp_path):
+    runs.check(tmp_path / "new", config())
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "cannot be read"),
+        ("[1, 2]", "not the config of a run"),
+        ('{"name": "something else"}', "not the config of a run"),
+        (b"\xff\xfe", "cannot be read"),
+        ("", "cannot be read"),
+    ],
+)
+def test_an_unreadable_or_foreign_config_is_said_so(tmp_path, text, words):
+    (tmp_path / "config.json").write_bytes(text if isinstance(text, bytes) else text.encode())
+    for attempt in (lambda: runs.read_config(tmp_path), lambda: runs.check(tmp_path, config())):
+        with pytest.raises(UsageError, match=f"config.json.* {words}") as error:
+            attempt()
+        assert len(str(error.value).splitlines()) <= 2
+
+
+def test_a_folder_without_a_run(tmp_path):
+    (tmp_path / "file").touch()
+    for place in (tmp_path, tmp_path / "nowhere", tmp_path / "file"):
+        with pytest.raises(UsageError, match=r"is not a run: it has no config\.json"):
+            runs.read_config(place)
+
+
+def test_a_folder_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"--workdir=.*/file/run cannot be written .*: choose another folder"):
+        runs.open_run(tmp_path / "file" / "run", config())
+
+
+def test_default_workdir_is_named_after_method_and_variant():
+    assert runs.default_workdir(config()) == Path("runs/wae-mmd-demo")
+
+
+def test_how_a_game_went(tmp_path):
+    terms = {"pictures/s": 9.0, "KL(x)": 50.0, "KL(x_r)": 55.0, "margin": 60.0}
+    lines = [
+        {"step": 1, "pictures/s": 9.0, "KL(x)": 40.0},
+        {"step": 2} | terms | {"KL(x_p)": 49.0},
+        {"step": 2, "test/rmse": 30.0},
+        {"step": 3} | terms | {"KL(x_p)": 50.0},
+        {"step": 4} | terms | {"KL(x_p)": 58.0},
+    ]
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines[:1]))
+    assert runs.game(tmp_path) is None
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    last = {"KL(x)": 50.0, "KL(x_r)": 55.0, "KL(x_p)": 58.0, "margin": 60.0}
+    assert runs.game(tmp_path) == runs.Game(3 / 4, 1 / 3, last)

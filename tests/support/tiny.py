@@ -1,0 +1,141 @@
+"""Each method as small as it goes: real configs with a handful of channels, compiled once for all tests."""
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import flax.linen as nn
+import jax
+import ml_collections
+import numpy as np
+
+from configs import introvae, vae, wae_gan, wae_mmd
+from genmodels import methods
+from genmodels.data.synthetic_faces import draw
+from genmodels.methods.state import TrainState
+from genmodels.nets import dcgan, residual
+
+CONFIGS = {"vae": vae, "wae_mmd": wae_mmd, "wae_gan": wae_gan, "introvae": introvae}
+METHODS = tuple(CONFIGS)
+SIZE, LATENT, BATCH = 32, 8, 8
+CHANNELS = {"vae": (4, 4), "wae_mmd": (4, 4), "wae_gan": (4, 4), "introvae": (4, 4, 4)}
+FIELDS = {  # averaged weights and warm-ups are on where that costs no further compilation
+    "vae": {"loss.beta": 2.0},
+    "wae_mmd": {"loss.input_noise": 0.1, "loss.warmup_steps": 20, "train.ema_decay": 0.9},
+    "wae_gan": {"model.critic_features": 8, "optim.critic_learning_rate": 0.01, "train.ema_decay": 0.9},
+    "introvae": {
+        "loss.alpha": 0.25,
+        "loss.beta": 1.0,
+        "loss.margin": 15.0,
+        "loss.warmup_steps": 100,
+        "optim.b1": 0.9,
+        "train.ema_decay": 0.9,
+    },
+}
+
+
+FITTING = {"encoder warm-up": 20, "VAE warm-up": 140, "training": 80, "game": 60}  # steps to learn eight pictures
+
+
+class Run(NamedTuple):
+    """A method, its state at step 0, and its compiled steps by the name of the phase."""
+
+    config: ml_collections.ConfigDict
+    method: methods.Method
+    start: TrainState
+    steps: dict[str, Callable]
+
+
+class Step(NamedTuple):
+    """One step in the midst of training, on `pictures()`."""
+
+    run: Run
+    before: TrainState
+    key: jax.Array
+    after: TrainState
+    metrics: dict[str, float]
+
+
+def config(name: str, **fields) -> ml_collections.ConfigDict:
+    """The demo config of method `name`, made tiny; further fields by dotted name: **{'loss.kernel': 'rbf'}."""
+    made = CONFIGS[name].get_config("demo")
+    shared = {
+        "model.channels": CHANNELS[name],
+        "model.latent": LATENT,
+        "optim.learning_rate": 0.01,
+        "train.batch_size": BATCH,
+        "train.steps": 400,
+    }
+    made.update_from_flattened_dict(shared | FIELDS[name] | fields)
+    return made
+
+
+def nets(name: str) -> tuple[nn.Module, nn.Module]:
+    """The encoder and the decoder of the tiny method, for tests that put a step together again."""
+    channels, outputs = CHANNELS[name], LATENT if name.startswith("wae") else 2 * LATENT
+    if name == "introvae":
+        return residual.Encoder(outputs, channels), residual.Decoder(channels[::-1])
+    return dcgan.Encoder(outputs, channels), dcgan.Decoder(SIZE, channels[::-1])
+
+
+@functools.cache
+def run(name: str, **fields) -> Run:
+    """Method `name` at seed 0, ready to train."""
+    settings = config(name, **fields)
+    method = methods.make(settings)
+    steps = {phase.name: jax.jit(phase.step) for phase in method.phases}
+    return Run(settings, method, jax.jit(method.init)(jax.random.key(0)), steps)
+
+
+@functools.cache
+def one_step(name: str, phase: str, fresh: bool = False, **fields) -> Step:
+    """A step of `phase` after twenty of each phase up to it: codes and pictures have begun to differ.
+
+    With `fresh` moments Adam follows the signs of this one gradient, so even a small fault in it shows.
+    """
+    this = run(name, **fields)
+    state = this.start
+    for passed in this.steps:
+        state, _ = train(this, state, passed, [pictures()] * 20)
+        if passed == phase:
+            break
+    if fresh:
+        state = state.replace(optimisers=this.start.optimisers)
+    key = jax.random.key(5)
+    after, metrics = this.steps[phase](state, pictures(), key)
+    return Step(this, state, key, after, jax.tree.map(float, metrics))
+
+
+def train(run: Run, state: TrainState, phase: str, batches: Iterable[np.ndarray]) -> tuple[TrainState, list[dict]]:
+    """The state after one step of `phase` on each of `batches`, and each step's metrics."""
+    history = []
+    for batch in batches:
+        state, metrics = run.steps[phase](state, batch, jax.random.fold_in(jax.random.key(1), state.step))
+        history.append(metrics)
+    return state, jax.tree.map(float, history)
+
+
+@functools.cache
+def fitted(name: str, **fields) -> tuple[TrainState, list[dict]]:
+    """The state after 80 to 200 steps on the same eight pictures, and each step's metrics."""
+    this, history = run(name, **fields), []
+    state = this.start
+    for phase, steps in FITTING.items():
+        if phase in this.steps:
+            state, metrics = train(this, state, phase, [pictures()] * steps)
+            history += metrics
+    return state, history
+
+
+def spread(pictures: np.ndarray) -> float:
+    """The squared error, summed over a picture in [0, 1], of taking each for the mean picture."""
+    unit = pictures / 255
+    return float(np.square(unit - unit.mean(0)).sum((1, 2, 3)).mean())
+
+
+@functools.cache
+def pictures(count: int = BATCH) -> np.ndarray:
+    """Drawn faces, uint8 [count, 32, 32, 3]."""
+    faces = draw.faces(range(count), SIZE)
+    faces.flags.writeable = False
+    return faces

@@ -1,0 +1,28 @@
+"""Tiny methods with all that a run needs besides: a folder of pictures, one device, lines of metrics every step."""
+
+from pathlib import Path
+
+import ml_collections
+
+from tests.support import tiny
+
+FIELDS = {
+    "data.name": "folder",
+    "data.crop": "square",
+    "data.flip": True,
+    "train.steps": 6,
+    "log.every": 1,
+    "log.images_every": 100,
+    "log.tensorboard": False,
+    "eval.every": 100,
+    "eval.pictures": 4,
+    "eval.calibration_batches": 2,
+    "checkpoint.every": 100,
+    "parallel.devices": 1,
+}
+
+
+def config(name: str, pictures: Path, **overrides) -> ml_collections.ConfigDict:
+    """The tiny config of method `name` on a folder of pictures, which are cached beside it; overrides as in `tiny`."""
+    places = {"data.dir": str(pictures), "data.cache_dir": str(pictures.parent / "cache")}
+    return tiny.config(name, **FIELDS | places | overrides).lock()

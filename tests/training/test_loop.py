@@ -1,0 +1,204 @@
+import os
+import shutil
+import signal
+
+import jax
+import numpy as np
+import pytest
+from PIL import Image
+
+from genmodels import data, runs, training
+from genmodels.errors import DivergedError, UsageError
+from genmodels.methods import make
+from genmodels.model import abstract_weights
+from genmodels.runs import checkpoint, logs
+from genmodels.runs.checkpoint import Checkpoints
+from genmodels.training import signals, viewer
+from tests.support import tiny_runs
+
+STEPS, STOP = 5, 2
+WARMUP = {"wae_gan": 0, "introvae": 3}  # IntroVAE stops in its warm-up and goes on into the game
+
+
+def resumable(name, pictures, **overrides):
+    fields = {"train.steps": STEPS, "eval.every": 1, "loss.warmup_steps": WARMUP[name], "train.ema_decay": 0.9}
+    return tiny_runs.config(name, pictures, **fields | {"optim.decay": 1.0} | overrides)
+
+
+def state_and_weights(config, workdir):
+    """All that the newest checkpoint holds, on the host."""
+    method = make(config)
+    with Checkpoints(workdir, keep=3) as checkpoints:
+        state = checkpoints.restore(jax.eval_shape(method.init, jax.random.key(0)))
+    return jax.device_get(state), checkpoint.restore_weights(workdir, None, abstract_weights(method, config))
+
+
+def lines(workdir):
+    """The lines of metrics.jsonl but for the rate."""
+    return [{k: v for k, v in line.items() if k != "pictures/s"} for line in logs.read_metrics(workdir)]
+
+
+def interrupted_in(monkeypatch, step):
+    """A SIGTERM comes on the way into this step, the first being 0."""
+    stream = data.batches
+
+    def batches(pictures, calls, batch_size, **options):
+        for call, batch in zip(calls, stream(pictures, calls, batch_size, **options), strict=True):
+            if step in call and calls[-1].stop == STEPS:  # not for the batches that calibrate
+                os.kill(os.getpid(), signal.SIGTERM)
+            yield batch
+
+    monkeypatch.setattr(data, "batches", batches)
+
+
+@pytest.mark.parametrize(("name", "way"), [("wae_gan", "prolonged"), ("introvae", "stopped by a signal")])
+def test_resumed_equals_uninterrupted_bit_for_bit(name, way, pictures, tmp_path, monkeypatch, uninterrupted):
+    config = resumable(name, pictures)
+    if way == "prolonged":  # train.steps may grow; rates are constant here, else they would follow it
+        first = training.train(resumable(name, pictures, **{"train.steps": STOP}), tmp_path)
+        assert first == training.Result(STOP, finished=True)
+    else:
+        with monkeypatch.context() as patch:
+            interrupted_in(patch, STOP - 1)
+            assert training.train(config, tmp_path) == training.Result(STOP, finished=False)
+    assert lines(tmp_path)[-1]["step"] == STOP
+    assert training.train(config, tmp_path) == training.Result(STEPS, finished=True)
+
+    whole = uninterrupted(name)
+    jax.tree.map(np.testing.assert_array_equal, state_and_weights(config, tmp_path), state_and_weights(config, whole))
+    assert lines(tmp_path) == lines(whole)
+    assert {line["step"] for line in lines(whole)} == set(range(1, STEPS + 1))
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory, pictures):
+    """The folder of the run of a method that was not interrupted; each is made once."""
+    folders = {}
+
+    def folder(name):
+        if name not in folders:
+            folders[name] = tmp_path_factory.mktemp("uninterrupted")
+            training.train(resumable(name, pictures), folders[name])
+        return folders[name]
+
+    return folder
+
+
+def test_a_run_goes_on_with_other_devices(pictures, tmp_path, uninterrupted):
+    """On four devices, then by jit on two, to rounding as on one."""
+    four = {"parallel.devices": 4, "train.steps": STOP}
+    training.train(resumable("wae_gan", pictures, **four), tmp_path)
+    two = resumable("wae_gan", pictures, **{"parallel.devices": 2, "parallel.mode": "jit"})
+    training.train(two, tmp_path)
+    for line, whole in zip(lines(tmp_path), lines(uninterrupted("wae_gan")), strict=True):
+        for term in {"c(x,G(z))", "L_D", "test/rmse"} & whole.keys():
+            np.testing.assert_allclose(line[term], whole[term], rtol=2e-3, err_msg=term)
+
+
+def test_a_finished_run_is_left_as_it_is(trained, tmp_path, capsys):
+    workdir = shutil.copytree(trained, tmp_path / "run")
+    before = lines(workdir)
+    assert training.train(runs.read_config(workdir), workdir) == training.Result(6, finished=True)
+    assert lines(workdir) == before
+    assert "continues at step 6 of 6" in capsys.readouterr().out
+
+
+def test_what_a_run_leaves(trained):
+    config = runs.read_config(trained)
+    assert {path.name for path in trained.iterdir()} == {
+        "checkpoints",
+        "config.json",
+        "images",
+        "metrics.jsonl",
+        "tensorboard",
+    }
+    assert {path.name for path in (trained / "checkpoints").iterdir()} == {"4", "6"}  # every 2, the last 2
+    assert {path.name for path in (trained / "images").iterdir()} == {  # every 4, and the last
+        f"{name}_{step:07}.png" for name in ("samples", "reconstructions") for step in (4, 6)
+    }
+    rows = {"samples": viewer.GRID // viewer.COLUMNS, "reconstructions": 1}  # of 4 test pictures: 8 tiles
+    for name, count in rows.items():
+        with Image.open(trained / "images" / f"{name}_0000006.png") as sheet:
+            assert sheet.size == (3 * (16 * 34 - 2), 3 * (count * 34 - 2))  # 32 px, gaps of 2, enlarged
+    steps = [line["step"] for line in lines(trained) if "loss" in line]
+    assert steps == [1, 2, 3, 4, 5, 6]
+    assert [line["step"] for line in lines(trained) if "test/rmse" in line] == [3, 6]
+    first = lines(trained)[0]
+    assert {"loss", "L_AE", "KL(x)"} <= first.keys()
+    assert {f"norm/{what}_autoencoder" for what in ("gradient", "parameters", "update")} <= first.keys()
+    assert any((trained / "tensorboard").iterdir())
+    assert config.train.steps == 6
+
+
+def growing(pictures, **overrides):
+    """A rate that grows by 10^9 a step: after three of them the weights are too large, and then the loss."""
+    fields = {"optim.decay": 1e-36, "optim.learning_rate": 1e-6, "train.steps": 4, "train.ema_decay": 0.0}
+    return tiny_runs.config("vae", pictures, **fields | overrides)
+
+
+def test_a_run_that_diverges_stops_names_the_step_and_keeps_the_last_good_checkpoint(pictures, tmp_path):
+    config = growing(pictures, **{"checkpoint.every": 1})
+    with pytest.raises(DivergedError) as error:
+        training.train(config, tmp_path)
+    message = str(error.value)
+    with Checkpoints(tmp_path, keep=3) as checkpoints:
+        kept = checkpoints.latest()
+    assert kept >= 1
+    assert f"diverged at step {kept + 1}: " in message
+    assert "the weights are not finite" in message  # found when they were to be saved
+    assert f"The checkpoint of step {kept} is kept; go on by the same command with --start_from={tmp_path}" in message
+    assert "--config.optim.learning_rate=5e-07, or another --config.seed" in message
+    assert len(message.splitlines()) <= 2
+    state, (_, weights) = state_and_weights(config, tmp_path)
+    assert state.step == kept
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((state, weights)))
+
+
+def test_another_run_goes_on_from_the_checkpoint_of_one(trained, pictures, tmp_path, capsys):
+    config = tiny_runs.config("vae", pictures, **{"train.ema_decay": 0.9, "train.steps": 8, "seed": 5})
+    assert training.train(config, tmp_path, start_from=trained) == training.Result(8, finished=True)
+    assert "continues at step 6 of 8" in capsys.readouterr().out
+    assert [line["step"] for line in lines(tmp_path) if "loss" in line] == [7, 8]
+    with pytest.raises(UsageError, match="has no checkpoint yet"):
+        training.train(config, tmp_path / "new", start_from=tmp_path / "nowhere")
+
+
+def test_a_loss_that_is_not_finite_before_the_first_checkpoint(pictures, tmp_path):
+    words = r"step 4: .*loss.* is not finite.\n.* has no checkpoint yet; go on by the same command with --workdir=.*-2"
+    with pytest.raises(DivergedError, match=words):
+        training.train(growing(pictures), tmp_path)
+    assert [line["step"] for line in lines(tmp_path)] == [1, 2, 3]
+    with Checkpoints(tmp_path, keep=3) as checkpoints:
+        assert checkpoints.latest() is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("train.batch_size", 13, "train.batch_size=13 .* 12 pictures"),
+        ("seed", -1, "seed=-1"),
+        ("parallel.devices", 3, "train.batch_size=8 .* 3 devices"),
+        ("data.dir", "/nowhere", "/nowhere"),
+        ("model.dtype", "float16", "model.dtype"),
+    ],
+)
+def test_a_config_that_cannot_be_trained_leaves_nothing(pictures, tmp_path, field, value, words):
+    with pytest.raises(UsageError, match=words):
+        training.train(tiny_runs.config("vae", pictures, **{field: value}), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_another_config_is_refused_before_any_work(trained, pictures, monkeypatch):
+    monkeypatch.setattr(data, "build", lambda config: pytest.fail("the data were built"))
+    with pytest.raises(UsageError, match=r"config\.seed was 0, is 5"):
+        training.train(tiny_runs.config("vae", pictures, **{"train.ema_decay": 0.9, "seed": 5}), trained)
+
+
+def test_a_second_signal_acts_as_usual(capfd):
+    with signals.caught() as caught:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert caught == [signal.SIGINT]
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert "SIGINT: saves after this step and ends; once more ends at once" in capfd.readouterr().out
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
