@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterator
 import jax
 from jax.experimental import multihost_utils
 
+Stopping = Callable[[int], bool]
+"""The number of a call of a step -> whether to save and end after it; asked after each call."""
+
 
 @contextlib.contextmanager
-def stopping() -> Iterator[Callable[[int], bool]]:
-    """A function that is asked after each call of a step, with the call's number, whether to save and end now."""
+def stopping() -> Iterator[Stopping]:
+    """Listens for signals, and tells after which call of a step a run is to end."""
     if jax.process_count() > 1:
         # jax.distributed has taken SIGTERM for itself, tells the others, and finds a number that none has passed.
         yield multihost_utils.reached_preemption_sync_point
