@@ -38,7 +38,7 @@ class Cached(NamedTuple):
     skipped: int
 
 
-def cached(source: Source, *, cache_dir: str, crop: str, size: int) -> Cached:
+def cached(source: Source, *, cache_dir: Path, crop: str, size: int) -> Cached:
     """Returns the pictures of `source`, cropped and resized to `size` pixels, and builds their cache when needed.
 
     One process builds; others wait for its lock and then read the same files. A cache that is truncated or of another
@@ -46,7 +46,7 @@ def cached(source: Source, *, cache_dir: str, crop: str, size: int) -> Cached:
     """
     key = {"format": FORMAT, "name": source.name, "split": source.split, "crop": crop, "size": size, **source.key}
     key = json.loads(json.dumps(key))  # as it reads back from meta.json
-    folder = Path(cache_dir).expanduser().absolute() / _folder_name(key)
+    folder = cache_dir / _folder_name(key)
     if found := _open(folder, key):
         return found
     with _disk_errors(folder.parent), _lock(folder):

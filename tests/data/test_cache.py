@@ -48,7 +48,7 @@ class Faces:
         return picture(i)
 
     def cached(self, folder, crop: str = "square", size: int = SIZE) -> cache.Cached:
-        return cache.cached(self.source, cache_dir=str(folder), crop=crop, size=size)
+        return cache.cached(self.source, cache_dir=folder, crop=crop, size=size)
 
 
 def expected(numbers, crop: str = "square") -> np.ndarray:
@@ -185,7 +185,7 @@ def test_interrupt_leaves_nothing(tmp_path):
 
     source = faces.source._replace(test=Split(3, interrupted, str))
     with pytest.raises(KeyboardInterrupt):
-        cache.cached(source, cache_dir=str(tmp_path), crop="square", size=SIZE)
+        cache.cached(source, cache_dir=tmp_path, crop="square", size=SIZE)
     assert names(tmp_path) == []
 
 
@@ -226,9 +226,9 @@ def test_two_builders_at_once_build_once(tmp_path, capsys):
 
     source = faces.source._replace(train=faces.source.train._replace(read=slow))
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(cache.cached, source, cache_dir=str(tmp_path), crop="square", size=SIZE)
+        first = pool.submit(cache.cached, source, cache_dir=tmp_path, crop="square", size=SIZE)
         assert read.wait(timeout=30)
-        second = pool.submit(cache.cached, source, cache_dir=str(tmp_path), crop="square", size=SIZE)
+        second = pool.submit(cache.cached, source, cache_dir=tmp_path, crop="square", size=SIZE)
     np.testing.assert_array_equal(first.result().train, second.result().train)
     assert faces.reads == 13
     assert "waiting for another process" in capsys.readouterr().err
@@ -236,6 +236,7 @@ def test_two_builders_at_once_build_once(tmp_path, capsys):
 
 BUILDER = """
     import os, sys, time
+    from pathlib import Path
     from genmodels.data import cache
     from tests.data.test_cache import Faces
 
@@ -246,7 +247,7 @@ BUILDER = """
             time.sleep(0.3)
             return super().read(i)
 
-    print(Slow().cached(sys.argv[1]).train.sum())
+    print(Slow().cached(Path(sys.argv[1])).train.sum())
 """
 
 
