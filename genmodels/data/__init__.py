@@ -32,6 +32,8 @@ class Pictures(NamedTuple):
     split: str
     crop: str
     description: str  # one line for logs and tables
+    digest: str  # SHA-256 of the images of both splits, see `contents.measure`
+    duplicates: int  # test images whose pixels equal those of a training image
 
 
 def build(config: ml_collections.ConfigDict) -> Pictures:
@@ -44,9 +46,23 @@ def build(config: ml_collections.ConfigDict) -> Pictures:
     crop = fields.choice(data, "crop", CROPS)
     cache_dir = fields.local(data.cache_dir, "data.cache_dir")
     source = importlib.import_module(module).source(config)
-    train, test, skipped = cached(source, cache_dir=cache_dir, crop=crop, size=size)
-    description = (
-        f"{source.name}, split {source.split} ({len(train):,} train, {len(test):,} test),"
-        f" crop {crop}, {size} x {size} px" + (f", {skipped:,} unusable pictures skipped" if skipped else "")
+    found = cached(source, cache_dir=cache_dir, crop=crop, size=size)
+    parts = [
+        f"{source.name}, split {source.split} ({len(found.train):,} train, {len(found.test):,} test)",
+        f"crop {crop}",
+        f"{size} x {size} px",
+    ]
+    if found.duplicates:
+        parts.append(f"duplicates between train and test: {found.duplicates:,}")
+    if found.skipped:
+        parts.append(f"{found.skipped:,} unusable pictures skipped")
+    return Pictures(
+        train=found.train,
+        test=found.test,
+        name=source.name,
+        split=source.split,
+        crop=crop,
+        description=", ".join(parts),
+        digest=found.digest,
+        duplicates=found.duplicates,
     )
-    return Pictures(train, test, source.name, source.split, crop, description)

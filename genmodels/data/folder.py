@@ -34,8 +34,8 @@ def source(config: ml_collections.ConfigDict) -> Source:
         name=f"folder {root.name}",
         split=split,
         key={"fingerprint": _fingerprint(root, train + test)},
-        train=_split(train),
-        test=_split(test),
+        train=_split(root, train),
+        test=_split(root, test),
         skip_bad=on_bad == "skip",
     )
 
@@ -73,5 +73,10 @@ def _fingerprint(root: Path, paths: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def _split(paths: list[Path]) -> Split:
-    return Split(len(paths), lambda i: decode(paths[i], upright=True), lambda i: str(paths[i]))
+def _split(root: Path, paths: list[Path]) -> Split:
+    return Split(
+        len(paths),
+        read=lambda i: decode(paths[i], upright=True),
+        name=lambda i: str(paths[i]),
+        label=lambda i: paths[i].relative_to(root).as_posix(),
+    )

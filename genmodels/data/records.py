@@ -44,8 +44,8 @@ def pictures(builder: tfds.core.DatasetBuilder, splits: Sequence[str], indices: 
             raise BadPicture(f"the record cannot be read ({error})") from error
         return decode(image)
 
-    def name(i: int) -> str:
+    def label(i: int) -> str:
         split, record = place(i)
-        return f"{builder.data_path}, {splits[split]} record {record}"
+        return f"{splits[split]} record {record}"
 
-    return Split(len(indices), read, name)
+    return Split(len(indices), read, lambda i: f"{builder.data_path}, {label(i)}", label)

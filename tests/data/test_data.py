@@ -1,5 +1,7 @@
 """`data.build`, from the config to memory-mapped pictures."""
 
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +45,44 @@ def test_a_changed_folder_is_read_anew(tmp_path, pictures):
     before = data.build(config(tmp_path / "pictures"))
     pictures[0].unlink()
     assert len(data.build(config(tmp_path / "pictures")).train) < len(before.train)
+
+
+def copied(old: Path, new: Path) -> Path:
+    shutil.copytree(old, new)
+    for path in new.iterdir():
+        os.utime(path, ns=(0, 0))
+    return new
+
+
+def test_digest_is_of_names_and_contents_alone(tmp_path, pictures):
+    def digest(folder: Path, **fields) -> str:
+        return data.build(config(folder, **fields)).digest
+
+    old = tmp_path / "pictures"
+    before = digest(old)
+    assert digest(copied(old, tmp_path / "elsewhere" / "faces")) == before
+
+    renamed = copied(old, tmp_path / "renamed")
+    (renamed / "5.png").rename(renamed / "5b.png")
+    changed = copied(old, tmp_path / "changed")
+    with Image.open(changed / "5.png") as image:
+        pixels = np.array(image)
+    pixels[20, 30] ^= 255
+    Image.fromarray(pixels).save(changed / "5.png")
+    fewer = copied(old, tmp_path / "fewer")
+    (fewer / "5.png").unlink()
+    found = [digest(folder) for folder in (renamed, changed, fewer)] + [digest(old, crop="none")]
+    assert len({before, *found}) == 5
+
+
+def test_duplicates_are_told(tmp_path):
+    for name, value in {"train/a": 1, "train/b": 2, "test/c": 2, "test/d": 3}.items():
+        path = tmp_path / "faces" / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (16, 16), (value, 0, 0)).save(path)
+    got = data.build(config(tmp_path / "faces"))
+    assert got.duplicates == 1
+    assert got.description.endswith("32 x 32 px, duplicates between train and test: 1")
 
 
 BAD = {

@@ -18,4 +18,5 @@ def _squares(start: int, count: int) -> Split:
         count,
         read=lambda i: Image.new("RGB", (8, 8), (start + i, 0, 0)),
         name=lambda i: f"square {start + i}",
+        label=lambda i: f"square {start + i}",
     )
