@@ -35,8 +35,9 @@ def train(
     Without a checkpoint it begins at step 0, or where the newest one of another run is, `start_from`. `watch` sees each
     line of metrics, (step, values); what it raises ends the run.
 
-    Writes config.json, metrics.jsonl, tensorboard/, images/ and checkpoints/. SIGINT and SIGTERM save and end it.
-    Raises UsageError for what the user can mend, DivergedError when a loss is not finite.
+    Writes config.json, metrics.jsonl, tensorboard/, images/ and checkpoints/. SIGINT, SIGTERM and SIGHUP save and end
+    it, and so does a closed standard output, which then raises BrokenPipeError. Raises UsageError for what the user can
+    mend, DivergedError when a loss is not finite.
     """
     workdir = Path(workdir)
     runs.check(workdir, config)
@@ -55,13 +56,15 @@ def train(
     with runs.writing(workdir), Checkpoints(workdir, keep) as checkpoints, signals.stopping() as stopping:
         state = checkpoints.restore(trainer.abstract_state) or given or trainer.fresh()
         start, stop = int(state.step), config.train.steps
-        if start and jax.process_index() == 0:
-            print(f"continues at step {start:,} of {stop:,}")
         with _log(config, workdir, start, watch) as log:
+            if start:
+                log.say(f"continues at step {start:,} of {stop:,}")
             try:
                 step = _Loop(trainer, viewer, checkpoints, log, stopping).run(state)
             except DivergedError as error:
                 raise DivergedError(_after_divergence(error, checkpoints.latest(), workdir, config)) from error
+    if log.unheard:  # as other programs end when their reader has left: nobody would see how this one goes
+        raise BrokenPipeError(f"standard output is closed; saved at step {step:,}")
     return Result(step, step >= stop)
 
 
@@ -82,7 +85,7 @@ class _Loop(NamedTuple):
                 step = trained.call.stop
                 self.log.steps(trained.call, trained.phase.name, trained.metrics)
                 self._advise(trained)
-                stopped = step < plan.stop and self.stopping(number)
+                stopped = step < plan.stop and self.stopping(number, self.log.unheard)
                 pause = plan.pause(step, stopped)
                 if pause:
                     self._pause(step, trained.state, pause)
@@ -91,12 +94,11 @@ class _Loop(NamedTuple):
         return step
 
     def _advise(self, trained: Trained) -> None:
-        """Prints what the end of a phase says of the next one."""
+        """Says what the end of a phase means for the next one."""
         phase = trained.phase
         if phase.advice and self.trainer.method.phase(trained.call.stop) is not phase:
             self.log.flush()
-            if jax.process_index() == 0:
-                print(phase.advice(self.log.latest), flush=True)
+            self.log.say(phase.advice(self.log.latest))
 
     def _pause(self, step: int, state: TrainState, pause: Pause) -> None:
         self.log.flush()  # nothing that is not finite is saved or shown

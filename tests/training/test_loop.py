@@ -1,6 +1,9 @@
+import contextlib
+import errno
 import os
 import shutil
 import signal
+import sys
 
 import jax
 import numpy as np
@@ -194,8 +197,51 @@ def test_another_config_is_refused_before_any_work(trained, pictures, monkeypatc
         training.train(tiny_runs.config("vae", pictures, **{"train.ema_decay": 0.9, "seed": 5}), trained)
 
 
+@contextlib.contextmanager
+def nobody_reads(monkeypatch):
+    """Standard output is a pipe whose reader has left, as with `| head`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with monkeypatch.context() as patch, os.fdopen(writer, "w") as closed:
+        patch.setattr(sys, "stdout", closed)
+        yield
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), writer)  # what is left in the buffer
+
+
+def test_where_nobody_reads_a_run_saves_and_ends_and_resumes(pictures, tmp_path, monkeypatch, uninterrupted):
+    config = resumable("wae_gan", pictures)
+    with nobody_reads(monkeypatch), pytest.raises(BrokenPipeError, match="saved at step 2"):
+        training.train(config, tmp_path)  # a step's line is written after the next one
+    assert checkpoint.newest_step(tmp_path) == 2
+    assert training.train(config, tmp_path) == training.Result(STEPS, finished=True)
+    assert lines(tmp_path) == lines(uninterrupted("wae_gan"))
+
+
+@pytest.mark.parametrize("number", signals.ENDING)
+def test_a_signal_that_is_ignored_stays_so(number):
+    before = signal.signal(number, signal.SIG_IGN)  # as nohup does
+    try:
+        with signals.caught(signals.ENDING) as caught:
+            os.kill(os.getpid(), number)
+            assert caught == []
+        assert signal.getsignal(number) == signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
+
+
+def test_a_signal_as_the_terminal_closes(monkeypatch):
+    def closed(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with signals.caught(signals.ENDING) as caught, monkeypatch.context() as patch:
+        patch.setattr(os, "write", closed)
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert caught == [signal.SIGHUP]
+
+
 def test_a_second_signal_acts_as_usual(capfd):
-    with signals.caught() as caught:
+    with signals.caught(signals.ENDING) as caught:
         os.kill(os.getpid(), signal.SIGINT)
         assert caught == [signal.SIGINT]
         with pytest.raises(KeyboardInterrupt):

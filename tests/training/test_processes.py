@@ -130,7 +130,7 @@ def test_two_processes_go_on_from_one_and_stop_together_at_a_sigterm(pictures, t
     processes[1].send_signal(signal.SIGTERM)  # to one of them only
     said = finish(processes)
     assert "continues at step 3 of 100,000" in said[0]
-    assert "run the same command again to go on" in said[0]
+    assert "run the same command again to resume" in said[0]
     with Checkpoints(tmp_path / "run", keep=3) as checkpoints:
         method = make(tiny.config("vae", **{"model.latent": 4}))
         state = checkpoints.restore(jax.eval_shape(method.init, jax.random.key(0)))
