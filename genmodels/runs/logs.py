@@ -12,6 +12,7 @@ import numpy as np
 from tensorboardX import SummaryWriter
 
 from genmodels.errors import DivergedError
+from genmodels.runs.files import write_whole
 
 Watch = Callable[[int, dict[str, float]], None]
 
@@ -154,11 +155,8 @@ def read_metrics(workdir: Path) -> list[dict]:
 
 
 def _drop_after(path: Path, step: int) -> None:
-    """Leaves the lines up to `step`; at every moment there is a whole file."""
     kept = [line for line in read_metrics(path.parent) if line["step"] <= step]
-    partial = path.with_suffix(".jsonl.tmp")
-    partial.write_text("".join(json.dumps(line) + "\n" for line in kept))
-    partial.replace(path)
+    write_whole(path, "".join(json.dumps(line) + "\n" for line in kept))
 
 
 def clock(seconds: float) -> str:

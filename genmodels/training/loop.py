@@ -14,7 +14,7 @@ from genmodels.methods.state import TrainState
 from genmodels.runs import checkpoint
 from genmodels.runs.checkpoint import Checkpoints
 from genmodels.runs.logs import Log, Watch
-from genmodels.training import parallel, signals
+from genmodels.training import parallel, processes, signals
 from genmodels.training.schedule import Pause
 from genmodels.training.trainer import Trained, Trainer
 from genmodels.training.viewer import Viewer
@@ -42,18 +42,20 @@ def train(
     workdir = Path(workdir)
     runs.check(workdir, config)
     trainer = Trainer(config)
+    processes.check_images(trainer.images)
     viewer = Viewer(config, make(config), trainer.images, workdir, trainer.show_key)
     given = None
     if start_from and checkpoint.newest_step(workdir) is None:
         given = checkpoint.restore_state(start_from, trainer.abstract_state)
-    if jax.process_index() == 0:
-        with runs.writing(workdir):
-            runs.open_run(workdir, config)  # only now: a config that cannot be trained leaves nothing behind
-        devices = trainer.devices.devices
-        print(f"{config.method} on {trainer.images.description}; {len(devices)} x {devices[0].device_kind}")
-
-    keep = config.checkpoint.keep
-    with runs.writing(workdir), Checkpoints(workdir, keep) as checkpoints, signals.stopping() as stopping:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(runs.writing(workdir))
+        # Only now: a config that cannot be trained leaves nothing behind.
+        stack.enter_context(processes.on_the_first(runs.opened(workdir, config, trainer.images)))
+        checkpoints = stack.enter_context(Checkpoints(workdir, config.checkpoint.keep))
+        stopping = stack.enter_context(signals.stopping())
+        if jax.process_index() == 0:
+            devices = trainer.devices.devices
+            print(f"{config.method} on {trainer.images.description}; {len(devices)} x {devices[0].device_kind}")
         state = checkpoints.restore(trainer.abstract_state) or given or trainer.fresh()
         start, stop = int(state.step), config.train.steps
         with _log(config, workdir, start, watch) as log:

@@ -14,7 +14,7 @@ from genmodels import data, runs, training
 from genmodels.errors import DivergedError, UsageError
 from genmodels.methods import make
 from genmodels.model import abstract_weights
-from genmodels.runs import checkpoint, logs
+from genmodels.runs import checkpoint, lock, logs
 from genmodels.runs.checkpoint import Checkpoints
 from genmodels.training import signals, viewer
 from tests.support import tiny_runs
@@ -109,8 +109,10 @@ def test_a_finished_run_is_left_as_it_is(trained, tmp_path, capsys):
 def test_what_a_run_leaves(trained):
     config = runs.read_config(trained)
     assert {path.name for path in trained.iterdir()} == {
+        ".lock",
         "checkpoints",
         "config.json",
+        "data.json",
         "images",
         "metrics.jsonl",
         "tensorboard",
@@ -238,6 +240,36 @@ def test_a_signal_as_the_terminal_closes(monkeypatch):
         patch.setattr(os, "write", closed)
         os.kill(os.getpid(), signal.SIGHUP)
         assert caught == [signal.SIGHUP]
+
+
+def test_a_resumed_run_has_the_images_that_it_had(trained, pictures, tmp_path, capsys):
+    workdir = shutil.copytree(trained, tmp_path / "run")
+    config = tiny_runs.config("vae", pictures, **{"train.ema_decay": 0.9, "train.steps": 7})
+    more = shutil.copytree(pictures, tmp_path / "more")
+    shutil.copy(more / "test" / "0.png", more / "train" / "another.png")
+    before = {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()}
+    elsewhere = tiny_runs.config("vae", more, **{"train.ema_decay": 0.9, "train.steps": 7})
+    words = r"run was trained on other images: 12 train and 4 test then, 13 train and 4 test now\.\n.*config\.data "
+    with pytest.raises(UsageError, match=words):
+        training.train(elsewhere, workdir)
+    assert {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()} == before
+
+    assert training.train(config, workdir) == training.Result(7, finished=True)
+    assert "data not checked" not in capsys.readouterr().out
+    (workdir / "data.json").unlink()  # as earlier revisions had it
+    assert training.train(config, workdir) == training.Result(7, finished=True)
+    assert f"data not checked: {workdir} was made before runs recorded" in capsys.readouterr().out
+    assert not (workdir / "data.json").exists()  # what the first steps saw is not known now either
+
+
+def test_one_training_at_a_time(trained, pictures, tmp_path):
+    workdir = shutil.copytree(trained, tmp_path / "run")
+    config = tiny_runs.config("vae", pictures, **{"train.ema_decay": 0.9, "train.steps": 7})
+    words = rf"run is being trained by process {os.getpid()} on .*\.\nWait for it to end, stop it, or choose another"
+    with lock.held(workdir), pytest.raises(UsageError, match=words):
+        training.train(config, workdir)
+    assert checkpoint.newest_step(workdir) == 6
+    assert training.train(config, workdir) == training.Result(7, finished=True)
 
 
 def test_a_second_signal_acts_as_usual(capfd):
