@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from genmodels.nets.convolutions import on_blocks, strided, transposed
+from genmodels.nets.convolutions import few_channels, strided, transposed
 
 
 class BatchNorm(nn.Module):
@@ -65,7 +65,7 @@ class PictureConv(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         kernel = self.param("kernel", self.kernel_init, (5, 5, x.shape[-1], self.features))
-        y = on_blocks(x.astype(self.dtype), kernel.astype(self.dtype))
+        y = few_channels(x.astype(self.dtype), kernel.astype(self.dtype))
         if not self.use_bias:
             return y
         bias = self.param("bias", nn.initializers.zeros_init(), (self.features,))

@@ -1,4 +1,7 @@
+"""Convolutions against their sums and against lax, and what each platform is given."""
+
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
@@ -50,7 +53,7 @@ def test_transposed_against_its_sum():
     [
         (convolutions.strided, plain_strided, (2, 8, 6, 3)),
         (convolutions.transposed, plain_transposed, (2, 4, 3, 3)),
-        (convolutions.on_blocks, plain_same, (2, 6, 8, 3)),
+        (convolutions.few_channels, plain_same, (2, 6, 8, 3)),
     ],
 )
 def test_value_and_gradients_are_those_of_lax(ours, plain, shape):
@@ -61,3 +64,42 @@ def test_value_and_gradients_are_those_of_lax(ours, plain, shape):
     np.testing.assert_allclose(value, expected, atol=1e-4)
     for found, wanted in zip(pullback(cotangent), plain_pullback(cotangent), strict=True):
         np.testing.assert_allclose(found, wanted, atol=1e-3, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("on_cpu", "elsewhere"),
+    [
+        (convolutions._transposed_to_blocks, convolutions._transposed),
+        (convolutions._same_on_blocks, convolutions._same),
+    ],
+)
+def test_both_forms_are_the_same_convolution(on_cpu, elsewhere):
+    x, kernel = normal(0, 2, 6, 8, 3), normal(1, 5, 5, 3, 4)
+    np.testing.assert_allclose(on_cpu(x, kernel), elsewhere(x, kernel), atol=1e-4)
+
+
+@pytest.mark.parametrize("platform", ["cpu", "cuda", "tpu"])
+@pytest.mark.parametrize(
+    ("ours", "sides", "on_cpu"),
+    [
+        (convolutions.strided, (16, 8), 25),
+        (convolutions.transposed, (8, 8), 36),  # 9 taps to each of the 4 pixels of a block
+        (convolutions.few_channels, (16, 16), 36),
+    ],
+)
+def test_accelerators_multiply_no_zeros(ours, sides, on_cpu, platform):
+    """Multiplications at each position, by XLA's count: 25 taps, and on a CPU those of the form that is fast there."""
+    side, positions = sides
+    channels, features = 6, 10
+    x, kernel = jnp.zeros((4, side, side, channels)), jnp.zeros((5, 5, channels, features))
+
+    def counted(function) -> float:
+        lowered = jax.jit(function).trace(x, kernel).lower(lowering_platforms=(platform,))
+        return lowered.cost_analysis()["flops"] / (2 * 4 * positions**2 * channels * features)
+
+    def gradients(x, kernel):
+        return jax.vjp(ours, x, kernel)[1](jnp.zeros(jax.eval_shape(ours, x, kernel).shape))
+
+    taps = on_cpu if platform == "cpu" else 25
+    assert 0.75 * taps < counted(ours) <= taps  # at the edges there are fewer
+    assert counted(gradients) <= (2 * 36.5 if platform == "cpu" else 2 * 25.5)
