@@ -2,7 +2,7 @@
 
 from genmodels.runs import data
 from genmodels.runs.folder import (
-    Game,
+    Course,
     Point,
     check,
     default_workdir,
@@ -15,7 +15,7 @@ from genmodels.runs.folder import (
 )
 
 __all__ = [
-    "Game",
+    "Course",
     "Point",
     "check",
     "data",

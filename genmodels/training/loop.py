@@ -7,9 +7,8 @@ from typing import NamedTuple
 import jax
 import ml_collections
 
-from genmodels import runs
+from genmodels import methods, runs
 from genmodels.errors import DivergedError
-from genmodels.methods import make
 from genmodels.methods.state import TrainState
 from genmodels.runs import checkpoint
 from genmodels.runs.checkpoint import Checkpoints
@@ -39,11 +38,11 @@ def train(
     it, and so does a closed standard output, which then raises BrokenPipeError. Raises UsageError for what the user can
     mend, DivergedError when a loss is not finite.
     """
-    workdir = Path(workdir)
+    config, workdir = methods.resolve(config), Path(workdir)
     runs.check(workdir, config)
     trainer = Trainer(config)
     processes.check_images(trainer.images)
-    viewer = Viewer(config, make(config), trainer.images, workdir, trainer.show_key)
+    viewer = Viewer(config, methods.make(config), trainer.images, workdir, trainer.show_key)
     given = None
     if start_from and checkpoint.newest_step(workdir) is None:
         given = checkpoint.restore_state(start_from, trainer.abstract_state)
