@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from genmodels.data import outputs
+from genmodels.data.fields import shown
 
 SHOWN = 3  # names told of each kind
 
@@ -80,8 +81,8 @@ def fingerprint(root: Path, names: list[str]) -> str:
 
 
 def some(names: Iterable[str]) -> str:
-    """Returns the first few names, for a message."""
-    names = sorted(names)
+    """Returns the first few names, for a line of text."""
+    names = sorted(map(shown, names))
     return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genmodels.data import folder
+from genmodels.data import division, folder
 from genmodels.data.decoding import BadPicture
 from genmodels.errors import UsageError
 from tests.support.data_configs import config
@@ -111,7 +111,9 @@ def test_a_hash_of_each_name_chooses_the_test_images(tmp_path):
 
 
 def test_accents_are_hashed_alike_however_they_are_written():
-    assert folder._hash("e\u0301te\u0301.png") == folder._hash("\u00e9t\u00e9.png")  # as macOS and as Linux write them
+    assert division._hash("e\u0301te\u0301.png") == division._hash(
+        "\u00e9t\u00e9.png"
+    )  # as macOS and as Linux write them
 
 
 def test_a_split_is_never_empty():
@@ -121,14 +123,14 @@ def test_a_split_is_never_empty():
     def place(name):
         return hashlib.sha256(name.encode()).hexdigest()
 
-    of_train, of_test = folder._by_hash(sorted(train)), folder._by_hash(sorted(test))
+    of_train, of_test = division._by_hash(sorted(train)), division._by_hash(sorted(test))
     assert of_train.test == [min(train, key=place)]
     assert sorted(of_train.train + of_train.test) == sorted(train)
     assert of_train.notes == [f"no name falls into the tenth for test, so {of_train.test[0]} is taken"]
     assert of_test.train == [max(test, key=place)]
     assert sorted(of_test.train + of_test.test) == sorted(test)
     assert of_test.notes == [f"all names fall into the tenth for test, so {of_test.train[0]} is taken for training"]
-    assert folder._by_hash(sorted(train + test)).notes == []
+    assert division._by_hash(sorted(train + test)).notes == []
 
 
 def test_two_images_are_enough(tmp_path):
@@ -207,7 +209,7 @@ def test_key_changes_with_the_images(tmp_path):
     assert len({str(k) for k in (first, touched, renamed, key())}) == 4
 
 
-@pytest.mark.parametrize("suffix", folder.SUFFIXES)
+@pytest.mark.parametrize("suffix", division.SUFFIXES)
 def test_every_suffix_is_read(tmp_path, suffix):
     for name in ("a" + suffix, "b" + suffix.upper()):
         kind = {".jpe": "JPEG", ".jfif": "JPEG", ".pgm": "PPM", ".pnm": "PPM"}.get(suffix)
