@@ -91,9 +91,7 @@ def _walk(root: Path, follows: Callable[[str], bool], ignored: Ignored) -> Itera
 
     Links come last, so that a folder which is also there by itself keeps its own name.
     """
-    entered = {
-        _identity(parent) for parent in root.resolve().parents
-    }  # a link to one of these would bring in all of it
+    entered = {_identity(parent) for parent in root.resolve().parents}  # a link there would bring in all of it
     waiting = deque([root])
 
     def note(error: OSError) -> None:

@@ -199,6 +199,19 @@ def test_key_changes_with_images_and_partition(tmp_path):
     assert len({str(key) for key in keys}) == 3
 
 
+def test_key_changes_where_only_the_parts_do(tmp_path):
+    kaggle(tmp_path, tmp_path)
+    names = ["000001.jpg", "000002.jpg"]
+    last = celeb_a_files.in_order(dict.fromkeys(names, "train"), "train", set(names))[-1]
+    keys = []
+    for part in (0, 1):  # all in all the same images in the same order
+        parts = dict.fromkeys(names, 0) | {last: part, "000003.jpg": 2}
+        rows = "".join(f"{name},{number}\n" for name, number in parts.items())
+        (tmp_path / "list_eval_partition.csv").write_text(rows)
+        keys.append(opened(tmp_path).key)
+    assert keys[0] != keys[1]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
