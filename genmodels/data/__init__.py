@@ -1,6 +1,7 @@
 """Pictures: data sources behind one interface, `build(config)`, and the batches of step t in `batches`."""
 
 import importlib
+import sys
 from typing import NamedTuple
 
 import ml_collections
@@ -39,13 +40,16 @@ class Pictures(NamedTuple):
 def build(config: ml_collections.ConfigDict) -> Pictures:
     """Opens the data set that config.data names, at config.image_size pixels; builds its cache on first use.
 
-    Raises UsageError for wrong fields, missing data and pictures that cannot be used.
+    What the source ignores or guesses goes to stderr in one line. Raises UsageError for wrong fields, missing data and
+    pictures that cannot be used.
     """
     data, size = config.data, config.image_size
     module = SOURCES[fields.choice(data, "name", SOURCES)]
     crop = fields.choice(data, "crop", CROPS)
     cache_dir = fields.local(data.cache_dir, "data.cache_dir")
     source = importlib.import_module(module).source(config)
+    if source.note:
+        print(source.note, file=sys.stderr)
     found = cached(source, cache_dir=cache_dir, crop=crop, size=size)
     parts = [
         f"{source.name}, split {source.split} ({len(found.train):,} train, {len(found.test):,} test)",

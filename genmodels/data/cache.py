@@ -12,23 +12,23 @@ import os
 import re
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import filelock
 import numpy as np
 from tqdm import tqdm
 
-from genmodels.data import contents, crops
-from genmodels.data.decoding import BadPicture
-from genmodels.data.source import Source, Split
+from genmodels.data import contents
+from genmodels.data.listing import some
+from genmodels.data.source import Source
+from genmodels.data.writer import Written, write
 from genmodels.errors import UsageError
 
 FORMAT = 1  # of the cache itself: raise it when the same key would give other pixels
 SPLITS = ("train", "test")
-CHUNK = 256  # pictures in memory at a time
 
 
 class Cached(NamedTuple):
@@ -65,6 +65,7 @@ def _folder_name(key: Mapping) -> str:
     # The format is left out, so that a cache of another format is replaced rather than left behind.
     identity = json.dumps({k: v for k, v in key.items() if k != "format"}, sort_keys=True)
     readable = re.sub(r"[^\w.]+", "_", f"{key['name']} {key['split']} {key['crop']} {key['size']}").strip("_")
+    readable = readable.encode()[:200].decode(errors="ignore")  # of the 255 bytes that a file's name may have
     return f"{readable}-{hashlib.sha256(identity.encode()).hexdigest()[:10]}"
 
 
@@ -148,16 +149,28 @@ def _build(folder: Path, key: Mapping, source: Source) -> None:
     _check_room(folder.parent, key["size"], source)
     temporary.mkdir()
     try:
-        written, skipped = {}, {}
-        for name in SPLITS:
-            split = getattr(source, name)
-            written[name], skipped[name] = _write(temporary / f"{name}.npy", name, split, key, source.skip_bad)
-        meta = {"key": key, "counts": {name: len(images) for name, images in written.items()}, "skipped": skipped}
-        _write_meta(temporary, meta | contents.measure(written)._asdict())
+        written = {name: write(temporary / f"{name}.npy", source, name, key["crop"], key["size"]) for name in SPLITS}
+        images = {name: of.images for name, of in written.items()}
+        meta = {
+            "key": key,
+            "counts": {name: len(of) for name, of in images.items()},
+            "skipped": {name: of.skipped for name, of in written.items()},
+        }
+        _write_meta(temporary, meta | contents.measure(images)._asdict())
         temporary.rename(folder)
+        _say(source, written)
     except BaseException:  # an interrupt too leaves nothing half-made
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def _say(source: Source, written: Mapping[str, Written]) -> None:
+    """Says, once for a cache, what its images have suffered and which are missing."""
+    total = sum(len(of.images) for of in written.values())
+    for loss, count in sum((of.losses for of in written.values()), Counter()).items():
+        print(f"{source.name}: {count:,} of {total:,} images are {loss}", file=sys.stderr)
+    if skipped := [name for of in written.values() for name in of.skipped]:
+        print(f"{source.name}: skipped {len(skipped):,} images that cannot be used ({some(skipped)})", file=sys.stderr)
 
 
 def _check_room(cache_dir: Path, size: int, source: Source) -> None:
@@ -168,51 +181,3 @@ def _check_room(cache_dir: Path, size: int, source: Source) -> None:
             f"the picture cache needs {needed / 1e9:.1f} GB in {cache_dir}, where {free / 1e9:.1f} GB are free:"
             " set data.cache_dir to a folder with more room"
         )
-
-
-def _write(path: Path, label: str, split: Split, key: Mapping, skip_bad: bool) -> tuple[list, list[str]]:
-    """Writes one split as .npy in constant memory; returns the labelled images and the names of skipped ones."""
-    size, written, skipped = key["size"], [], []
-    # Plain writes, not a writable memory map: on a full disk those raise, while a store into a map kills the process.
-    with (
-        open(path, "wb") as file,
-        ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="cache") as pool,
-        tqdm(total=split.length, desc=f"{key['name']} {label}, {size} px", unit=" pictures", mininterval=1.0) as bar,
-    ):
-        _write_header(file, split.length, size)
-
-        def prepared(i: int) -> tuple[np.ndarray, contents.Labelled] | str:
-            try:
-                image = crops.prepare(split.read(i), key["crop"], size)
-                return image, contents.Labelled(split.label(i), contents.of_image(image))
-            except BadPicture as reason:
-                if skip_bad:
-                    return split.name(i)
-                remedy = "Remove or replace it; data.on_bad=skip leaves a folder's bad pictures out."
-                raise UsageError(f"{split.name(i)}: {reason}\n{remedy}") from reason
-
-        for start in range(0, split.length, CHUNK):
-            indices = range(start, min(start + CHUNK, split.length))
-            for result in pool.map(prepared, indices):
-                if isinstance(result, str):
-                    skipped.append(result)
-                else:
-                    file.write(result[0].data)
-                    written.append(result[1])
-            bar.update(len(indices))
-        if not written:
-            raise UsageError(
-                f"data.dir: none of the {split.length} {label} pictures can be used, see data.on_bad=error"
-            )
-        file.seek(0)
-        _write_header(file, len(written), size)
-        file.flush()
-        os.fsync(file.fileno())
-    return written, skipped
-
-
-def _write_header(file: BinaryIO, count: int, size: int) -> None:
-    # numpy pads the header for any count, so that the second one overwrites the first exactly.
-    np.lib.format.write_array_header_1_0(
-        file, {"descr": "|u1", "fortran_order": False, "shape": (count, size, size, 3)}
-    )

@@ -38,3 +38,8 @@ def local(text: str, field: str) -> Path:
         return Path(text).expanduser().absolute()
     except RuntimeError as error:
         raise UsageError(f"{field}={text}: there is no home folder here for ~, give the whole path") from error
+
+
+def shown(name: str) -> str:
+    """Returns the name of a file as it can be printed in one line: what cannot be is escaped."""
+    return name if name.isprintable() else ascii(name)[1:-1]

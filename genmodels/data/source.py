@@ -24,3 +24,4 @@ class Source(NamedTuple):
     train: Split
     test: Split
     skip_bad: bool = False  # pictures that cannot be used are skipped and counted rather than an error
+    note: str = ""  # one line for the user: what was ignored or guessed

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genmodels.data import cache, crops
+from genmodels.data import cache, crops, writer
 from genmodels.data.decoding import BadPicture
 from genmodels.data.source import Source, Split
 from genmodels.errors import UsageError
@@ -67,7 +67,7 @@ def only(folder: Path) -> Path:
 
 
 def test_pictures_in_order(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache, "CHUNK", 4)  # several chunks, the last one shorter
+    monkeypatch.setattr(writer, "CHUNK", 4)  # several chunks, the last one shorter
     got = Faces().cached(tmp_path)
     np.testing.assert_array_equal(got.train, expected(range(10)))
     np.testing.assert_array_equal(got.test, expected(range(1000, 1003)))

@@ -30,21 +30,44 @@ def pictures(tmp_path) -> list[Path]:
 
 def test_folder(tmp_path, pictures):
     got = data.build(config(tmp_path / "pictures"))
-    assert got.train.shape == (22, 32, 32, 3)
-    assert got.test.shape == (2, 32, 32, 3)
+    assert got.train.shape == (21, 32, 32, 3)
+    assert got.test.shape == (3, 32, 32, 3)
     assert got.train.dtype == np.uint8
     held = {p.tobytes() for p in (*got.train, *got.test)}
     for i in range(21):
         with Image.open(tmp_path / "pictures" / f"{i}.png") as image:
             assert crops.prepare(image, "square", 32).tobytes() in held
-    assert (got.name, got.split, got.crop) == ("folder pictures", "tenth", "square")
-    assert got.description == "folder pictures, split tenth (22 train, 2 test), crop square, 32 x 32 px"
+    assert (got.name, got.split, got.crop) == ("folder pictures", "hashed tenth", "square")
+    assert got.description == "folder pictures, split hashed tenth (21 train, 3 test), crop square, 32 x 32 px"
+
+
+def test_what_is_ignored_is_said_in_one_line(tmp_path, pictures, capsys):
+    data.build(config(tmp_path / "pictures"))
+    assert "ignored" not in capsys.readouterr().err
+    (tmp_path / "pictures" / "notes.txt").write_text("words")
+    data.build(config(tmp_path / "pictures"))
+    assert capsys.readouterr().err == f"data.dir={tmp_path}/pictures: ignored other files: 1 (1 .txt)\n"
+
+
+def test_one_more_image_never_turns_a_test_image_into_a_training_image(tmp_path, pictures):
+    def held(split) -> set[bytes]:
+        return {image.tobytes() for image in split}
+
+    before = data.build(config(tmp_path / "pictures"))
+    train, test = held(before.train), held(before.test)
+    for i in range(5):
+        Image.new("RGB", (40, 40), (i, 0, 0)).save(tmp_path / "pictures" / f"0{i}.png")
+        after = data.build(config(tmp_path / "pictures"))
+        assert held(after.train) >= train
+        assert held(after.test) >= test
+        assert not held(after.train) & held(after.test)
 
 
 def test_a_changed_folder_is_read_anew(tmp_path, pictures):
     before = data.build(config(tmp_path / "pictures"))
     pictures[0].unlink()
-    assert len(data.build(config(tmp_path / "pictures")).train) < len(before.train)
+    after = data.build(config(tmp_path / "pictures"))
+    assert len(after.train) + len(after.test) == len(before.train) + len(before.test) - 1
 
 
 def copied(old: Path, new: Path) -> Path:
@@ -183,7 +206,7 @@ class TestPlaces:
         got = data.build(
             config(tmp_path / "pictures", name=name, crop=crop, num_train=4, num_test=1, **{field: "~/pictures"})
         )
-        assert len(got.train) == {"folder": 22, "synthetic_faces": 4}[name]
+        assert len(got.train) == {"folder": 21, "synthetic_faces": 4}[name]
         assert not (tmp_path / "~").exists()
 
     def test_tilde_without_a_home(self, tmp_path, monkeypatch, field):
