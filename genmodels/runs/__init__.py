@@ -1,18 +1,8 @@
 """A run's folder: its config, its checkpoints, what it logs."""
 
 from genmodels.runs import data
-from genmodels.runs.folder import (
-    Course,
-    Point,
-    check,
-    default_workdir,
-    game,
-    opened,
-    read_config,
-    rmse_history,
-    training_rate,
-    writing,
-)
+from genmodels.runs.folder import check, default_workdir, opened, read_config, writing
+from genmodels.runs.history import Course, Point, game, rmse_history, training_rate
 
 __all__ = [
     "Course",
