@@ -7,12 +7,11 @@ python -m launch.benchmark --config=configs/wae_mmd.py:demo --sizes=32,64,128 --
 from pathlib import Path
 
 from absl import flags
-from ml_collections import config_flags
 
 from genmodels.errors import UsageError
 from launch import cli
 
-CONFIG = config_flags.DEFINE_config_file("config", None, "configs/<method>.py[:variant].", lock_config=True)
+CONFIG = cli.config("configs/<method>.py[:variant].")
 SIZES = flags.DEFINE_list("sizes", [], "Picture sizes in pixels of a further table.")
 BATCH_SIZES = flags.DEFINE_list("batch_sizes", [], "Batch sizes of it; by default the config's own.")
 SECONDS = flags.DEFINE_float("seconds", 1.0, "About so long each of five measurements takes.", lower_bound=0.01)
@@ -29,7 +28,7 @@ def main() -> None:
     config = CONFIG.value
     sizes, batches = (_numbers(flag) for flag in (SIZES, BATCH_SIZES))
     out = cli.path(OUT) or Path(f"runs/benchmark-{config.method}-{config.variant}.json".replace("_", "-"))
-    cli.make_file(out)
+    cli.check_file(out)
     found = report.measure(config, data.build(config), SECONDS.value)
     found["scaling"] = []
     if sizes or batches:
@@ -50,4 +49,4 @@ def _numbers(flag: flags.FlagHolder) -> list[int]:
 
 
 if __name__ == "__main__":
-    cli.run(main, required=("config",))
+    cli.run(main, required=("config",), field="method")
