@@ -51,20 +51,36 @@ def codes(z: Any, latent: int) -> jax.Array:
     return batch
 
 
+def prior(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+    """Codes from N(0, I), float32 of this shape. Raises ValueError unless `key` is one random key."""
+    try:
+        return jax.random.normal(key, shape)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"key={_brief(key)} is not one random key: give jax.random.key(0), for one.") from error
+
+
 def whole(name: str, number: Any, least: int) -> int:
     """`number`, which is called `name`, as an int; raises ValueError unless it is whole and at least `least`."""
     try:
         found = operator.index(number)
     except TypeError as error:
-        raise ValueError(f"{name}={number!r} is not a whole number: give an int of at least {least}.") from error
+        raise ValueError(f"{name}={_brief(number)} is not a whole number: give an int of at least {least}.") from error
     if found < least:
         raise ValueError(f"{name}={found} is too small: give at least {least}.")
     return found
 
 
+def _brief(value: Any) -> str:
+    """A value in a message: on one line, and not all of an array."""
+    text = " ".join(repr(value).split())
+    return text if len(text) < 40 else f"{text[:30]}..."
+
+
 def _array(x: Any, what: str) -> np.ndarray | jax.Array:
     if isinstance(x, jax.Array):
         return x
+    if np.ma.is_masked(x):
+        raise ValueError(f"{what} have masked values: fill them in first.")
     try:
         found = np.asarray(x)
     except Exception as error:  # lists of unequal shapes, tensors of other libraries on other devices

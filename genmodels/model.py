@@ -71,12 +71,7 @@ class Model:
 
     def stream(self, key: jax.Array, num: int, refined: bool = False) -> Iterator[jax.Array]:
         """The images of `sample`, or of `refine`, as they come, CHUNK at a time: for more than memory holds."""
-        num = inputs.whole("num", num, least=0)
-        try:
-            codes = jax.random.normal(key, (num, self.config.model.latent))
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"key={key!r:.40} is not one random key: give jax.random.key(0), for one.") from error
-        parts = _split(codes)
+        parts = _split(inputs.prior(key, (inputs.whole("num", num, least=0), self.config.model.latent)))
         return self._decoded((self.refine_codes(part).codes for part in parts) if refined else parts)
 
     def refine_codes(self, codes: jax.Array) -> sampling.Refined:
@@ -144,7 +139,7 @@ def abstract_weights(method: methods.Method, config: ml_collections.ConfigDict) 
 
 def _check_is_run(folder: Path) -> None:
     """Raises UsageError where `folder` is none, is inside a run, or holds runs; the text names what to load instead."""
-    with contextlib.suppress(PermissionError):  # reading the config tells of that
+    with contextlib.suppress(OSError):  # reading the config tells of that
         if (folder / "config.json").exists():
             return
         around = next((above for above in folder.resolve().parents if _has_checkpoints(above)), None)

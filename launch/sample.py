@@ -62,19 +62,22 @@ def _check(workdir: Path, config: ml_collections.ConfigDict, out: Path, real: Pa
     from genmodels import image_files
     from genmodels.errors import UsageError
 
-    if real is not None and out.resolve() == real.resolve():
-        raise UsageError(f"--out and --real are both {out}: give each a place of its own.")
+    if real is not None and (_within(out, real) or _within(real, out)):
+        raise UsageError(f"--out={out} and --real={real} are one place: give each a place of its own.")
     data_dir = cli.path(DATA_DIR) or Path(config.data.dir).expanduser()
     for flag, path in ((OUT, out), (REAL, real)):
         if path is None:
             continue
         with _named(flag):
-            in_data, in_run = (path.resolve().is_relative_to(folder.resolve()) for folder in (data_dir, workdir))
-            if config.data.name == "folder" and in_data and not in_run:
+            if config.data.name == "folder" and _within(path, data_dir) and not _within(path, workdir):
                 raise UsageError(f"{path} is in the data's folder {data_dir} and would become data: choose another.")
             older = image_files.check(path, _shape(config.image_size), OVERWRITE.value)
         if older:
             print(f"replaces {older:,} older images: {path}")
+
+
+def _within(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def _training_images(workdir: Path) -> Iterator[np.ndarray]:

@@ -70,6 +70,7 @@ def test_rounding_is_no_fault():
         (FACES > 99, "not bool: convert them"),
         (UNIT.astype(np.complex64), "not complex64"),
         ([UNIT[0], UNIT[0, :16]], "images of type list do not make one array: "),
+        (np.ma.masked_less(UNIT, 0.1), "images have masked values: fill them in first"),
         ("face.png", "images are arrays of numbers, not str"),
         (None, "images are arrays of numbers, not NoneType"),
         ({"x": UNIT}, "images are arrays of numbers, not dict"),
@@ -136,6 +137,7 @@ def test_what_are_no_codes(z, words):
 def test_whole_numbers():
     assert inputs.whole("num", np.int64(3), least=0) == 3
     for number, words in (
+        (UNIT, r"num=array\(\[\[\[\[.{,30}\.\.\. is not a whole number"),
         (-1, "num=-1 is too small: give at least 0"),
         (2.0, "num=2.0 is not a whole number"),
         ("3", "'3'"),

@@ -156,7 +156,9 @@ def test_paths_are_below_home_or_no_paths(command, trained, tmp_path, monkeypatc
     [
         ("--out={tmp}/a.pt", r"--out={tmp}/a.pt cannot be written as .pt: choose .png, .jpg, .jpeg"),
         ("--real={tmp}/a.webp", "--real={tmp}/a.webp cannot be written as .webp"),
-        ("--out={tmp}/a --real={tmp}/b/../a", "--out and --real are both {tmp}/a: give each a place of its own"),
+        ("--out={tmp}/a --real={tmp}/b/../a", "are one place: give each a place of its own"),
+        ("--out={tmp}/a --real={tmp}/a/real", "--out={tmp}/a and --real={tmp}/a/real are one place"),
+        ("--out={tmp}/a/out.npz --real={tmp}/a", "are one place"),
         ("--out={data}/train/samples", "{data}/train/samples is in the data's folder {data} and would become data"),
         ("--real={data}/a.png", "--real={data}/a.png is in the data's folder"),
         ("--num=50000 --out={tmp}/a.png", "would be a grid of 50,000 images, .* megapixels"),
