@@ -97,7 +97,7 @@ class Model:
         a, b = self.encode(a), self.encode(b)
         if len(a) != len(b) and 1 not in (len(a), len(b)):
             raise ValueError(f"lines go from each of {len(a)} images to one of {len(b)}: give as many of both, or one.")
-        codes = (sampling.slerp if spherical else sampling.lerp)(*jnp.broadcast_arrays(a, b), num)  # [N, num, Z]
+        codes = (sampling.slerp if spherical else sampling.lerp)(a, b, num)  # [N, num, Z]
         images = self.decode(codes.reshape(-1, codes.shape[-1]))
         return images.reshape(len(codes), num, *images.shape[1:])
 

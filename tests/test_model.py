@@ -68,6 +68,14 @@ def test_chunks_change_nothing(model, monkeypatch, num):
     np.testing.assert_allclose(model.decode(codes), whole, atol=1e-5)
 
 
+def test_one_program_serves_many_images(model, monkeypatch):
+    decode, sizes = model._decode, []
+    monkeypatch.setattr(models, "CHUNK", 8)
+    monkeypatch.setattr(model, "_decode", lambda weights, codes: sizes.append(len(codes)) or decode(weights, codes))
+    assert len(model.sample(jax.random.key(0), 20)) == 20
+    assert sizes == [8, 8, 8]
+
+
 def test_interpolation_runs_straight_from_one_code_to_the_other(model, faces):
     a, b = faces[:2], faces[1:]
     pictures = model.interpolate(a, b, 5)
