@@ -71,9 +71,7 @@ def _check(workdir: Path, config: ml_collections.ConfigDict, out: Path, real: Pa
         with _named(flag):
             if config.data.name == "folder" and _within(path, data_dir) and not _within(path, workdir):
                 raise UsageError(f"{path} is in the data's folder {data_dir} and would become data: choose another.")
-            older = image_files.check(path, _shape(config.image_size), OVERWRITE.value)
-        if older:
-            print(f"replaces {older:,} older images: {path}")
+            image_files.check(path, _shape(config.image_size), OVERWRITE.value)
 
 
 def _within(path: Path, folder: Path) -> bool:
@@ -96,11 +94,13 @@ def _training_images(workdir: Path) -> Iterator[np.ndarray]:
 
 
 def _write(flag: flags.FlagHolder, path: Path, batches: Iterable[np.ndarray], size: int) -> None:
-    """Writes uint8 batches to `path` as they come."""
+    """Writes uint8 batches to `path` as they come, and says how many older images they replace."""
     from tqdm import tqdm
 
     from genmodels import image_files
 
+    with _named(flag):
+        older = image_files.check(path, _shape(size), OVERWRITE.value)
     with (
         _named(flag),
         image_files.writing(path, _shape(size), overwrite=OVERWRITE.value) as write,
@@ -109,6 +109,8 @@ def _write(flag: flags.FlagHolder, path: Path, batches: Iterable[np.ndarray], si
         for batch in batches:
             write(batch)
             bar.update(len(batch))
+    if older:
+        print(f"{older:,} older images replaced: {path}")
 
 
 def _shape(size: int) -> tuple[int, int, int, int]:

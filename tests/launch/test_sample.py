@@ -107,7 +107,7 @@ def test_a_folder_is_filled_once_or_replaced(command, trained, tmp_path):
         refused = rf"--{flag}={folder} holds 5 older images, which would mix .*\n.*--overwrite"
         assert_plain(command("sample", *arguments, "--seed=1"), refused)
         code, text, _ = command("sample", *arguments[:1], "--num=3", *arguments[2:], "--overwrite")
-        assert (code, text.splitlines()[0]) == (0, f"replaces 5 older images: {folder}")
+        assert (code, text.splitlines()[0]) == (0, f"5 older images replaced: {folder}")
         assert len(list(folder.iterdir())) == 3
 
 
