@@ -2,24 +2,27 @@
 
 import re
 
+import ml_collections
 import numpy as np
 import tensorflow_datasets as tfds
 
-from genmodels.data import celeb_a_builder, records
+from genmodels.data import celeb_a_builder, fields, records
 from genmodels.data.source import Source
 from genmodels.errors import UsageError
 
+SPLITS = ("deck", "official")
 DECK_TOTAL, DECK_TEST = 202_599, 20_000  # the deck's split: 182,599 / 20,000
 DECK_SEED = 0
 PARTITIONS = ("train", "validation", "test")
 
 
-def source(directory: str, *, split: str) -> Source:
-    """Opens CelebA in a tfds data_dir ('' = tfds' default), and prepares it there first if need be.
+def source(config: ml_collections.ConfigDict) -> Source:
+    """Opens CelebA in the tfds data_dir data.dir ('' = tfds' default), and prepares it there first if need be.
 
-    `split`: 'official' is the published train and test partition (validation is not used); 'deck' is one fixed
+    data.split: 'official' is the published train and test partition (validation is not used); 'deck' is one fixed
     permutation of all 202,599 pictures, of which the last 20,000 are the test split. Raises UsageError.
     """
+    directory, split = config.data.dir, fields.choice(config.data, "split", SPLITS)
     builder = _prepared(directory) or celeb_a_builder.prepare(directory)
     splits = builder.info.splits
     counts = {name: splits[name].num_examples for name in PARTITIONS if name in splits}

@@ -4,8 +4,10 @@ import hashlib
 import os
 from pathlib import Path
 
+import ml_collections
 import numpy as np
 
+from genmodels.data import fields
 from genmodels.data.decoding import decode
 from genmodels.data.source import Source, Split
 from genmodels.errors import UsageError
@@ -14,17 +16,16 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 SPLIT_SEED = 0  # fixed, so that runs with different seeds are tested on the same pictures
 
 
-def source(directory: str, *, on_bad: str) -> Source:
-    """Opens a folder and all below it: train/ and test/ where both exist, else a seeded tenth is the test split.
+def source(config: ml_collections.ConfigDict) -> Source:
+    """Opens the folder data.dir and all below it: train/ and test/ where both exist, else a seeded tenth is for test.
 
-    Other files and hidden ones are ignored. `on_bad`: 'error' stops at a picture that cannot be used, 'skip' counts it.
-    Raises UsageError for a folder that is missing or holds too few pictures.
+    Other files and hidden ones are ignored. data.on_bad: 'error' stops at a picture that cannot be used, 'skip' counts
+    it. Raises UsageError for a folder that is missing or holds too few pictures.
     """
-    if not directory:
-        raise UsageError("data.dir is empty: set it to the folder that holds the pictures")
-    root = Path(directory).expanduser().absolute()
+    on_bad = fields.choice(config.data, "on_bad", ("error", "skip"))
+    root = fields.local(config.data.dir, "data.dir")
     if not root.is_dir():
-        raise UsageError(f"data.dir={directory} is not a folder: set it to the folder that holds the pictures")
+        raise UsageError(f"data.dir={root} is not a folder: set it to the folder that holds the pictures")
     if (root / "train").is_dir() and (root / "test").is_dir():
         split, (train, test) = "folders", (_pictures(root / "train", 1), _pictures(root / "test", 1))
     else:
@@ -33,8 +34,8 @@ def source(directory: str, *, on_bad: str) -> Source:
         name=f"folder {root.name}",
         split=split,
         key={"fingerprint": _fingerprint(root, train + test)},
-        train=_split(train),
-        test=_split(test),
+        train=_split(root, train),
+        test=_split(root, test),
         skip_bad=on_bad == "skip",
     )
 
@@ -72,5 +73,10 @@ def _fingerprint(root: Path, paths: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def _split(paths: list[Path]) -> Split:
-    return Split(len(paths), lambda i: decode(paths[i], upright=True), lambda i: str(paths[i]))
+def _split(root: Path, paths: list[Path]) -> Split:
+    return Split(
+        len(paths),
+        read=lambda i: decode(paths[i], upright=True),
+        name=lambda i: str(paths[i]),
+        label=lambda i: paths[i].relative_to(root).as_posix(),
+    )

@@ -1,12 +1,13 @@
 """A run's folder: its config, its checkpoints, what it logs."""
 
+from genmodels.runs import data
 from genmodels.runs.folder import (
     Game,
     Point,
     check,
     default_workdir,
     game,
-    open_run,
+    opened,
     read_config,
     rmse_history,
     training_rate,
@@ -17,9 +18,10 @@ __all__ = [
     "Game",
     "Point",
     "check",
+    "data",
     "default_workdir",
     "game",
-    "open_run",
+    "opened",
     "read_config",
     "rmse_history",
     "training_rate",

@@ -10,7 +10,10 @@ from typing import NamedTuple
 
 import ml_collections
 
+from genmodels.data import Pictures
 from genmodels.errors import UsageError
+from genmodels.runs import checkpoint, data, lock
+from genmodels.runs.files import write_whole
 from genmodels.runs.logs import read_metrics
 
 # What may differ between two commands that continue one run: nothing that alters the mathematics.
@@ -34,11 +37,14 @@ def default_workdir(config: ml_collections.ConfigDict) -> Path:
 
 
 def check(workdir: Path, config: ml_collections.ConfigDict) -> None:
-    """Raises UsageError, naming the fields that differ, when `workdir` holds a run that `config` may not continue."""
+    """Raises UsageError, naming the fields that differ, when `workdir` holds a run that `config` may not continue.
+
+    A folder in which nothing has been trained yet holds no run.
+    """
     if not (Path(workdir) / "config.json").exists():
         return
     changed = _differences(read_config(workdir), config)
-    if changed:
+    if changed and (checkpoint.newest_step(workdir) is not None or read_metrics(workdir)):
         raise UsageError(
             f"{workdir} holds a run with another config: "
             + "; ".join(f"config.{name} was {old}, is {new}" for name, old, new in changed)
@@ -46,18 +52,30 @@ def check(workdir: Path, config: ml_collections.ConfigDict) -> None:
         )
 
 
-def open_run(workdir: Path, config: ml_collections.ConfigDict) -> None:
-    """Makes the run's folder and saves `config` in it; raises UsageError when it cannot be written."""
-    path = Path(workdir) / "config.json"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".json.tmp")
-        partial.write_text(json.dumps(config.to_dict(), indent=2) + "\n")
-        partial.replace(path)
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise  # `writing` says it better
-        raise UsageError(f"--workdir={workdir} cannot be written ({error.strerror}): choose another folder.") from error
+@contextlib.contextmanager
+def opened(workdir: Path, config: ml_collections.ConfigDict, images: Pictures) -> Iterator[None]:
+    """Makes a run's folder, or takes one up again, and holds it: one training at a time.
+
+    Writes down `config` and what `images` are. Raises UsageError when the folder is another training's or another
+    run's, when its run was trained on other images, and when it cannot be written.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            workdir.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(lock.held(workdir))
+            check(workdir, config)  # again: now nobody else can change it
+            if checkpoint.newest_step(workdir) is None:
+                data.record(workdir, images)
+            else:
+                data.check(workdir, images)
+            write_whole(workdir / "config.json", json.dumps(config.to_dict(), indent=2) + "\n")
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise _full_disk(workdir) from error
+            raise UsageError(
+                f"--workdir={workdir} cannot be written ({error.strerror}): choose another folder."
+            ) from error
+        yield
 
 
 @contextlib.contextmanager
@@ -68,10 +86,14 @@ def writing(workdir: Path) -> Iterator[None]:
     except Exception as error:
         if "No space left on device" not in str(error) or isinstance(error, UsageError):
             raise
-        raise UsageError(
-            f"--workdir={workdir} is on a full disk: make room and run the same command again.\n"
-            "It goes on at the last checkpoint, which is whole."
-        ) from error
+        raise _full_disk(workdir) from error
+
+
+def _full_disk(workdir: Path) -> UsageError:
+    return UsageError(
+        f"--workdir={workdir} is on a full disk: make room and run the same command again.\n"
+        "It resumes at the last checkpoint, which is whole."
+    )
 
 
 def read_config(workdir: Path, data_dir: str | None = None) -> ml_collections.ConfigDict:

@@ -18,6 +18,7 @@ from tensorflow_datasets.datasets.celeb_a import celeb_a_dataset_builder as regi
 
 from genmodels.data import celeb_a, celeb_a_builder
 from genmodels.errors import UsageError
+from tests.support.data_configs import config
 
 COUNTS = {"train": 8, "validation": 3, "test": 4}
 TOTAL = sum(COUNTS.values())
@@ -91,7 +92,7 @@ def data_dir(tmp_path, register, offline) -> Path:
 
 
 def official(directory: Path):
-    return celeb_a.source(str(directory), split="official")
+    return celeb_a.source(config(directory, split="official"))
 
 
 class OfficialLayout(tfds.core.GeneratorBasedBuilder, skip_registration=True):
@@ -164,7 +165,7 @@ def test_both_ways_store_the_pictures_in_the_same_order(data_dir):
 def test_deck_split(data_dir, monkeypatch):
     monkeypatch.setattr(celeb_a, "DECK_TOTAL", TOTAL)
     monkeypatch.setattr(celeb_a, "DECK_TEST", 5)
-    source = celeb_a.source(str(data_dir), split="deck")
+    source = celeb_a.source(config(data_dir, split="deck"))
     train, test = numbers(source.train), numbers(source.test)
     assert (len(train), len(test)) == (TOTAL - 5, 5)
     assert sorted(train + test) == list(range(TOTAL))
@@ -186,7 +187,7 @@ def test_deck_split_of_the_whole():
 
 def test_deck_split_of_a_part(data_dir):
     with pytest.raises(UsageError, match=r"202,599 .* has 15: set data\.split=official"):
-        celeb_a.source(str(data_dir), split="deck")
+        celeb_a.source(config(data_dir, split="deck"))
 
 
 def test_official_split_of_a_part_without_one(tmp_path):

@@ -52,7 +52,7 @@ def test_a_run_that_diverges_ends_in_plain_words(command, pictures, tmp_path):
     assert_plain(outcome, "Training diverged at step 4: .* not finite")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_saves_and_ends_and_the_same_command_finishes(command, pictures, tmp_path, number):
     workdir = tmp_path / "run"
     arguments = flags(pictures, workdir, **{"train.steps": STEPS})
@@ -67,7 +67,7 @@ def test_a_signal_saves_and_ends_and_the_same_command_finishes(command, pictures
     step = int(next(path.name for path in (workdir / "checkpoints").iterdir()))
     assert 1 <= step < STEPS
     assert signal.Signals(number).name in text
-    assert text.splitlines()[-1] == f"stopped and saved at step {step}: run the same command again to go on"
+    assert text.splitlines()[-1] == f"stopped and saved at step {step}: run the same command again to resume"
     code, text, _ = command("train", *arguments)
     assert code == 0
     assert f"continues at step {step} of {STEPS}" in text

@@ -1,3 +1,4 @@
+import errno
 import json
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import pytest
 
 from genmodels import runs
 from genmodels.errors import UsageError
-from tests.support import tiny_runs
+from tests.support import images, tiny_runs
 
 
 def config(**overrides):
@@ -14,7 +15,9 @@ def config(**overrides):
 
 @pytest.fixture
 def workdir(tmp_path):
-    runs.open_run(tmp_path / "run", config())
+    """A run that has logged a step."""
+    with runs.opened(tmp_path / "run", config(), images.fake()):
+        (tmp_path / "run" / "metrics.jsonl").write_text('{"step": 1}\n')
     return tmp_path / "run"
 
 
@@ -24,7 +27,7 @@ def test_the_saved_config_is_the_config(workdir):
     assert json.loads(saved.to_json()) == json.loads(config().to_json())
     with pytest.raises(AttributeError):
         saved.misspelt = 1
-    assert [path.name for path in workdir.iterdir()] == ["config.json"]
+    assert {path.name for path in workdir.iterdir()} == {".lock", "config.json", "data.json", "metrics.jsonl"}
 
 
 @pytest.mark.parametrize(
@@ -120,8 +123,43 @@ def test_a_folder_without_a_run(tmp_path):
 
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match=r"--workdir=.*/file/run cannot be written .*: choose another folder"):
-        runs.open_run(tmp_path / "file" / "run", config())
+    refusal = pytest.raises(UsageError, match=r"--workdir=.*/file/run cannot be written .*: choose another folder")
+    with refusal, runs.opened(tmp_path / "file" / "run", config(), images.fake()):
+        pass
+
+
+def test_a_disk_that_is_full(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(UsageError, match="is on a full disk"), runs.opened(tmp_path, config(), images.fake()):
+        pass
+
+
+def test_an_error_in_training_is_not_taken_for_a_folder_that_cannot_be_written(tmp_path):
+    with pytest.raises(FileNotFoundError), runs.opened(tmp_path, config(), images.fake()):
+        (tmp_path / "nothing").read_text()
+
+
+def test_a_folder_in_which_nothing_was_trained_takes_any_config(tmp_path):
+    """As one that a compiler's error or a full memory leaves behind."""
+    with runs.opened(tmp_path, config(), images.fake()):
+        pass
+    with runs.opened(tmp_path, config(seed=3), images.fake(digest="cd" * 32)):
+        pass
+    assert runs.read_config(tmp_path).seed == 3
+    assert runs.data.same(tmp_path, images.fake(digest="cd" * 32))
+
+
+def test_a_config_that_came_between_is_refused(tmp_path):
+    """Another training has begun since this one looked."""
+    runs.check(tmp_path, config())
+    with runs.opened(tmp_path, config(seed=3), images.fake()):
+        (tmp_path / "metrics.jsonl").write_text('{"step": 1}\n')
+    with pytest.raises(UsageError, match=r"config\.seed was 3"), runs.opened(tmp_path, config(), images.fake()):
+        pass
+    assert runs.read_config(tmp_path).seed == 3
 
 
 def test_default_workdir_is_named_after_method_and_variant():

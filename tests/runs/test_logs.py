@@ -1,4 +1,7 @@
+import errno
 import json
+import os
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -81,6 +84,50 @@ def test_lines_after_the_step_to_go_on_from_are_dropped(tmp_path):
         run.flush()
     assert [(line["step"], line["loss"]) for line in logs.read_metrics(tmp_path)][2:] == [(3, 3.0), (4, 44.0)]
     assert all(json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines())
+
+
+def test_a_full_disk_on_resuming_costs_no_line(tmp_path, monkeypatch):
+    with log(tmp_path, every=1) as run:
+        for step in range(1, 4):
+            take(run, step, loss(step))
+        run.flush()
+    before = (tmp_path / "metrics.jsonl").read_text()
+    write = Path.write_text
+
+    def full(path, text):
+        write(path, text[: len(text) // 2])
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space"):
+        log(tmp_path, start=2)
+    assert (tmp_path / "metrics.jsonl").read_text() == before
+
+
+@pytest.mark.parametrize("number", [errno.EPIPE, errno.EIO])
+def test_where_nobody_reads_the_file_is_written_still(tmp_path, monkeypatch, number):
+    def unread(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    with log(tmp_path, every=1) as run:
+        run.say("heard")
+        assert not run.unheard
+        monkeypatch.setattr("builtins.print", unread)
+        for step in (1, 2):
+            take(run, step, loss(step))
+        run.flush()
+        assert run.unheard
+    assert [line["step"] for line in logs.read_metrics(tmp_path)] == [1, 2]
+
+
+def test_another_fault_of_the_console_is_raised(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with log(tmp_path) as run:
+        monkeypatch.setattr("builtins.print", full)
+        with pytest.raises(OSError, match="No space"):
+            run.say("a line")
 
 
 def test_calls_of_several_steps_make_the_same_lines(tmp_path):

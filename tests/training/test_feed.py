@@ -8,7 +8,6 @@ from genmodels import data, training
 from genmodels.errors import UsageError
 from genmodels.runs.logs import read_metrics
 from genmodels.training import feed, parallel
-from genmodels.training.feed import calls
 from tests.support import tiny, tiny_runs
 
 TRAIN = np.random.default_rng(0).integers(0, 256, (11, 4, 4, 3), dtype=np.uint8)  # no multiple of any devices
@@ -27,7 +26,7 @@ def seen(placement: str, mode: str, count: int) -> np.ndarray:
 
     program, state, found = devices.compile(look, feeding.read), devices.replicate(tiny.run("vae").start), []
     for sent in feeding.stream(CALLS):
-        state, metrics = program(state, devices.place(sent), jax.random.key(0), feeding.table)
+        state, metrics = program(state, sent, jax.random.key(0), feeding.table)
         found.extend(np.asarray(metrics["pictures"]))
     return np.stack(found)
 
@@ -37,20 +36,6 @@ def seen(placement: str, mode: str, count: int) -> np.ndarray:
 def test_devices_see_the_batches_of_the_steps(placement, mode, count):
     expected = [data.batch_at(TRAIN, step, tiny.BATCH, seed=0, flip=True) for step in range(7)]
     np.testing.assert_array_equal(seen(placement, mode, count), expected)
-
-
-def test_calls_stop_at_every_pause():
-    found = calls(0, 23, 4, starts=[0, 10], every=[7, 100])
-    assert [step for call in found for step in call] == list(range(23))
-    assert [len(call) for call in found] == [4, 1, 1, 1, 1, 1, 1, 4, 4, 1, 1, 1, 1, 1]
-    ends = {call.stop for call in found}
-    assert {7, 10, 14, 21, 23} <= ends
-    assert all(not any(call.start < pause < call.stop for pause in (7, 10, 14, 21)) for call in found)
-
-
-def test_calls_go_on_at_any_step():
-    assert calls(5, 9, 1, starts=[0], every=[100]) == [range(5, 6), range(6, 7), range(7, 8), range(8, 9)]
-    assert calls(9, 9, 4, starts=[0], every=[3]) == []
 
 
 @pytest.mark.parametrize(("name", "mode"), [("vae", "jit"), ("wae_mmd", "pmap")])

@@ -1,6 +1,9 @@
+import contextlib
+import errno
 import os
 import shutil
 import signal
+import sys
 
 import jax
 import numpy as np
@@ -11,7 +14,7 @@ from genmodels import data, runs, training
 from genmodels.errors import DivergedError, UsageError
 from genmodels.methods import make
 from genmodels.model import abstract_weights
-from genmodels.runs import checkpoint, logs
+from genmodels.runs import checkpoint, lock, logs
 from genmodels.runs.checkpoint import Checkpoints
 from genmodels.training import signals, viewer
 from tests.support import tiny_runs
@@ -106,8 +109,10 @@ def test_a_finished_run_is_left_as_it_is(trained, tmp_path, capsys):
 def test_what_a_run_leaves(trained):
     config = runs.read_config(trained)
     assert {path.name for path in trained.iterdir()} == {
+        ".lock",
         "checkpoints",
         "config.json",
+        "data.json",
         "images",
         "metrics.jsonl",
         "tensorboard",
@@ -194,8 +199,81 @@ def test_another_config_is_refused_before_any_work(trained, pictures, monkeypatc
         training.train(tiny_runs.config("vae", pictures, **{"train.ema_decay": 0.9, "seed": 5}), trained)
 
 
+@contextlib.contextmanager
+def nobody_reads(monkeypatch):
+    """Standard output is a pipe whose reader has left, as with `| head`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with monkeypatch.context() as patch, os.fdopen(writer, "w") as closed:
+        patch.setattr(sys, "stdout", closed)
+        yield
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), writer)  # what is left in the buffer
+
+
+def test_where_nobody_reads_a_run_saves_and_ends_and_resumes(pictures, tmp_path, monkeypatch, uninterrupted):
+    config = resumable("wae_gan", pictures)
+    with nobody_reads(monkeypatch), pytest.raises(BrokenPipeError, match="saved at step 2"):
+        training.train(config, tmp_path)  # a step's line is written after the next one
+    assert checkpoint.newest_step(tmp_path) == 2
+    assert training.train(config, tmp_path) == training.Result(STEPS, finished=True)
+    assert lines(tmp_path) == lines(uninterrupted("wae_gan"))
+
+
+@pytest.mark.parametrize("number", signals.ENDING)
+def test_a_signal_that_is_ignored_stays_so(number):
+    before = signal.signal(number, signal.SIG_IGN)  # as nohup does
+    try:
+        with signals.caught(signals.ENDING) as caught:
+            os.kill(os.getpid(), number)
+            assert caught == []
+        assert signal.getsignal(number) == signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
+
+
+def test_a_signal_as_the_terminal_closes(monkeypatch):
+    def closed(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with signals.caught(signals.ENDING) as caught, monkeypatch.context() as patch:
+        patch.setattr(os, "write", closed)
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert caught == [signal.SIGHUP]
+
+
+def test_a_resumed_run_has_the_images_that_it_had(trained, pictures, tmp_path, capsys):
+    workdir = shutil.copytree(trained, tmp_path / "run")
+    config = tiny_runs.config("vae", pictures, **{"train.ema_decay": 0.9, "train.steps": 7})
+    more = shutil.copytree(pictures, tmp_path / "more")
+    shutil.copy(more / "test" / "0.png", more / "train" / "another.png")
+    before = {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()}
+    elsewhere = tiny_runs.config("vae", more, **{"train.ema_decay": 0.9, "train.steps": 7})
+    words = r"run was trained on other images: 12 train and 4 test then, 13 train and 4 test now\.\n.*config\.data "
+    with pytest.raises(UsageError, match=words):
+        training.train(elsewhere, workdir)
+    assert {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()} == before
+
+    assert training.train(config, workdir) == training.Result(7, finished=True)
+    assert "data not checked" not in capsys.readouterr().out
+    (workdir / "data.json").unlink()  # as earlier revisions had it
+    assert training.train(config, workdir) == training.Result(7, finished=True)
+    assert f"data not checked: {workdir} was made before runs recorded" in capsys.readouterr().out
+    assert not (workdir / "data.json").exists()  # what the first steps saw is not known now either
+
+
+def test_one_training_at_a_time(trained, pictures, tmp_path):
+    workdir = shutil.copytree(trained, tmp_path / "run")
+    config = tiny_runs.config("vae", pictures, **{"train.ema_decay": 0.9, "train.steps": 7})
+    words = rf"run is being trained by process {os.getpid()} on .*\.\nWait for it to end, stop it, or choose another"
+    with lock.held(workdir), pytest.raises(UsageError, match=words):
+        training.train(config, workdir)
+    assert checkpoint.newest_step(workdir) == 6
+    assert training.train(config, workdir) == training.Result(7, finished=True)
+
+
 def test_a_second_signal_acts_as_usual(capfd):
-    with signals.caught() as caught:
+    with signals.caught(signals.ENDING) as caught:
         os.kill(os.getpid(), signal.SIGINT)
         assert caught == [signal.SIGINT]
         with pytest.raises(KeyboardInterrupt):
