@@ -86,7 +86,12 @@ def _training_images(workdir: Path) -> Iterator[np.ndarray]:
     from genmodels.model import CHUNK
 
     data_dir = cli.path(DATA_DIR)
-    split = data.build(runs.read_config(workdir, None if data_dir is None else str(data_dir))).train
+    found = data.build(runs.read_config(workdir, None if data_dir is None else str(data_dir)))
+    split, same = found.train, runs.data.same(workdir, found)
+    if same is None:
+        print(f"--real: not checked whether {workdir} was trained on these images")
+    elif not same:
+        print(f"--real: {workdir} was trained on other images than these: {found.description}")
     if len(split) < NUM.value:
         raise UsageError(f"--num={NUM.value}: the training split has {len(split):,} pictures; ask for at most that.")
     chosen = subsets.indices(len(split), NUM.value)

@@ -99,6 +99,20 @@ def test_real_images_are_the_same_random_ones_for_every_seed(command, trained, t
     assert (np.load(tmp_path / "0.npy") != split[:10]).any()  # not those that come first
 
 
+def test_real_images_that_are_not_the_runs_own_are_said_to_be(command, trained, pictures, tmp_path):
+    other = shutil.copytree(pictures, tmp_path / "other")
+    Image.new("RGB", (32, 32)).save(other / "train" / "0.png")
+    run = shutil.copytree(trained, tmp_path / "run")
+    arguments = [f"--workdir={run}", "--num=2", f"--out={tmp_path / 'a.npy'}", f"--real={tmp_path / 'b.npy'}"]
+    code, text, _ = command("sample", *arguments, f"--data_dir={other}")
+    assert (code, len(text.splitlines())) == (0, 3)
+    assert text.startswith(f"--real: {run} was trained on other images than these: folder other, ")
+    (run / "data.json").unlink()  # as before runs remembered
+    code, text, _ = command("sample", *arguments)
+    assert (code, len(text.splitlines())) == (0, 3)
+    assert text.startswith(f"--real: not checked whether {run} was trained on these images\n")
+
+
 def test_a_folder_is_filled_once_or_replaced(command, trained, tmp_path):
     for flag, other in (("out", "real"), ("real", "out")):
         folder, files = tmp_path / flag, f"--{other}={tmp_path / flag}.npy"
