@@ -28,7 +28,7 @@ def main() -> None:
 
     config = CONFIG.value
     sizes, batches = (_numbers(flag) for flag in (SIZES, BATCH_SIZES))
-    out = Path(OUT.value or f"runs/benchmark-{config.method}-{config.variant}.json".replace("_", "-"))
+    out = cli.path(OUT) or Path(f"runs/benchmark-{config.method}-{config.variant}.json".replace("_", "-"))
     cli.make_file(out)
     found = report.measure(config, data.build(config), SECONDS.value)
     found["scaling"] = []

@@ -12,6 +12,7 @@ from absl import app, flags, logging
 
 from genmodels.errors import UsageError
 
+URL = re.compile(r"[A-Za-z][\w+.-]+:/")  # two letters at least: C:/ is a path
 PLAIN = {  # what Python says of a value of the wrong type, in a user's words
     r"invalid literal for int\(\).*": "a whole number is needed.",
     r"could not convert string to float.*": "a number is needed.",
@@ -35,6 +36,29 @@ def run(main: Callable[[], None], required: tuple[str, ...] = ()) -> None:
     _keep_compiled_programs()
     _choose_convolutions()
     app.run(guarded, flags_parser=functools.partial(_parse, required=required))
+
+
+def path(flag: flags.FlagHolder) -> Path | None:
+    """The path that a flag gives, ~ expanded; None where the flag is not given. UsageError for what is no path here."""
+    return None if flag.value is None else _path(flag.name, flag.value)
+
+
+def paths(flag: flags.FlagHolder) -> list[Path]:
+    """The paths that a flag with a list gives, each as `path` has it."""
+    return [_path(flag.name, text) for text in flag.value]
+
+
+def _path(name: str, text: str) -> Path:
+    if not text.strip():
+        raise UsageError(f"--{name}={text} is empty: give a path, or leave the flag out.")
+    if URL.match(text):  # a library would make a local folder named 'gs:' of it
+        raise UsageError(f"--{name}={text} is a URL: mount it and give the mounted folder.")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise UsageError(
+            f"--{name}={text}: no home folder is known for '{text.split('/')[0]}': write the whole path."
+        ) from error
 
 
 def make_file(out: Path) -> None:

@@ -24,9 +24,10 @@ def main() -> None:
     from genmodels import comparison
     from genmodels.report import page
 
-    study = page.read_study(Path(TUNING.value)) if TUNING.value else None
-    workdir = Path(WORKDIR.value or f"runs/compare-{CONFIG.value.variant}")
-    runs = comparison.compare(CONFIG.value, workdir, [Path(folder) for folder in RUNS.value])
+    tuning = cli.path(TUNING)
+    study = page.read_study(tuning) if tuning else None
+    workdir = cli.path(WORKDIR) or Path(f"runs/compare-{CONFIG.value.variant}")
+    runs = comparison.compare(CONFIG.value, workdir, cli.paths(RUNS))
     if runs is None:
         print("stopped and saved: run the same command again to go on")
         return

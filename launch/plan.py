@@ -5,7 +5,6 @@ python -m launch.plan --config=configs/introvae.py --topology=v5e:2x4
 
 import json
 import os
-from pathlib import Path
 
 from absl import flags
 from ml_collections import config_flags
@@ -27,9 +26,9 @@ def main() -> None:
 
     os.environ.pop("XLA_FLAGS", None)  # libtpu ends the process at one that is for CPUs
     os.environ.update(plan.QUIET | os.environ)
-    config = CONFIG.value
-    if OUT.value:
-        cli.make_file(Path(OUT.value))
+    config, out = CONFIG.value, cli.path(OUT)
+    if out:
+        cli.make_file(out)
     found = plan.make(config, TOPOLOGY.value, PICTURES.value, UTILISATION.value)
     print(f"{config.method}, {config.image_size} px, {config.model.dtype}, {config.train.batch_size} pictures a step")
     print(f"{found.chips} x {found.kind}, {found.available / 2**30:.0f} GiB each")
@@ -43,7 +42,7 @@ def main() -> None:
         f"an epoch of {PICTURES.value:,} pictures, at {UTILISATION.value:.0%} of the peak or bound by memory: "
         f"about {found.epoch_seconds / 60:,.1f} minutes"
     )
-    if OUT.value:
+    if out:
         kept = {
             "method": config.method,
             "image_size": config.image_size,
@@ -58,7 +57,7 @@ def main() -> None:
             "memory": max(need.memory for need in found.phases.values()),
             "training_seconds": found.epoch_seconds * config.train.steps * config.train.batch_size / PICTURES.value,
         }
-        Path(OUT.value).write_text(json.dumps(kept, indent=1) + "\n")
+        out.write_text(json.dumps(kept, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -16,13 +16,11 @@ OUT = flags.DEFINE_string("out", "results/README.md", "The text, in a folder abo
 
 def main() -> None:
     """Writes --out, and --folder if there is a --report."""
-    from pathlib import Path
-
     from genmodels.report import results
 
-    folder, out = Path(FOLDER.value), Path(OUT.value)
-    if REPORT.value:
-        results.collect(Path(REPORT.value), [Path(path) for path in PLANS.value], folder)
+    folder, out, report = cli.path(FOLDER), cli.path(OUT), cli.path(REPORT)
+    if report:
+        results.collect(report, cli.paths(PLANS), folder)
     text = results.render(folder, out.parent)
     cli.make_file(out)
     out.write_text(text)

@@ -29,7 +29,7 @@ def main() -> None:
     from genmodels.tuning import results, space, study
 
     config = CONFIG.value
-    workdir = Path(WORKDIR.value or f"runs/tune-{config.method}-{config.variant}".replace("_", "-"))
+    workdir = cli.path(WORKDIR) or Path(f"runs/tune-{config.method}-{config.variant}".replace("_", "-"))
     tried = space.parse(SPACE.value, config)
     budget = evaluation.Budget(NUM.value, PAIRS.value, real_pairs=None, lines=2, points=3, refined=0, seed=SEED.value)
     tuning = study.Tuning(config, tried, SAMPLER.value, workdir, budget)
