@@ -9,9 +9,10 @@ from genmodels.data.batches import Draw, batch_at, batches, draws
 from genmodels.data.cache import cached
 from genmodels.data.crops import CROPS
 from genmodels.data.source import Source
+from genmodels.data.subsets import sampled
 from genmodels.errors import UsageError
 
-__all__ = ["Draw", "Pictures", "batch_at", "batches", "build", "draws"]
+__all__ = ["Draw", "Pictures", "batch_at", "batches", "build", "draws", "sampled"]
 
 CHOICES = {
     "name": ("celeb_a", "folder", "synthetic_faces"),
