@@ -41,8 +41,9 @@ def measure(config: ml_collections.ConfigDict, seconds: float) -> dict[str, Any]
 
 
 def _row(method: methods.Method, weights: Any, config: ml_collections.ConfigDict, size: int, seconds: float):
-    pictures = jax.random.uniform(jax.random.key(0), (size, config.image_size, config.image_size, 3))
-    codes = jax.random.normal(jax.random.key(0), (size, config.model.latent))
+    pictures_key, codes_key = jax.random.split(jax.random.key(0))
+    pictures = jax.random.uniform(pictures_key, (size, config.image_size, config.image_size, 3))
+    codes = jax.random.normal(codes_key, (size, config.model.latent))
     row = {"at_once": size, "device_bytes": 0}
     for name, function, given in (("encode", method.encode, pictures), ("decode", method.decode, codes)):
         program = jax.jit(function).lower(weights, given).compile()

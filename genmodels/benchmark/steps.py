@@ -29,12 +29,12 @@ class Bench:
         self.devices = parallel.build(config.parallel.mode, config.parallel.devices, config.train.batch_size)
         self.method = methods.make(config, self.devices.replicas)
         self.feed = feed.build(config, train, self.devices)
-        self.key = jax.random.key(0)
+        self.init_key, self.key = jax.random.split(jax.random.key(0))
         self.steps = config.train.steps_per_call
 
     def start(self) -> Any:
         """A fresh state on the devices; a program gives away the one that it is given."""
-        return self.devices.replicate(jax.jit(self.method.init)(self.key))
+        return self.devices.replicate(jax.jit(self.method.init)(self.init_key))
 
     def sent(self, count: int) -> Iterator[Any]:
         """What the host sends for `count` calls."""

@@ -155,9 +155,11 @@ def _latent(codes: np.ndarray, key: jax.Array, budget: Budget) -> dict[str, Any]
     size = min(MMD_CODES, len(codes) // 2)
     compare = jax.jit(mmd)
     values = []
-    for i, start in enumerate(range(0, len(codes) - size + 1, size)):
+    starts = range(0, len(codes) - size + 1, size)
+    for i, start in enumerate(starts):
         prior = jax.random.normal(jax.random.fold_in(key, i), (size, codes.shape[1]))
         values.append(compare(jnp.asarray(codes[start : start + size]), prior))
+    plane_key = jax.random.fold_in(key, len(starts))
     return {
         "mmd": estimate(np.array(values), budget.seed) | {"codes_in_a_set": size},
         "active_units": metrics.active_units(codes),
@@ -166,7 +168,7 @@ def _latent(codes: np.ndarray, key: jax.Array, budget: Budget) -> dict[str, Any]
         "std": found.std.tolist(),
         "largest_correlation": found.largest_correlation,
         "mean_correlation": found.mean_correlation,
-        "least_gaussian_plane": np.asarray(metrics.least_gaussian_plane(codes, key)).tolist(),  # [Z, 2]
+        "least_gaussian_plane": np.asarray(metrics.least_gaussian_plane(codes, plane_key)).tolist(),  # [Z, 2]
         "n": len(codes),
     }
 

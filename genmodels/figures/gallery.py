@@ -35,9 +35,10 @@ def draw(workdir: Path, model: Model, pictures: Pictures, seed: int) -> Path:
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    _sheets(partial, model, pictures, jax.random.key(seed))
-    _plots(partial, workdir, model, pictures, jax.random.key(seed))
-    walk = videos.manifold_walk(model, jax.random.key(seed), STOPS, FRAMES_BETWEEN)
+    sheets_key, plots_key, walk_key = jax.random.split(jax.random.key(seed), 3)
+    _sheets(partial, model, pictures, sheets_key)
+    _plots(partial, workdir, model, pictures, plots_key)
+    walk = videos.manifold_walk(model, walk_key, STOPS, FRAMES_BETWEEN)
     videos.write(partial / "walk.mp4", walk, FPS)
     videos.write(partial / "training.mp4", videos.training(workdir), TRAINING_FPS)
     shutil.rmtree(folder, ignore_errors=True)
@@ -46,7 +47,8 @@ def draw(workdir: Path, model: Model, pictures: Pictures, seed: int) -> Path:
 
 
 def _sheets(folder: Path, model: Model, pictures: Pictures, key: jax.Array) -> None:
-    size = model.config.image_size
+    size, latent = model.config.image_size, model.config.model.latent
+    samples_key, lines_key = jax.random.split(key)
 
     def save(name: str, sheet: np.ndarray) -> None:
         images.save_sheet(folder / f"{name}.png", sheet, size)
@@ -54,17 +56,17 @@ def _sheets(folder: Path, model: Model, pictures: Pictures, key: jax.Array) -> N
     for split in ("train", "test"):
         x = getattr(pictures, split)[:PAIRS]
         save(f"reconstructions_{split}", sheets.reconstruction_pairs(x, _reconstructed(model, x), PAIR_COLUMNS))
-    samples = to_uint8(model.sample(key, GRID))
+    codes = jax.random.normal(samples_key, (GRID, latent))
+    samples = to_uint8(model.decode(codes))
     save("samples", sheets.picture_grid(samples, COLUMNS))
     test = to_unit(pictures.test[: 2 * LINES])
     save("lines_test", sheets.interpolation_rows(to_uint8(model.interpolate(test[::2], test[1::2], POINTS))))
-    prior = jax.random.normal(key, (2 * LINES, model.config.model.latent))
+    prior = jax.random.normal(lines_key, (2 * LINES, latent))
     lines = sampling.lerp(prior[::2], prior[1::2], POINTS).reshape(LINES * POINTS, -1)
     between = to_uint8(model.decode(lines)).reshape(LINES, POINTS, size, size, 3)
     save("lines_prior", sheets.interpolation_rows(between))
     if model.config.method.startswith("wae"):  # the deck's improved WAEs
-        codes = jax.random.normal(key, (GRID, model.config.model.latent))[:IMPROVED]  # those of `samples`
-        improved = to_uint8(model.decode(model.refine_codes(codes).codes))
+        improved = to_uint8(model.decode(model.refine_codes(codes[:IMPROVED]).codes))
         save("improved", sheets.picture_grid(improved, COLUMNS))
         save("improved_pairs", sheets.reconstruction_pairs(samples[:IMPROVED], improved, PAIR_COLUMNS))
     found = metrics.distances_to_set(to_unit(samples[:NEIGHBOURS]), pictures.train)
@@ -74,8 +76,9 @@ def _sheets(folder: Path, model: Model, pictures: Pictures, key: jax.Array) -> N
 
 def _plots(folder: Path, workdir: Path, model: Model, pictures: Pictures, key: jax.Array) -> None:
     train, test = (evaluation.codes_of(model, split[:CODES]) for split in (pictures.train, pictures.test))
-    prior = np.asarray(jax.random.normal(key, test.shape))
-    plane = np.asarray(metrics.least_gaussian_plane(test, key))
+    prior_key, plane_key = jax.random.split(key)
+    prior = np.asarray(jax.random.normal(prior_key, test.shape))
+    plane = np.asarray(metrics.least_gaussian_plane(test, plane_key))
     plots.prior_and_codes(prior, train, test, plane).savefig(folder / "prior_and_codes.png", dpi=150)
     posterior = model.posterior(to_unit(pictures.test[:ELLIPSES]))
     deviation = None if posterior is None else np.exp(0.5 * np.asarray(posterior.logvar))

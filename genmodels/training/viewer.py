@@ -30,8 +30,9 @@ class Viewer:
         workdir: Path,
         key: jax.Array,
     ):
-        """`method` is made for one device; `key` fixes the codes that are decoded through the whole run."""
-        self._method, self._config, self._folder, self._key = method, config, workdir / "images", key
+        """`method` is made for one device; `key` fixes the codes and the calibration's noise through the whole run."""
+        self._method, self._config, self._folder = method, config, workdir / "images"
+        codes_key, self._calibration_key = jax.random.split(key)
         size, options = config.train.batch_size, {"seed": config.seed, "flip": config.data.flip}
         calls = [range(step, step + 1) for step in range(config.eval.calibration_batches)]
         batches = data.batches(pictures.train, calls, size, **options)
@@ -40,7 +41,7 @@ class Viewer:
         self._reconstruct = jax.jit(lambda weights, x: method.decode(weights, method.encode(weights, x)))
         self._decode = jax.jit(method.decode)
         self._test = np.asarray(images.to_unit(pictures.test[: config.eval.pictures]))
-        self._codes = jax.random.normal(key, (GRID, config.model.latent))
+        self._codes = jax.random.normal(codes_key, (GRID, config.model.latent))
 
     def weights(self, state: TrainState, step: int) -> Weights:
         """The weights to use after `step` steps: averaged where there is an average, BatchNorm calibrated.
@@ -48,7 +49,7 @@ class Viewer:
         Raises DivergedError when they are not finite: the last step's loss could not tell yet.
         """
         phase = self._method.phase(step - 1)  # the one that trained them
-        weights = calibrate(self._statistics[phase.name], state.generating, self._calibration, self._key)
+        weights = calibrate(self._statistics[phase.name], state.generating, self._calibration, self._calibration_key)
         if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(jax.device_get(weights))):
             raise DivergedError(f"step {step}: the weights are not finite.")
         return weights

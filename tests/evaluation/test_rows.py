@@ -13,6 +13,7 @@ from genmodels import data, evaluation, metrics
 from genmodels.errors import UsageError
 from genmodels.evaluation import references
 from genmodels.images import to_uint8, to_unit
+from tests.support import keys
 
 pytestmark = pytest.mark.usefixtures("in_the_repository")
 BUDGET = evaluation.Budget(pictures=12, pairs=6, real_pairs=None, lines=2, points=4, refined=4, seed=0)
@@ -31,6 +32,11 @@ def faces(model):
 @pytest.fixture(scope="module")
 def rows(model, faces):
     return evaluation.evaluate(model, faces, BUDGET)
+
+
+def test_a_key_is_used_once(model, faces):
+    with keys.used_once():
+        evaluation.evaluate(model, faces, BUDGET._replace(seed=7))  # PCA has its own, of seed 0
 
 
 def test_reconstruction_is_measured_on_the_levels_of_a_saved_picture(model, faces, rows):
