@@ -40,6 +40,7 @@ def compare(config: ml_collections.ConfigDict, workdir: Path, existing: Sequence
     planned = _existing(existing, config.data.dir) if existing else plan(config, workdir)
     pictures = data.build(planned[0].config)
     budgets = [_budget(config.evaluation, run.config.method) for run in planned]
+    _say_what_is_left_out(planned, pictures, budgets)
     todo = [tasks(run, budget) for run, budget in zip(planned, budgets, strict=True)]
     progress = Progress([task for each in todo for task in each])
     finished = []
@@ -53,6 +54,15 @@ def compare(config: ml_collections.ConfigDict, workdir: Path, existing: Sequence
             return None
         finished.append(_result(run))
     return finished
+
+
+def _say_what_is_left_out(planned: list[Run], pictures: data.Pictures, budgets: list[evaluation.Budget]) -> None:
+    """Before anything is trained, in one line for each reason."""
+    lines = {}
+    for run, budget in zip(planned, budgets, strict=True):
+        lines |= dict.fromkeys(evaluation.unmeasurable(pictures, run.config.model.latent, budget))
+    for line in lines:
+        print(line, flush=True)
 
 
 def tasks(run: Run, budget: evaluation.Budget) -> list[Task]:
