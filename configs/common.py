@@ -68,24 +68,28 @@ def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
     return config
 
 
-def dcgan(config: ml_collections.ConfigDict) -> None:
-    """Adds the nets and the optimiser that the WAEs and the VAE share (arXiv 1711.01558, appendix C.2)."""
+def model(config: ml_collections.ConfigDict, nets: str, latent: int) -> None:
+    """Adds config.model: the nets that the method's paper has, and the dimensions of a code."""
     config.model = model = ml_collections.ConfigDict()
-    # The encoder's; the decoder's are its mirror.
-    model.channels = pick(config, (128, 256, 512, 1024), slim64=(16, 32, 64, 128), demo=(16, 32, 64))
-    model.latent = 64  # dimensions of a code
+    model.nets = nets  # dcgan (arXiv 1711.01558, appendix C.2) | residual (arXiv 1807.06358, section 4)
+    model.channels = ()  # of the encoder, the decoder mirrors them; () = the nets' own for the variant: genmodels/nets
+    model.latent = latent  # dimensions of a code
     model.dtype = "float32"  # of the nets' arithmetic: float32 | bfloat16; parameters and losses stay float32
-    model.remat = False  # recompute cheap layers on the way back: saves memory for larger batches, costs some time
+    model.remat = False  # recompute cheap layers in the backward pass: saves memory for larger batches, costs time
 
+
+def autoencoder(config: ml_collections.ConfigDict) -> None:
+    """Adds the nets and the optimiser that the WAEs and the VAE share (arXiv 1711.01558, appendix C.2)."""
+    model(config, "dcgan", latent=64)
     config.optim = optim = ml_collections.ConfigDict()
     optim.learning_rate = pick(config, 1e-3, slim64=3e-3, demo=4e-3)  # Adam's, of encoder and decoder together
     optim.b1 = 0.5
     optim.b2 = 0.999
-    optim.decay = pick(config, 100.0, slim64=20.0, demo=20.0)  # the rates fall smoothly by this factor over the run
+    optim.decay = pick(config, 100.0, slim64=20.0, demo=20.0)  # learning rates fall smoothly by this over the run
     config.train.batch_size = pick(config, 100, slim64=50, demo=50)
-    # 50 epochs of the deck's 182,599 pictures in batches of 100
+    # 50 epochs of the deck's 182,599 images in batches of 100
     config.train.steps = pick(config, 91_300, slim64=6_000, demo=400)
-    # A few epochs more of the 10,000 pictures of slim64, and test errors are far above training errors.
+    # A few epochs more of the 10,000 images of slim64, and test errors are far above training errors.
     config.data.flip = pick(config, False, slim64=True)
 
 

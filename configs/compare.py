@@ -1,4 +1,4 @@
-"""The deck's whole comparison: VAE, WAE-MMD, WAE-GAN and IntroVAE trained alike, measured alike, on one page.
+"""The deck's whole comparison: every method trained and measured alike, on one page.
 
     python -m launch.compare --config=configs/compare.py         CelebA, 128x128
     python -m launch.compare --config=configs/compare.py:slim64  CelebA, 64x64, slim nets: see results/README.md
@@ -7,18 +7,19 @@
 A method's own fields are under its name: --config.wae_mmd.train.steps=1000. Data and seeds are shared.
 """
 
+import importlib
+
 import ml_collections
 
-from configs import common, introvae, vae, wae_gan, wae_mmd
+from configs import common
 from configs.common import pick
-
-METHODS = {"vae": vae, "wae_mmd": wae_mmd, "wae_gan": wae_gan, "introvae": introvae}
+from genmodels import methods
 
 
 def get_config(variant: str = ""):
     config = ml_collections.ConfigDict()
     config.variant = variant or "celeba128"
-    config.methods = tuple(METHODS)  # which of them, in the order of training
+    config.methods = tuple(methods.SPECS)  # which of them, in the order of training
     config.seeds = 1  # runs of each method, with the seeds 0, 1, ...
 
     config.data = common.get_config("vae", config.variant).data
@@ -33,7 +34,8 @@ def get_config(variant: str = ""):
     evaluation.spherical = False  # great circles instead of straight lines
     evaluation.seed = 0  # of samples and intervals
 
-    for name, module in METHODS.items():
+    for name in methods.SPECS:
+        module = importlib.import_module(f"configs.{name}")
         config[name] = method = module.get_config(config.variant)
         flip = method.data.flip
         del method.data, method.seed

@@ -13,22 +13,11 @@ import ml_collections
 from configs import common
 from configs.common import pick
 
-CHANNELS = {
-    "celeba128": (64, 128, 256, 512, 512),
-    "celeba64": (64, 128, 256, 512),
-    "slim64": (8, 16, 32, 64),
-    "demo": (8, 32, 64),
-}
-
 
 def get_config(variant: str = ""):
     config = common.get_config("introvae", variant)
     config.data.flip = True
-    config.model = model = ml_collections.ConfigDict()
-    model.channels = CHANNELS[config.variant]  # one for each halving of the picture down to 4x4
-    model.latent = pick(config, 256, slim64=128, demo=64)  # dimensions of a code
-    model.dtype = "float32"  # of the nets' arithmetic: float32 | bfloat16; parameters and losses stay float32
-    model.remat = False  # recompute cheap layers on the way back: saves memory for larger batches, costs some time
+    common.model(config, "residual", latent=pick(config, 256, slim64=128, demo=64))
 
     config.loss = loss = ml_collections.ConfigDict()
     # m, nats: 1.5 to 3 times the KL(x) at which the warm-up ends, see results/experiments.md.

@@ -13,7 +13,7 @@ from configs import common
 
 def get_config(variant: str = ""):
     config = common.get_config("vae", variant)
-    common.dcgan(config)
+    common.autoencoder(config)
     config.loss = loss = ml_collections.ConfigDict()
     # Weight of 1/2 squared error, a sum over pixels in [0, 1]: 1 at 128 px, the same balance at other sizes.
     loss.beta = (128 / config.image_size) ** 2

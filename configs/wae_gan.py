@@ -12,7 +12,7 @@ from configs.common import pick
 
 def get_config(variant: str = ""):
     config = common.get_config("wae_gan", variant)
-    common.dcgan(config)
+    common.autoencoder(config)
     common.wae_terms(config)
     config.model.critic_features = pick(config, 1024, slim64=256, demo=256)
     config.model.critic_layers = 4

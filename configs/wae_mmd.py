@@ -12,7 +12,7 @@ from configs import common
 
 def get_config(variant: str = ""):
     config = common.get_config("wae_mmd", variant)
-    common.dcgan(config)
+    common.autoencoder(config)
     common.wae_terms(config)
     config.loss.penalty = 100.0  # lambda, weight of the MMD
     config.loss.kernel = "imq"  # imq (summed over scales) | rbf (median rule)

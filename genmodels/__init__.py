@@ -4,7 +4,7 @@ The map of the package, from the formulas up; nothing imports from a line below 
 
   errors, images, losses, mmd  the terms of the losses; images and their ranges
   nets                         the modules, and an encoder with its decoder
-  methods                      vae, wae_mmd, wae_gan, introvae: pure functions (init, steps, encode, decode)
+  methods                      one file for each: pure functions (init, steps, encode, decode) and its Spec
   data                         CelebA, a folder of images, drawn faces; the batch of step t
   runs                         a run's folder: its config, its checkpoints, what it logs
   metrics                      measures of images, codes and sets of images

@@ -11,8 +11,8 @@ import numpy as np
 from genmodels import data, methods
 from genmodels.benchmark import inference, timing
 from genmodels.benchmark.steps import Bench
-from genmodels.mmd import mmd
 from genmodels.model import CHUNK
+from genmodels.nets import choice
 
 
 def measure(config: ml_collections.ConfigDict, pictures: data.Pictures, seconds: float) -> dict[str, Any]:
@@ -69,27 +69,26 @@ def scaling(
                 "pictures_per_s": batch / step.median,
                 "flops_per_picture": flops * len(bench.devices.devices) / batch,
             }
-            if config.method == "wae_mmd":
-                row["mmd_share"] = _mmd(batch, config.model.latent, seconds) / step.median
+            row["shares"] = {name: seconds_of / step.median for name, seconds_of in _parts(scaled, seconds).items()}
             rows.append(row)
     return rows
 
 
 def resized(config: ml_collections.ConfigDict, size: int, batch: int) -> ml_collections.ConfigDict:
-    """The same for other pictures; IntroVAE's nets have a stage for each halving down to 4x4."""
+    """The same for other images, with the channels that the nets take for them."""
     scaled = ml_collections.ConfigDict(config.to_dict())
     scaled.image_size, scaled.train.batch_size = size, batch
-    if config.method == "introvae":
-        stages, channels = size.bit_length() - 3, tuple(config.model.channels)
-        scaled.model.channels = (channels + channels[-1:] * stages)[:stages]
+    scaled.model.channels = choice.pair(config).fit(choice.channels(config), size)
     return scaled
 
 
-def _mmd(batch: int, latent: int, seconds: float) -> float:
-    """Seconds of the MMD of a batch of codes and its gradient."""
-    codes, prior = jax.random.normal(jax.random.key(0), (2, batch, latent))
-    work = jax.jit(jax.value_and_grad(mmd))
-    return timing.repeated(lambda: work(codes, prior), seconds).median
+def _parts(config: ml_collections.ConfigDict, seconds: float) -> dict[str, float]:
+    """Seconds of each part of a step that the method's Spec names, by its name."""
+    codes, prior = jax.random.normal(jax.random.key(0), (2, config.train.batch_size, config.model.latent))
+    programs = {name: jax.jit(part) for name, part in methods.spec(config).parts.items()}
+    return {
+        name: timing.repeated(lambda part=part: part(codes, prior), seconds).median for name, part in programs.items()
+    }
 
 
 def table(found: dict[str, Any]) -> str:
@@ -116,14 +115,14 @@ def table(found: dict[str, Any]) -> str:
     if found["peak_bytes"]:
         lines.append(f"Most device memory in use: {found['peak_bytes'] / 1e9:.2f} GB.")
     if found["scaling"]:
-        share = "mmd_share" in found["scaling"][0]
-        lines += ["", "| px | batch | step, ms | pictures/s | MFLOP a picture |" + (" MMD |" if share else "")]
-        lines.append("|---|---|---|---|---|" + ("---|" if share else ""))
+        parts = list(found["scaling"][0]["shares"])
+        heads = ["px", "batch", "step, ms", "pictures/s", "MFLOP a picture", *parts]
+        lines += ["", f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
         for row in found["scaling"]:
             lines.append(
                 f"| {row['image_size']} | {row['batch_size']} | {_milliseconds(row['step_s'])} | "
                 f"{row['pictures_per_s']:,.0f} | {row['flops_per_picture'] / 1e6:,.0f} |"
-                + (f" {row['mmd_share']:.1%} |" if share else "")
+                + "".join(f" {row['shares'][name]:.1%} |" for name in parts)
             )
     return "\n".join(lines)
 

@@ -2,18 +2,22 @@
 
 from typing import Any
 
-from genmodels import runs
+from genmodels import methods, runs
 from genmodels.comparison import seeds
 from genmodels.comparison.runs import Run
 
-TITLES = {
-    "vae": "VAE",
-    "wae_mmd": "WAE-MMD",
-    "wae_gan": "WAE-GAN",
-    "improved_wae_mmd": "improved WAE-MMD",
-    "improved_wae_gan": "improved WAE-GAN",
-    "introvae": "IntroVAE",
-}
+IMPROVED = "improved_"  # before a method's name: the row of its improved samples
+
+
+def names(compared: list[Run]) -> dict[str, str]:
+    """The rows of the methods compared, with their titles, each followed by that of its improved samples."""
+    found = {}
+    for name in dict.fromkeys(run.config.method for run in compared):
+        spec = methods.SPECS[name]
+        found[name] = spec.title
+        if spec.improved:
+            found[IMPROVED + name] = f"improved {spec.title}"
+    return found
 
 
 def assemble(compared: list[Run]) -> dict[str, dict[str, Any]]:
@@ -28,8 +32,8 @@ def assemble(compared: list[Run]) -> dict[str, dict[str, Any]]:
             owner = next(run for run in measured if run.config.model.latent == size)
             if linear := owner.report["rows"].get(f"pca_{size}"):  # none where there were too few images for it
                 rows[f"pca_{size}"] = {"title": f"PCA, {size} dimensions", **linear}
-    for name, title in TITLES.items():
-        own = [run for run in compared if run.config.method == name.removeprefix("improved_")]
+    for name, title in names(compared).items():
+        own = [run for run in compared if run.config.method == name.removeprefix(IMPROVED)]
         found = [_row(run, name) for run in own if run.report and name in run.report["rows"]]
         failures = [f"seed {run.config.seed}: {run.failure}" for run in own if run.failure]
         if found or (failures and name in {run.config.method for run in own}):
@@ -57,7 +61,12 @@ def histories(rows: dict[str, dict[str, Any]]) -> dict[str, list[runs.Point]]:
 
 def models(rows: dict[str, dict]) -> dict[str, dict]:
     """The rows that compete: not the references."""
-    return {name: row for name, row in rows.items() if name in TITLES}
+    return {name: row for name, row in rows.items() if name not in ("real", "mean") and not name.startswith("pca_")}
+
+
+def trained(rows: dict[str, dict]) -> dict[str, dict]:
+    """The rows that compete and were trained: improved samples are of a model that has a row of its own."""
+    return {name: row for name, row in models(rows).items() if not name.startswith(IMPROVED)}
 
 
 def _row(run: Run, name: str) -> dict[str, Any]:
@@ -66,7 +75,7 @@ def _row(run: Run, name: str) -> dict[str, Any]:
         return row
     # None if the run was stopped before its first look at test pictures.
     points = runs.rmse_history(run.workdir, run.config.train.batch_size)
-    game = runs.game(run.workdir)
+    game = runs.game(run.workdir, methods.SPECS[name].game)
     training = {
         "pictures_per_s": run.report["training_pictures_per_s"],
         "seconds": points[-1].seconds if points else None,

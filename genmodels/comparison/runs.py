@@ -118,9 +118,10 @@ def plan(config: ml_collections.ConfigDict, workdir: Path) -> list[Run]:
         for seed in range(config.seeds):
             fields = config[method].to_dict()
             fields["data"] = {**config.data.to_dict(), "flip": fields.pop("flip")}
-            each = ml_collections.ConfigDict({**fields, "seed": seed}).lock()
+            each = ml_collections.ConfigDict({**fields, "seed": seed})
             try:
                 methods.make(each)
+                each = methods.resolve(each)
             except UsageError as error:
                 raise UsageError(f"{method}: {error}") from error
             folder = workdir / f"{method}-{seed}".replace("_", "-")
@@ -148,8 +149,8 @@ def _kind(config: ml_collections.ConfigDict) -> tuple:
 
 
 def _budget(fields: ml_collections.ConfigDict, method: str) -> evaluation.Budget:
-    """The budget of a run: improved sampling is of the WAEs."""
-    refined = fields.refined if method.startswith("wae") else 0
+    """The budget of a run: improved sampling where its method has it."""
+    refined = fields.refined if methods.SPECS[method].improved else 0
     return evaluation.Budget(real_pairs=None, **{**fields.to_dict(), "refined": refined})
 
 

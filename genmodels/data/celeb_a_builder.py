@@ -41,7 +41,7 @@ HELP = """{reason}
 To use CelebA, put its five files (Google Drive, by way of http://mmlab.ie.cuhk.edu.hk/projects/CelebA.html)
   {files}
 into {manual} and run the same command again; or set data.dir to a tfds data_dir that holds celeb_a as array_record.
-Without CelebA: python -m launch.train --config=configs/introvae.py:demo"""
+Without CelebA: python -m launch.train --config=configs/vae.py:demo"""
 
 
 def missing_files(root: Path) -> list[str]:

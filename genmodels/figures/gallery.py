@@ -6,7 +6,7 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from genmodels import evaluation, images, metrics, sampling
+from genmodels import evaluation, images, methods, metrics, sampling
 from genmodels.data import Pictures, sampled
 from genmodels.figures import plots, sheets, videos
 from genmodels.images import to_uint8, to_unit
@@ -71,7 +71,7 @@ def _sheets(folder: Path, model: Model, pictures: Pictures, key: jax.Array) -> N
     lines = sampling.lerp(prior[::2], prior[1::2], POINTS).reshape(LINES * POINTS, -1)
     between = to_uint8(model.decode(lines)).reshape(LINES, POINTS, size, size, 3)
     save("lines_prior", sheets.interpolation_rows(between))
-    if model.config.method.startswith("wae"):  # the deck's improved WAEs
+    if methods.spec(model.config).improved:
         improved = to_uint8(model.decode(model.refine_codes(codes[:IMPROVED]).codes))
         save("improved", sheets.picture_grid(improved, COLUMNS))
         save("improved_pairs", sheets.reconstruction_pairs(samples[:IMPROVED], improved, PAIR_COLUMNS))

@@ -1,9 +1,10 @@
-"""What the VAE and both WAEs share: one optimiser for an encoder and a decoder that work on pictures in [-1, 1]."""
+"""What the VAE and both WAEs share: one optimiser for an encoder and a decoder; their losses see images in [-1, 1]."""
 
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import ml_collections
 import optax
 
 from genmodels.images import signed_to_unit, to_unit, unit_to_signed
@@ -11,7 +12,8 @@ from genmodels.methods import optim
 from genmodels.methods.method import Metrics
 from genmodels.methods.replicas import Replicas
 from genmodels.methods.state import TrainState
-from genmodels.nets.codec import Codec, Params, Weights, eval_pass
+from genmodels.nets import choice
+from genmodels.nets.codec import Codec, Params, Weights
 
 
 class Autoencoder(NamedTuple):
@@ -46,13 +48,19 @@ class Autoencoder(NamedTuple):
         )
         return state, norms
 
-    def features(self, weights: Weights, pictures: jax.Array) -> jax.Array:
-        """The encoder's output for pictures in [0, 1], at fixed weights -> [B, outputs]."""
-        return eval_pass(self.codec.encoder, weights["encoder"], unit_to_signed(pictures))
+    def features(self, weights: Weights, images: jax.Array) -> jax.Array:
+        """The encoder's output for images in [0, 1], at fixed weights -> [B, outputs]."""
+        return self.codec.features(weights, unit_to_signed(images))
 
     def decode(self, weights: Weights, codes: jax.Array) -> jax.Array:
-        """codes [B, Z] -> pictures [B, H, W, 3] in [0, 1], at fixed weights."""
-        return signed_to_unit(eval_pass(self.codec.decoder, weights["decoder"], codes))
+        """codes [B, Z] -> images [B, H, W, 3] in [0, 1], at fixed weights."""
+        return signed_to_unit(self.codec.images(weights, codes))
+
+
+def build(config: ml_collections.ConfigDict, replicas: Replicas, outputs: int) -> Autoencoder:
+    """The autoencoder of a config, its encoder with so many `outputs`; raises UsageError as nets.choice.build does."""
+    codec = choice.build(config, outputs, replicas.axis, signed=True)
+    return Autoencoder(codec, optim.of(config, config.optim.learning_rate), replicas, config.train.ema_decay)
 
 
 def autoencoder_params(state: TrainState) -> Params:
@@ -60,6 +68,6 @@ def autoencoder_params(state: TrainState) -> Params:
     return {name: state.params[name] for name in ("encoder", "decoder")}
 
 
-def signed(pictures: jax.Array) -> jax.Array:
-    """uint8 pictures -> [-1, 1]."""
-    return unit_to_signed(to_unit(pictures))
+def signed(images: jax.Array) -> jax.Array:
+    """uint8 images -> [-1, 1]."""
+    return unit_to_signed(to_unit(images))

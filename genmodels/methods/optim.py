@@ -4,6 +4,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import ml_collections
 import optax
 
 Metrics = dict[str, jax.Array]
@@ -13,6 +14,11 @@ def adam(learning_rate: float, b1: float, b2: float, decay: float, steps: int) -
     """Adam whose rate falls smoothly (exponentially) from `learning_rate` to `learning_rate / decay` over `steps`."""
     schedule = optax.exponential_decay(learning_rate, transition_steps=max(steps, 1), decay_rate=1 / decay)
     return optax.adam(schedule, b1=b1, b2=b2)
+
+
+def of(config: ml_collections.ConfigDict, learning_rate: float) -> optax.GradientTransformation:
+    """The Adam that config.optim describes, at a player's learning rate."""
+    return adam(learning_rate, config.optim.b1, config.optim.b2, config.optim.decay, config.train.steps)
 
 
 def update(

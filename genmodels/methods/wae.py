@@ -1,20 +1,22 @@
-"""What WAE-MMD and WAE-GAN share (Tolstikhin et al. 2018, arXiv 1711.01558): cost, deterministic codes, warm-up."""
+"""What WAE-MMD and WAE-GAN share (Tolstikhin et al. 2018, arXiv 1711.01558): all but how Q_z is compared with P_z."""
 
-from functools import partial
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import ml_collections
 import optax
 
 from genmodels import losses
-from genmodels.methods import fixed_point, optim
+from genmodels.methods import autoencoder, check, fixed_point, optim
 from genmodels.methods.autoencoder import Autoencoder, signed
 from genmodels.methods.method import Phase, Step
+from genmodels.methods.replicas import Replicas
 from genmodels.methods.state import TrainState
-from genmodels.nets.codec import Params, train_pass, train_pass_with_statistics
+from genmodels.nets.codec import Params
 
-REFERENCE_PIXELS = 64 * 64  # of the pictures for which the paper states the weight of its cost
+REFERENCE_PIXELS = 64 * 64  # of the images for which the paper states the weight of its cost
 NEAR_ENOUGH = 0.1  # distance of moments at which the encoder's warm-up stands still
 
 
@@ -28,80 +30,92 @@ class Warmup(NamedTuple):
     optimiser: optax.GradientTransformation
 
 
-def cost_weight(weight: float, size: int) -> float:
-    """The weight of the squared error's sum at `size` px that keeps the paper's balance with the penalty at 64 px."""
-    return weight * REFERENCE_PIXELS / size**2
+class WAE(NamedTuple):
+    """Minimises c(x, G(z)) + penalty * D(Q_z, P_z), z = E(x + noise), c = weight * |x - G(z)|^2 on [-1, 1].
 
-
-def reconstruct(autoencoder: Autoencoder, params: Params, x: jax.Array, key: jax.Array, noise: float):
-    """Codes [B, Z] and reconstructions of pictures x in [-1, 1], noise of deviation `noise` added to the input."""
-    codec = autoencoder.codec
-    noisy = x + noise * autoencoder.replicas.truncated_normal(key, x.shape)
-    z = train_pass(codec.encoder, params["encoder"], noisy)
-    return z, train_pass(codec.decoder, params["decoder"], z)
-
-
-def cost(autoencoder: Autoencoder, x: jax.Array, y: jax.Array, weight: float) -> jax.Array:
-    """c(x, G(z)): the weighted sum of squared errors of a picture in [-1, 1], averaged over the global batch -> []."""
-    return weight * autoencoder.replicas.mean(jnp.mean(losses.squared_error(x, y)))
-
-
-def fixed_point_cost(autoencoder: Autoencoder, params: Params, key: jax.Array, count: int, weight: float) -> jax.Array:
-    """a = c(gen, G(E(gen))) of contrast-normalised pictures gen = G(z), z ~ P_z, `count` on each device -> [].
-
-    The deck's improved WAE adds a - c + stop_gradient(c), where c is a with gen detached. Both have the same gradient
-    through the judging autoencoder, so what is left is a's through gen: a judge with detached parameters gives this
-    value and this gradient without computing c.
+    D is the divergence of the method at hand: equation 4 of the paper. With a `fixed_point_weight` above zero also that
+    multiple of `fixed_point_cost`.
     """
-    codec, judge = autoencoder.codec, jax.lax.stop_gradient(params)  # a - c + stop_gradient(c)
-    # Each pass is a batch of its own to BatchNorm: the pictures' statistics are neither used nor moved by those of gen,
-    # and the gradient through gen includes the one through its statistics.
-    gen = train_pass(codec.decoder, params["decoder"], autoencoder.replicas.normal(key, (count, codec.latent)))
-    again = train_pass(codec.decoder, judge["decoder"], train_pass(codec.encoder, judge["encoder"], gen))
-    return weight * autoencoder.replicas.mean(jnp.mean(fixed_point.error(gen, again)))
 
+    autoencoder: Autoencoder
+    weight: float
+    penalty: float  # lambda
+    noise: float  # deviation of the noise on the encoder's input
+    fixed_point_weight: float
+    warmup: Warmup
 
-def _statistics(autoencoder: Autoencoder, params: Params, pictures: jax.Array, key: jax.Array) -> Params:
-    """BatchNorm's statistics on a batch; the decoder sees codes of pictures, as it does in training."""
-    del key  # codes are deterministic
-    z, of_encoder = train_pass_with_statistics(autoencoder.codec.encoder, params["encoder"], signed(pictures))
-    _, of_decoder = train_pass_with_statistics(autoencoder.codec.decoder, params["decoder"], z)
-    return {"encoder": of_encoder, "decoder": of_decoder}
+    def loss(self, params: Params, x: jax.Array, input_key: jax.Array, gen_key: jax.Array, divergence: Callable):
+        """The objective for images x [b, H, W, 3] in [-1, 1] -> [] and the terms to log.
 
+        `divergence` gives of codes [b, Z] a name and a value [] of the global batch.
+        """
+        codec = self.autoencoder.codec
+        z = self.encode(params, x, input_key)
+        cost = self.cost(x, codec.decode(params["decoder"], z))
+        name, discrepancy = divergence(z)
+        value, terms = cost + self.penalty * discrepancy, {"c(x,G(z))": cost, name: discrepancy}
+        if self.fixed_point_weight:
+            terms["fixed point"] = self.fixed_point_cost(params, gen_key, len(x))
+            value += self.fixed_point_weight * terms["fixed point"]
+        return value, terms
 
-def moment_distance(q: jax.Array, p: jax.Array) -> jax.Array:
-    """Mean squared distance of means plus that of covariances of two sets of codes [N, Z] -> []."""
-    means = jnp.mean(jnp.square(jnp.mean(q, axis=0) - jnp.mean(p, axis=0)))
-    return means + jnp.mean(jnp.square(jnp.cov(q, rowvar=False) - jnp.cov(p, rowvar=False)))
+    def encode(self, params: Params, x: jax.Array, key: jax.Array) -> jax.Array:
+        """Codes [B, Z] of images x in [-1, 1], while training, noise added to the input."""
+        noisy = x + self.noise * self.autoencoder.replicas.truncated_normal(key, x.shape)
+        return self.autoencoder.codec.encode(params["encoder"], noisy)
 
+    def cost(self, x: jax.Array, y: jax.Array) -> jax.Array:
+        """c(x, y): the weighted sum of squared errors of an image, averaged over the global batch -> []."""
+        return self.weight * self.autoencoder.replicas.mean(jnp.mean(losses.squared_error(x, y)))
 
-def init(autoencoder: Autoencoder, warmup: Warmup, key: jax.Array) -> TrainState:
-    """The autoencoder's state at step 0, with the warm-up's optimiser where there is a warm-up."""
-    state = autoencoder.init(key)
-    if not warmup.steps:
-        return state
-    moments = warmup.optimiser.init(state.params["encoder"])
-    return state.replace(optimisers=state.optimisers | {"encoder_warmup": moments})
+    def fixed_point_cost(self, params: Params, key: jax.Array, count: int) -> jax.Array:
+        """a = c(gen, G(E(gen))) of contrast-normalised images gen = G(z), z ~ P_z, `count` on each device -> [].
 
+        The deck's improved WAE adds a - c + stop_gradient(c), where c is a with gen detached. Both have the same
+        gradient through the judging autoencoder, so what is left is a's through gen: a judge with detached parameters
+        gives this value and this gradient without computing c.
+        """
+        codec, replicas = self.autoencoder.codec, self.autoencoder.replicas
+        judge = jax.lax.stop_gradient(params)  # a - c + stop_gradient(c)
+        # Each pass is a batch of its own to BatchNorm: the images' statistics are neither used nor moved by those of
+        # gen, and the gradient through gen includes the one through its statistics.
+        gen = codec.decode(params["decoder"], replicas.normal(key, (count, codec.latent)))
+        again = codec.decode(judge["decoder"], codec.encode(judge["encoder"], gen))
+        return self.weight * replicas.mean(jnp.mean(fixed_point.error(gen, again)))
 
-def phases(autoencoder: Autoencoder, warmup: Warmup, step: Step) -> tuple[Phase, ...]:
-    """The encoder's warm-up, if any, then training by `step`."""
-    training = Phase("training", warmup.steps, step, partial(_statistics, autoencoder))
-    if not warmup.steps:
-        return (training,)
-    return (Phase("encoder warm-up", 0, _warmup_step(autoencoder, warmup.optimiser), training.statistics), training)
+    def init(self, key: jax.Array) -> TrainState:
+        """The autoencoder's state at step 0, with the warm-up's optimiser where there is a warm-up."""
+        state = self.autoencoder.init(key)
+        if not self.warmup.steps:
+            return state
+        moments = self.warmup.optimiser.init(state.params["encoder"])
+        return state.replace(optimisers=state.optimisers | {"encoder_warmup": moments})
 
+    def phases(self, step: Step) -> tuple[Phase, ...]:
+        """The encoder's warm-up, if any, then training by `step`."""
+        training = Phase("training", self.warmup.steps, step, self.statistics)
+        if not self.warmup.steps:
+            return (training,)
+        return (Phase("encoder warm-up", 0, self.warmup_step, self.statistics), training)
 
-def _warmup_step(autoencoder: Autoencoder, optimiser: optax.GradientTransformation) -> Step:
-    replicas, encoder = autoencoder.replicas, autoencoder.codec.encoder
+    def statistics(self, params: Params, images: jax.Array, key: jax.Array) -> Params:
+        """BatchNorm's statistics by net, as in training: the decoder sees codes of images."""
+        del key  # codes are deterministic
+        codec = self.autoencoder.codec
+        z, of_encoder = codec.encode_with_statistics(params["encoder"], signed(images))
+        _, of_decoder = codec.decode_with_statistics(params["decoder"], z)
+        return {"encoder": of_encoder, "decoder": of_decoder}
 
-    def loss(params, x, key):
-        z = train_pass(encoder, params, x)
-        return moment_distance(replicas.gather(z), replicas.gather(replicas.normal(key, z.shape))), {}
+    def warmup_step(self, state: TrainState, images: jax.Array, key: jax.Array):
+        """One step of the encoder alone on the distance of its codes' moments to the prior's."""
+        replicas, optimiser = self.autoencoder.replicas, self.warmup.optimiser
 
-    def step(state, pictures, key):
+        def loss(phi, x):
+            z = self.autoencoder.codec.encode(phi, x)
+            return moment_distance(replicas.gather(z), replicas.gather(replicas.normal(key, z.shape))), {}
+
         params, moments = state.params["encoder"], state.optimisers["encoder_warmup"]
-        (value, _), gradient = replicas.value_and_grad(loss)(params, signed(pictures), key)
+        (value, _), gradient = replicas.value_and_grad(loss)(params, signed(images))
         moved, moments, norms = optim.update(optimiser, "encoder_warmup", gradient, moments, params)
         params = jax.tree.map(lambda new, old: jnp.where(value < NEAR_ENOUGH, old, new), moved, params)
         params = state.params | {"encoder": params}
@@ -109,8 +123,31 @@ def _warmup_step(autoencoder: Autoencoder, optimiser: optax.GradientTransformati
             step=state.step + 1,
             params=params,
             optimisers=state.optimisers | {"encoder_warmup": moments},
-            ema=optim.average(state.ema, params, autoencoder.ema_decay),
+            ema=optim.average(state.ema, params, self.autoencoder.ema_decay),
         )
         return state, {"loss": value, **norms}
 
-    return step
+
+def build(config: ml_collections.ConfigDict, replicas: Replicas) -> WAE:
+    """What both WAEs read of a config; raises UsageError naming the field that cannot be."""
+    check.positive(config, "loss.penalty", "loss.cost_weight")
+    check.not_negative(config, "loss.fixed_point_weight", "loss.warmup_steps")
+    return WAE(
+        autoencoder.build(config, replicas, outputs=config.model.latent),
+        weight=cost_weight(config.loss.cost_weight, config.image_size),
+        penalty=config.loss.penalty,
+        noise=config.loss.input_noise,
+        fixed_point_weight=config.loss.fixed_point_weight,
+        warmup=Warmup(config.loss.warmup_steps, optim.of(config, config.optim.learning_rate)),
+    )
+
+
+def cost_weight(weight: float, size: int) -> float:
+    """The weight of the squared error's sum at `size` px that keeps the paper's balance with the penalty at 64 px."""
+    return weight * REFERENCE_PIXELS / size**2
+
+
+def moment_distance(q: jax.Array, p: jax.Array) -> jax.Array:
+    """Mean squared distance of means plus that of covariances of two sets of codes [N, Z] -> []."""
+    means = jnp.mean(jnp.square(jnp.mean(q, axis=0) - jnp.mean(p, axis=0)))
+    return means + jnp.mean(jnp.square(jnp.cov(q, rowvar=False) - jnp.cov(p, rowvar=False)))

@@ -1,85 +1,106 @@
 """WAE-GAN (Tolstikhin et al. 2018, arXiv 1711.01558, algorithm 1)."""
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 import optax
 
 from genmodels import losses
-from genmodels.methods import optim, wae
-from genmodels.methods.autoencoder import Autoencoder, autoencoder_params, signed
+from genmodels.methods import check, optim, wae
+from genmodels.methods.autoencoder import autoencoder_params, signed
 from genmodels.methods.method import Method
-from genmodels.nets.codec import train_pass
+from genmodels.methods.spec import Spec
+from genmodels.methods.wae import WAE
 from genmodels.nets.critic import Critic
 
 
-def make(
-    autoencoder: Autoencoder,
-    critic: Critic,
-    critic_optimiser: optax.GradientTransformation,
-    *,
-    weight: float,
-    penalty: float,
-    noise: float,
-    fixed_point_weight: float,
-    warmup: wae.Warmup,
-) -> Method:
-    """The autoencoder minimises c(x, G(z)) - penalty * log D(z), z = E(x + noise); the critic tells z from z_p ~ P_z.
+class WAEGAN(NamedTuple):
+    """The WAE whose divergence is -log D(z), D a critic that tells codes z from z_p ~ P_z.
 
     The critic maximises log D(z_p) + log(1 - D(z)). As in the public implementation the autoencoder moves first and the
-    critic then sees the codes of the updated encoder on the same batch. With a `fixed_point_weight` above zero the
-    autoencoder also minimises that multiple of wae.fixed_point_cost.
+    critic then sees the codes of the updated encoder on the same batch.
     """
-    codec, replicas = autoencoder.codec, autoencoder.replicas
 
-    def init(key):
+    wae: WAE
+    critic: Critic
+    critic_optimiser: optax.GradientTransformation
+
+    def init(self, key):
+        """The state at step 0."""
         codec_key, critic_key = jax.random.split(key)
-        state = wae.init(autoencoder, warmup, codec_key)
-        params = critic.init(critic_key, jnp.zeros((1, codec.latent)))
+        state = self.wae.init(codec_key)
+        params = self.critic.init(critic_key, jnp.zeros((1, self.wae.autoencoder.codec.latent)))
         return state.replace(
             params=state.params | {"critic": params},
-            optimisers=state.optimisers | {"critic": critic_optimiser.init(params)},
+            optimisers=state.optimisers | {"critic": self.critic_optimiser.init(params)},
         )
 
-    def autoencoder_loss(params, critic_params, x, input_key, gen_key):
-        z, y = wae.reconstruct(autoencoder, params, x, input_key, noise)
-        cost = wae.cost(autoencoder, x, y, weight)
-        fooling = replicas.mean(jnp.mean(losses.real_or_fake(critic.apply(critic_params, z), real=True)))
-        value, terms = cost + penalty * fooling, {"c(x,G(z))": cost, "-log D(z)": fooling}
-        if fixed_point_weight:
-            terms["fixed point"] = wae.fixed_point_cost(autoencoder, params, gen_key, len(x), weight)
-            value += fixed_point_weight * terms["fixed point"]
-        return value, terms
+    def autoencoder_loss(self, params, critic_params, x, input_key, gen_key):
+        """c(x, G(z)) - penalty * log D(z), images x [b, H, W, 3] in [-1, 1] -> [] and the terms to log."""
+        replicas = self.wae.autoencoder.replicas
 
-    def critic_loss(params, q, p):
-        of_prior, of_codes = critic.apply(params, p), critic.apply(params, q)  # [B] each
+        def divergence(z):
+            logits = self.critic.apply(critic_params, z)  # [B]
+            return "-log D(z)", replicas.mean(jnp.mean(losses.real_or_fake(logits, real=True)))
+
+        return self.wae.loss(params, x, input_key, gen_key, divergence)
+
+    def critic_loss(self, params, q, p):
+        """-log D(p) - log(1 - D(q)) of codes q and prior codes p, [b, Z] each -> [] and the share of right guesses."""
+        replicas = self.wae.autoencoder.replicas
+        of_prior, of_codes = self.critic.apply(params, p), self.critic.apply(params, q)  # [B] each
         right = (jnp.mean(of_prior > 0) + jnp.mean(of_codes < 0)) / 2
         loss = jnp.mean(losses.real_or_fake(of_prior, real=True)) + jnp.mean(losses.real_or_fake(of_codes, real=False))
         return replicas.mean(loss), {"critic accuracy": replicas.mean(right)}
 
-    def step(state, pictures, key):
+    def step(self, state, images, key):
+        """One step of the autoencoder's Adam, then one of the critic's."""
         input_key, prior_key, gen_key = jax.random.split(key, 3)
-        x = signed(pictures)
+        replicas, x = self.wae.autoencoder.replicas, signed(images)
         critic_params = state.params["critic"]
-        (value, terms), gradient = replicas.value_and_grad(autoencoder_loss)(
+        (value, terms), gradient = replicas.value_and_grad(self.autoencoder_loss)(
             autoencoder_params(state), critic_params, x, input_key, gen_key
         )
-        state, norms = autoencoder.update(state, gradient)
+        state, norms = self.wae.autoencoder.update(state, gradient)
 
-        noisy = x + noise * replicas.truncated_normal(input_key, x.shape)
-        q = train_pass(codec.encoder, state.params["encoder"], noisy)
+        q = self.wae.encode(state.params, x, input_key)
         p = replicas.normal(prior_key, q.shape)
-        (critic_value, accuracy), gradient = replicas.value_and_grad(critic_loss)(critic_params, q, p)
+        (critic_value, accuracy), gradient = replicas.value_and_grad(self.critic_loss)(critic_params, q, p)
         critic_params, moments, critic_norms = optim.update(
-            critic_optimiser, "critic", gradient, state.optimisers["critic"], critic_params
+            self.critic_optimiser, "critic", gradient, state.optimisers["critic"], critic_params
         )
         state = state.replace(
             params=state.params | {"critic": critic_params}, optimisers=state.optimisers | {"critic": moments}
         )
         return state, {"loss": value, "L_D": critic_value, **terms, **accuracy, **norms, **critic_norms}
 
+
+def make(config, replicas) -> Method:
+    """The WAE-GAN that a config describes."""
+    check.positive(config, "model.critic_features", "model.critic_layers", "optim.critic_learning_rate")
+    critic = Critic(config.model.critic_features, config.model.critic_layers)
+    optimiser = optim.of(config, config.optim.critic_learning_rate)
+    method = WAEGAN(wae.build(config, replicas), critic, optimiser)
     return Method(
-        init=init,
-        phases=wae.phases(autoencoder, warmup, step),
-        encode=autoencoder.features,
-        decode=autoencoder.decode,
+        init=method.init,
+        phases=method.wae.phases(method.step),
+        encode=method.wae.autoencoder.features,
+        decode=method.wae.autoencoder.decode,
     )
+
+
+SPEC = Spec(
+    name="wae_gan",
+    title="WAE-GAN",
+    objective=(
+        "critic: max log D(z) + log(1 − D(E(x))), z ~ P<sub>z</sub>; &ensp; "
+        "autoencoder: min c(x, G(E(x))) − λ log D(E(x))"
+    ),
+    summary=(
+        "The same with a critic of codes in place of the discrepancy: it learns to tell codes of images from codes of "
+        "the prior, and the encoder to have its codes taken for the prior's."
+    ),
+    make=make,
+    improved=True,
+)

@@ -1,51 +1,63 @@
 """WAE-MMD (Tolstikhin et al. 2018, arXiv 1711.01558, algorithm 2)."""
 
-from functools import partial
+from typing import NamedTuple
 
 import jax
 
-from genmodels.methods import wae
-from genmodels.methods.autoencoder import Autoencoder, autoencoder_params, signed
+from genmodels.methods import check, wae
+from genmodels.methods.autoencoder import autoencoder_params, signed
 from genmodels.methods.method import Method
+from genmodels.methods.spec import Spec
+from genmodels.methods.wae import WAE
 from genmodels.mmd import mmd
 
 
-def make(
-    autoencoder: Autoencoder,
-    *,
-    weight: float,
-    penalty: float,
-    kernel: str,
-    noise: float,
-    fixed_point_weight: float,
-    warmup: wae.Warmup,
-) -> Method:
-    """Minimises c(x, G(z)) + penalty * MMD(Q_z, P_z), z = E(x + noise), c = weight * |x - G(z)|^2 on [-1, 1].
+class WAEMMD(NamedTuple):
+    """The WAE whose divergence is the MMD between the codes of the global batch and as many prior codes."""
 
-    With a `fixed_point_weight` above zero also that multiple of wae.fixed_point_cost.
-    """
-    replicas = autoencoder.replicas
+    wae: WAE
+    kernel: str
 
-    def loss(params, x, key):
+    def loss(self, params, x, key):
+        """c(x, G(z)) + penalty * MMD(Q_z, P_z), images x [b, H, W, 3] in [-1, 1] -> [] and the terms to log."""
         input_key, prior_key, gen_key = jax.random.split(key, 3)
-        z, y = wae.reconstruct(autoencoder, params, x, input_key, noise)
-        cost = wae.cost(autoencoder, x, y, weight)
-        prior = replicas.normal(prior_key, z.shape)
-        discrepancy = mmd(replicas.gather(z), replicas.gather(prior), kernel)  # of the global batch
-        value, terms = cost + penalty * discrepancy, {"c(x,G(z))": cost, "MMD": discrepancy}
-        if fixed_point_weight:
-            terms["fixed point"] = wae.fixed_point_cost(autoencoder, params, gen_key, len(x), weight)
-            value += fixed_point_weight * terms["fixed point"]
-        return value, terms
+        replicas = self.wae.autoencoder.replicas
 
-    def step(state, pictures, key):
-        (value, terms), gradient = replicas.value_and_grad(loss)(autoencoder_params(state), signed(pictures), key)
-        state, norms = autoencoder.update(state, gradient)
+        def divergence(z):
+            prior = replicas.normal(prior_key, z.shape)
+            return "MMD", mmd(replicas.gather(z), replicas.gather(prior), self.kernel)
+
+        return self.wae.loss(params, x, input_key, gen_key, divergence)
+
+    def step(self, state, images, key):
+        """One step of Adam on both nets."""
+        gradient_of = self.wae.autoencoder.replicas.value_and_grad(self.loss)
+        (value, terms), gradient = gradient_of(autoencoder_params(state), signed(images), key)
+        state, norms = self.wae.autoencoder.update(state, gradient)
         return state, {"loss": value, **terms, **norms}
 
+
+def make(config, replicas) -> Method:
+    """The WAE-MMD that a config describes."""
+    check.one_of(config, "loss.kernel", ("imq", "rbf"))
+    method = WAEMMD(wae.build(config, replicas), config.loss.kernel)
     return Method(
-        init=partial(wae.init, autoencoder, warmup),
-        phases=wae.phases(autoencoder, warmup, step),
-        encode=autoencoder.features,
-        decode=autoencoder.decode,
+        init=method.wae.init,
+        phases=method.wae.phases(method.step),
+        encode=method.wae.autoencoder.features,
+        decode=method.wae.autoencoder.decode,
     )
+
+
+SPEC = Spec(
+    name="wae_mmd",
+    title="WAE-MMD",
+    objective="c(x, G(E(x))) + λ MMD<sub>k</sub>(Q<sub>z</sub>, P<sub>z</sub>)",
+    summary=(
+        "Only the <em>mixture</em> of all codes has to match the prior, measured by the unbiased maximum mean "
+        "discrepancy with inverse multiquadratic kernels. Codes of different images can stay apart."
+    ),
+    make=make,
+    improved=True,
+    parts={"MMD": jax.value_and_grad(mmd)},
+)

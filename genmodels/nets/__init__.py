@@ -1,5 +1,6 @@
 """The nets, as flax.linen modules.
 
-`dcgan` is the pair of nets of the WAEs and the VAE, `residual` that of IntroVAE, `critic` the latent discriminator of
-WAE-GAN, `blocks` the layers that they share.
+`dcgan` and `residual` are the pairs of an encoder and a decoder that config.model.nets names (`choice`), `codec` runs
+them; `critic` is a latent discriminator; `blocks` are the layers that they share, `convolutions` the
+forms in which these are computed.
 """

@@ -1,6 +1,6 @@
 """An encoder and a decoder together, and the two ways to run them: while training, and with fixed weights."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -11,34 +11,66 @@ Params = Mapping[str, Any]
 Weights = Mapping[str, Any]  # {'encoder': variables, 'decoder': variables}, variables = {'params', 'batch_stats'}
 
 
+def _as_it_is(x: jax.Array) -> jax.Array:
+    return x
+
+
 class Codec(NamedTuple):
-    """A pair of nets: pictures [B, size, size, 3] -> features, codes [B, latent] -> pictures."""
+    """A pair of nets: images [B, size, size, 3] -> features, codes [B, latent] -> images.
+
+    Images are in the range that the method computes its losses in; the nets may have another.
+    """
 
     encoder: nn.Module
     decoder: nn.Module
     size: int
     latent: int
+    to_nets: Callable[[jax.Array], jax.Array] = _as_it_is
+    """Images in the method's range -> in the nets'."""
+    from_nets: Callable[[jax.Array], jax.Array] = _as_it_is
+    """The inverse."""
 
     def init(self, key: jax.Array) -> dict[str, Params]:
         """Fresh parameters of both nets: {'encoder': ..., 'decoder': ...}."""
         encoder_key, decoder_key = jax.random.split(key)
-        picture, code = jnp.zeros((1, self.size, self.size, 3)), jnp.zeros((1, self.latent))
+        image, code = jnp.zeros((1, self.size, self.size, 3)), jnp.zeros((1, self.latent))
         return {
-            "encoder": self.encoder.init(encoder_key, picture, train=False)["params"],
+            "encoder": self.encoder.init(encoder_key, image, train=False)["params"],
             "decoder": self.decoder.init(decoder_key, code, train=False)["params"],
         }
 
+    def encode(self, phi: Params, x: jax.Array) -> jax.Array:
+        """The encoder's features of images x while training: BatchNorm uses the statistics of this very batch."""
+        return self.encode_with_statistics(phi, x)[0]
 
-def train_pass(net: nn.Module, params: Params, x: jax.Array) -> jax.Array:
-    """The net's output while training: BatchNorm uses the statistics of this very batch.
+    def decode(self, theta: Params, z: jax.Array) -> jax.Array:
+        """The decoder's images of codes z while training: BatchNorm uses the statistics of this very batch."""
+        return self.decode_with_statistics(theta, z)[0]
 
-    With `net.remat` the way back recomputes what is cheap, all but products and convolutions, instead of keeping it.
+    def encode_with_statistics(self, phi: Params, x: jax.Array) -> tuple[jax.Array, Params]:
+        """As `encode`, and the encoder's `batch_stats`: the mean and variance that each BatchNorm has used."""
+        return train_pass(self.encoder, phi, self.to_nets(x))
+
+    def decode_with_statistics(self, theta: Params, z: jax.Array) -> tuple[jax.Array, Params]:
+        """As `decode`, and the decoder's `batch_stats`."""
+        y, statistics = train_pass(self.decoder, theta, z)
+        return self.from_nets(y), statistics
+
+    def features(self, weights: Weights, x: jax.Array) -> jax.Array:
+        """The encoder's features of images x at fixed weights, for each image on its own."""
+        return eval_pass(self.encoder, weights["encoder"], self.to_nets(x))
+
+    def images(self, weights: Weights, z: jax.Array) -> jax.Array:
+        """The decoder's images of codes z at fixed weights, for each code on its own."""
+        return self.from_nets(eval_pass(self.decoder, weights["decoder"], z))
+
+
+def train_pass(net: nn.Module, params: Params, x: jax.Array) -> tuple[jax.Array, Params]:
+    """The net's output while training, and its `batch_stats`.
+
+    With `net.remat` the backward pass recomputes what is cheap, all but products and convolutions, instead of keeping
+    it.
     """
-    return train_pass_with_statistics(net, params, x)[0]
-
-
-def train_pass_with_statistics(net: nn.Module, params: Params, x: jax.Array) -> tuple[jax.Array, Params]:
-    """The net's output while training and its `batch_stats`: the mean and variance that each BatchNorm has used."""
 
     def forward(params, x):
         out, mutated = net.apply({"params": params}, x, train=True, mutable=["batch_stats"])

@@ -1,4 +1,4 @@
-"""The encoder and decoder of the WAE paper for CelebA (arXiv 1711.01558, appendix C.2), also used by the VAE."""
+"""The encoder and decoder of the WAE paper for CelebA (arXiv 1711.01558, appendix C.2)."""
 
 from typing import Any
 
@@ -6,7 +6,9 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from genmodels.errors import UsageError
 from genmodels.nets.blocks import BatchNorm, PictureConv, StridedConv, TransposedConv
+from genmodels.nets.pair import Channels, Pair
 
 INIT = nn.initializers.normal(0.01)
 
@@ -53,3 +55,26 @@ class Decoder(nn.Module):
             x = nn.relu(BatchNorm(self.dtype, self.axis_name)(x, train))
         x = PictureConv(3, dtype=self.dtype, kernel_init=INIT)(x)
         return jnp.tanh(x.astype(jnp.float32))
+
+
+def _make(size: int, channels: Channels, outputs: int, **options) -> tuple[Encoder, Decoder]:
+    if size % 2 ** len(channels):
+        most = (size & -size).bit_length() - 1
+        raise UsageError(
+            f"config.model.channels={channels}: one for each halving of the image, and {size} px can be halved "
+            f"{most} times at most."
+        )
+    return Encoder(outputs, channels, **options), Decoder(size, channels[::-1], **options)
+
+
+PAIR = Pair(
+    make=_make,
+    signed=True,
+    channels={
+        "celeba128": (128, 256, 512, 1024),
+        "celeba64": (128, 256, 512, 1024),
+        "slim64": (16, 32, 64, 128),
+        "demo": (16, 32, 64),
+    },
+    fit=lambda channels, size: channels,  # a larger image has a larger first map
+)

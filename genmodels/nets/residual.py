@@ -7,7 +7,9 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from genmodels.errors import UsageError
 from genmodels.nets.blocks import BatchNorm, PictureConv, halve, upsample
+from genmodels.nets.pair import Channels, Pair
 
 leaky_relu = partial(nn.leaky_relu, negative_slope=0.2)
 
@@ -66,3 +68,30 @@ class Decoder(nn.Module):
         x = Block(self.channels[-1], self.dtype, self.axis_name)(x, train)
         x = PictureConv(3, dtype=self.dtype)(x)
         return x.astype(jnp.float32)
+
+
+def _stages(size: int) -> int:
+    """Halvings of an image down to 4x4."""
+    return size.bit_length() - 3
+
+
+def _make(size: int, channels: Channels, outputs: int, **options) -> tuple[Encoder, Decoder]:
+    if len(channels) != _stages(size):
+        raise UsageError(
+            f"config.model.channels={channels}: images of {size} px take {_stages(size)} channel counts, "
+            "one for each halving down to 4x4."
+        )
+    return Encoder(outputs, channels, **options), Decoder(channels[::-1], **options)
+
+
+PAIR = Pair(
+    make=_make,
+    signed=False,
+    channels={
+        "celeba128": (64, 128, 256, 512, 512),
+        "celeba64": (64, 128, 256, 512),
+        "slim64": (8, 16, 32, 64),
+        "demo": (8, 32, 64),
+    },
+    fit=lambda channels, size: (channels + channels[-1:] * _stages(size))[: _stages(size)],
+)

@@ -2,7 +2,6 @@
 
 from typing import Any, NamedTuple
 
-from genmodels.comparison.rows import TITLES
 from genmodels.evaluation.tables import find, text
 
 
@@ -55,7 +54,7 @@ def judge(rows: dict[str, dict]) -> list[dict[str, str]]:
         pair = [find(rows.get(name, {}), claim.path) for name in (claim.first, claim.second)]
         if None not in pair:
             numbers = [
-                f"{TITLES[name]} {text(value, claim.digits)}"
+                f"{rows[name]['title']} {text(value, claim.digits)}"
                 for name, value in zip((claim.first, claim.second), pair, strict=True)
             ]
             judged.append(

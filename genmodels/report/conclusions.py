@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from genmodels.comparison.rows import TITLES, models
+from genmodels import methods
+from genmodels.comparison.rows import IMPROVED, models, trained
 from genmodels.evaluation.tables import find, text
 
 COPIES = 0.8  # samples nearer to training pictures than this part of held-out pictures' distance are too near
@@ -28,7 +29,7 @@ def _reconstruction(rows: dict, compared: dict) -> Iterator[str]:
     found = _ranked(compared, path, lambda value: value["mean"])
     if len(found) > 1:
         yield _first(found, path, "the lowest test RMSE", 2)
-    for name, row in found:
+    for _, row in found:
         linear, value = rows.get(f"pca_{row['latent_size']}", {}), find(row, path)
         reference = find(linear, path)
         if reference is None:  # too few images for a PCA with so many components
@@ -41,9 +42,9 @@ def _reconstruction(rows: dict, compared: dict) -> Iterator[str]:
             verdict = "is level with"
         errors = f"{text(value, 2)} against {text(reference, 2)}"
         after = f"after {row['training']['steps']:,} steps of {row['training']['batch_size']}"
-        yield f"{TITLES[name]} {verdict} {linear['title']}, {after}, in test RMSE: {errors}."
+        yield f"{row['title']} {verdict} {linear['title']}, {after}, in test RMSE: {errors}."
     flat = find(rows.get("mean", {}), path)
-    worse = [TITLES[name] for name, row in found if find(row, path)["high"] >= flat["low"]] if flat else []
+    worse = [row["title"] for _, row in found if find(row, path)["high"] >= flat["low"]] if flat else []
     if worse:
         yield f"No better than the mean picture, test RMSE {text(flat, 2)}: {_list(worse)}."
     elif flat and found:
@@ -54,20 +55,20 @@ def _diversity(rows: dict, compared: dict) -> Iterator[str]:
     path = "ms_ssim_minus_real"
     found = _ranked(compared, path, lambda value: abs(value["mean"]))
     if found:
-        name, row = found[0]
+        _, row = found[0]
         value = find(row, path)
         if value["low"] <= 0 <= value["high"]:
             reading = "no difference that these pairs could show"
         else:
             reading = "less diverse than real pictures" if value["mean"] > 0 else "less alike than real pictures are"
         scores = f"{text(find(row, 'ms_ssim'), 3)} against {text(find(rows.get('real', {}), 'ms_ssim'), 3)}"
-        yield f"{TITLES[name]}'s samples are nearest to real pictures in diversity: MS-SSIM {scores}, {reading}."
+        yield f"{row['title']}'s samples are nearest to real pictures in diversity: MS-SSIM {scores}, {reading}."
 
 
 def _improved(compared: dict) -> Iterator[str]:
-    for name in ("wae_mmd", "wae_gan"):
-        better = f"improved_{name}"
-        if name in compared and better in compared:
+    for name, row in compared.items():
+        better = IMPROVED + name
+        if better in compared:
             before, after = (find(compared[each], "ms_ssim") for each in (name, better))
             if before and after:
                 if after["high"] < before["low"]:
@@ -76,7 +77,7 @@ def _improved(compared: dict) -> Iterator[str]:
                     verdict = "raises MS-SSIM; the deck reports that it lowers it"
                 else:
                     verdict = "changes MS-SSIM by no more than the intervals; the deck reports that it lowers it"
-                yield f"Improved sampling of {TITLES[name]} {verdict}: from {text(before, 3)} to {text(after, 3)}."
+                yield f"Improved sampling of {row['title']} {verdict}: from {text(before, 3)} to {text(after, 3)}."
 
 
 def _sharpness(rows: dict, compared: dict) -> Iterator[str]:
@@ -89,7 +90,7 @@ def _sharpness(rows: dict, compared: dict) -> Iterator[str]:
 def _copies(compared: dict) -> Iterator[str]:
     ratios = {name: find(row, "nearest_over_real") for name, row in compared.items()}
     ratios = {name: ratio for name, ratio in ratios.items() if ratio is not None}
-    near = [f"{TITLES[name]} ({ratio:.2f})" for name, ratio in ratios.items() if ratio < COPIES]
+    near = [f"{compared[name]['title']} ({ratio:.2f})" for name, ratio in ratios.items() if ratio < COPIES]
     if near:
         yield (
             f"By more than a fifth nearer to training pictures than held-out pictures are: samples of {_list(near)}. "
@@ -105,25 +106,28 @@ def _speed(compared: dict) -> Iterator[str]:
     if len(rates) > 1:
         (fast, most), *_, (slow, least) = rates.items()
         yield (
-            f"{TITLES[fast]} trains fastest, {most:,.0f} pictures a second, and {TITLES[slow]} slowest, {least:,.0f}: "
+            f"{compared[fast]['title']} trains fastest, {most:,.0f} pictures a second, and {compared[slow]['title']} "
+            f"slowest, {least:,.0f}: "
             f"a factor of {most / least:.1f}."
         )
 
 
 def _stability(compared: dict) -> Iterator[str]:
-    failed = {TITLES[name]: row["failures"] for name, row in compared.items() if row.get("failures")}
+    failed = {row["title"]: row["failures"] for row in compared.values() if row.get("failures")}
     for title, failures in failed.items():
         yield f"{title} failed in {len(failures)} of its runs: {'; '.join(failures)}"
     for name, row in compared.items():
         if game := row.get("training", {}).get("game"):
+            terms = methods.SPECS[name].game
             nats = ", ".join(f"{term} {value:.0f}" for term, value in game["last"].items())
             yield (
-                f"{TITLES[name]}'s game took {100 * game['played']:.0f} % of its training; KL(x_p) lay above KL(x) in "
+                f"{row['title']}'s game took {100 * game['played']:.0f} % of its training; {terms.fake} lay above "
+                f"{terms.real} in "
                 f"{100 * game['ahead']:.0f} % of that. At its end, in nats: {nats}."
             )
-    trained = sum(row.get("runs", 0) for name, row in compared.items() if not name.startswith("improved"))
     if not failed:
-        yield f"All {trained} runs ended without a value that was not finite."
+        count = sum(row.get("runs", 0) for row in trained(compared).values())
+        yield f"All {count} runs ended without a value that was not finite."
 
 
 def _ranked(compared: dict, path: str, loss) -> list[tuple[str, dict]]:
@@ -133,16 +137,13 @@ def _ranked(compared: dict, path: str, loss) -> list[tuple[str, dict]]:
 
 def _first(found: list[tuple[str, dict]], path: str, prize: str, digits: int) -> str:
     """Who has the prize: one, if its interval is apart from the next, else those whose intervals meet the first's."""
-    values = {name: find(row, path) for name, row in found}
+    values = {row["title"]: find(row, path) for _, row in found}
     first, second = list(values)[:2]
     best = values[first]
     level = [name for name, v in values.items() if v["low"] <= best["high"] and v["high"] >= best["low"]]
     if len(level) == 1:
-        return (
-            f"{TITLES[first]} has {prize}: {text(best, digits)} against {text(values[second], digits)} of "
-            f"{TITLES[second]}."
-        )
-    shares = [f"{TITLES[name]} {text(values[name], digits)}" for name in level]
+        return f"{first} has {prize}: {text(best, digits)} against {text(values[second], digits)} of {second}."
+    shares = [f"{title} {text(values[title], digits)}" for title in level]
     return f"{_list(shares)} share {prize}: their intervals meet."
 
 

@@ -14,6 +14,13 @@ PROTOCOL = (
     "with white margins into 128x128 figures, which lowers RMSE and raises MS-SSIM. Its numbers have no error bars and "
     "are shown for comparison, not as targets."
 )
+REMARKS = {  # on its formulas, by method
+    "wae_gan": (
+        "The deck prints log D(z) + log D(ẑ) for the critic, which has lost a “1 −”, and wonders whether the "
+        "reconstruction cost should stay: it should, it is what makes this an autoencoder."
+    )
+}
+TUNED = "The deck tuned IntroVAE's margin m and weight β."
 EMPTY = "The deck left its table of interpolated pictures against the training set empty."
 TUNING = {  # (beta, m): RMSE, MS-SSIM; read off a figure in the author's public repository
     (0.01, 200): (81.52, 0.3891),

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import ml_collections
 from PIL import Image
 
-from genmodels import data, evaluation, images
+from genmodels import data, evaluation, images, methods
 from genmodels.comparison import rows as comparison_rows
 from genmodels.comparison.runs import Run
 from genmodels.errors import UsageError
@@ -56,7 +56,6 @@ def write(
     rows = comparison_rows.assemble(runs)
     target = comparison_rows.add_time_to_target(rows)
     competing = list(comparison_rows.models(rows))
-    trained = [name for name in competing if not name.startswith("improved")]
     shown = _shown(folder / "figures", runs)
     if study:
         for picture in study.pictures.values():
@@ -64,7 +63,7 @@ def write(
     made = {
         "deck": tables.table(rows, measures.shown("deck"), competing),
         "more": tables.table(rows, measures.shown("more"), competing),
-        "speed": tables.table({name: rows[name] for name in trained}, _speed(target), []),
+        "speed": tables.table(comparison_rows.trained(rows), _speed(target), []),
     }
     report = {
         "data": next((run.report["data"] for run in runs if run.report), ""),
@@ -86,6 +85,7 @@ def write(
         rows=rows,
         tables=made,
         shown=shown,
+        specs=[methods.SPECS[name] for name in dict.fromkeys(run.config.method for run in runs)],
         plots=_plots(folder / "figures", rows, runs),
         deck=deck,
         target=target,
@@ -138,9 +138,9 @@ def _shown(folder: Path, runs: list[Run]) -> list[Shown]:
         if run.config.method not in shown:
             pictures = {path.stem: _picture(path) for path in sorted(own.glob("*.png"))}
             videos = {path.stem: _uri(path, "video/mp4") for path in sorted(own.glob("*.mp4"))}
-            title = comparison_rows.TITLES[run.config.method]
+            title = methods.spec(run.config).title
             shown[run.config.method] = Shown(title, run.config.method, pictures, videos)
-    return [shown[name] for name in comparison_rows.TITLES if name in shown]
+    return list(shown.values())
 
 
 def _plots(folder: Path, rows: dict[str, dict], runs: list[Run]) -> dict[str, Picture]:
@@ -150,11 +150,11 @@ def _plots(folder: Path, rows: dict[str, dict], runs: list[Run]) -> dict[str, Pi
         return {}
     points = {}
     for name, row in comparison_rows.models(rows).items():
-        errors = tables.find(rows.get(name.removeprefix("improved_"), {}), "reconstruction test rmse")
+        errors = tables.find(rows.get(name.removeprefix(comparison_rows.IMPROVED), {}), "reconstruction test rmse")
         diversity = tables.find(row, "ms_ssim")
         if errors and diversity:
             points[row["title"]] = (errors, diversity)
-    histories = {comparison_rows.TITLES[name]: points for name, points in comparison_rows.histories(rows).items()}
+    histories = {rows[name]["title"]: points for name, points in comparison_rows.histories(rows).items()}
     made = {"error_over_training": plots.error_over_training(histories)}
     if points:  # none of a single test image
         made["error_and_diversity"] = plots.error_and_diversity(points, tables.find(rows["real"], "ms_ssim"))

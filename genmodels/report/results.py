@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from genmodels import methods
 from genmodels.comparison import rows as comparison_rows
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures, tables
@@ -51,16 +52,16 @@ def render(folder: Path, base: Path) -> str:
     report = json.loads((folder / "report.json").read_text())
     rows = report["rows"]
     models = list(comparison_rows.models(rows))
-    trained = {name: rows[name] for name in models if not name.startswith("improved")}
     made = {
         "deck": tables.table(rows, measures.shown("deck"), models),
         "more": tables.table(rows, measures.shown("more"), models),
-        "speed": tables.table(trained, measures.shown("speed"), []),
+        "speed": tables.table(comparison_rows.trained(rows), measures.shown("speed"), []),
     }
     place = folder.absolute().relative_to(base.absolute())
     drawn = [path.relative_to(folder) for path in sorted(folder.rglob("*.png"))]
     figures = {path.with_suffix("").as_posix(): place / path for path in drawn}
     configs = report["configs"].values()
+    runs = _runs(report)
     return templating.render(
         "results.md",
         report=report,
@@ -70,7 +71,7 @@ def render(folder: Path, base: Path) -> str:
         tables={name: templating.table(table, "md") for name, table in made.items()},
         beside=deck.beside(rows),
         deck=deck,
-        runs=_runs(report),
+        runs=runs,
         variant=next(config["variant"] for config in configs),
         seeds=sorted({config["seed"] for config in configs}),
         cells=sorted((report["tuning"] or {}).get("results", []), key=lambda result: list(result["chosen"].values())),
@@ -78,7 +79,7 @@ def render(folder: Path, base: Path) -> str:
         drawn={name: {path.parent.name for path in drawn if path.stem == name} for name in OF_EACH},
         numbers=place / "report.json",
         plans=[json.loads(path.read_text()) for path in sorted((folder / "plans").glob("*.json"))],
-        titles=comparison_rows.TITLES,
+        titles={name: spec.title for name, spec in methods.SPECS.items()},
     )
 
 
@@ -87,6 +88,6 @@ def _runs(report: dict[str, Any]) -> list[dict[str, Any]]:
     found = {}
     for config in report["configs"].values():
         method = config["method"]
-        own = {"title": comparison_rows.TITLES[method], "config": config}
+        own = {"title": report["rows"][method]["title"], "config": config}
         found.setdefault(method, own | {"folder": f"{method}-{config['seed']}".replace("_", "-")})
-    return [found[name] for name in comparison_rows.TITLES if name in found]
+    return list(found.values())

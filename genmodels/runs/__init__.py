@@ -1,7 +1,7 @@
 """A run's folder: its config, its checkpoints, what it logs."""
 
 from genmodels.runs.folder import (
-    Game,
+    Course,
     Point,
     check,
     default_workdir,
@@ -14,7 +14,7 @@ from genmodels.runs.folder import (
 )
 
 __all__ = [
-    "Game",
+    "Course",
     "Point",
     "check",
     "default_workdir",

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import ml_collections
 
 from genmodels.errors import UsageError
+from genmodels.methods import Game
 from genmodels.runs.logs import read_metrics
 
 # What may differ between two commands that continue one run: nothing that alters the mathematics.
@@ -119,23 +120,23 @@ def rmse_history(workdir: Path, batch_size: int) -> list[Point]:
     return points
 
 
-class Game(NamedTuple):
-    """How an adversarial run went: shares of its logged lines, each a mean over config.log.every steps."""
+class Course(NamedTuple):
+    """How a game went: shares of the run's logged lines, each a mean over config.log.every steps."""
 
     played: float  # of all lines, those of the game
-    ahead: float  # of these, those in which the encoder tells samples from pictures, KL(x_p) > KL(x)
-    last: dict[str, float]  # KL(x), KL(x_r), KL(x_p) and the margin in the last of them, nats
+    ahead: float  # of these, those in which the encoder tells samples from real images
+    last: dict[str, float]  # the terms of the game in the last of them
 
 
-def game(workdir: Path) -> Game | None:
-    """IntroVAE's game by what the run has logged; None for other methods, and before the game."""
+def game(workdir: Path, terms: Game | None) -> Course | None:
+    """The game by what the run has logged; None for a method that has none, and before the game."""
     lines = [line for line in read_metrics(workdir) if "pictures/s" in line]
-    played = [line for line in lines if "KL(x_p)" in line]
+    played = [line for line in lines if terms and terms.fake in line]
     if not played:
         return None
-    ahead = sum(line["KL(x_p)"] > line["KL(x)"] for line in played)
-    last = {name: played[-1][name] for name in ("KL(x)", "KL(x_r)", "KL(x_p)", "margin")}
-    return Game(len(played) / len(lines), ahead / len(played), last)
+    ahead = sum(line[terms.fake] > line[terms.real] for line in played)
+    last = {name: played[-1][name] for name in terms.shown if name in played[-1]}
+    return Course(len(played) / len(lines), ahead / len(played), last)
 
 
 def _differences(old: ml_collections.ConfigDict, new: ml_collections.ConfigDict) -> list[tuple]:

@@ -7,9 +7,8 @@ from typing import NamedTuple
 import jax
 import ml_collections
 
-from genmodels import data, runs
+from genmodels import data, methods, runs
 from genmodels.errors import DivergedError
-from genmodels.methods import make
 from genmodels.runs import checkpoint
 from genmodels.runs.checkpoint import Checkpoints
 from genmodels.runs.logs import Log, Watch
@@ -35,14 +34,15 @@ def train(
     Writes config.json, metrics.jsonl, tensorboard/, images/ and checkpoints/. SIGINT and SIGTERM save and end it.
     Raises UsageError for what the user can mend, DivergedError when a loss is not finite.
     """
+    config = methods.resolve(config)
     workdir, stop = Path(workdir), config.train.steps
     runs.check(workdir, config)
     devices = parallel.build(config.parallel.mode, config.parallel.devices, config.train.batch_size)
-    method = make(config, devices.replicas)
+    method = methods.make(config, devices.replicas)
     pictures = data.build(config)
     fed = feed.build(config, pictures.train, devices)
     init_key, train_key, show_key = jax.random.split(jax.random.key(config.seed), 3)
-    viewer = Viewer(config, make(config), pictures, workdir, show_key)
+    viewer = Viewer(config, methods.make(config), pictures, workdir, show_key)
     fresh = jax.eval_shape(method.init, init_key)
     given = None
     if start_from and checkpoint.newest_step(workdir) is None:

@@ -19,7 +19,7 @@ import optuna
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 
-from genmodels import data, evaluation, model, training
+from genmodels import data, evaluation, methods, model, training
 from genmodels.errors import DivergedError, UsageError
 from genmodels.runs import checkpoint
 from genmodels.tuning import space as spaces
@@ -30,7 +30,7 @@ SAMPLERS = {
     "nsga2": optuna.samplers.NSGAIISampler,
 }
 COLLAPSED = "collapsed.txt"  # in a run's folder: why it was given up
-PATIENCE = 0.25  # of a run's log lines for which an IntroVAE's game may be lost before it counts as collapsed
+PATIENCE = 0.25  # of a run's log lines for which a game may be lost before the run counts as collapsed
 
 
 class Collapsed(Exception):
@@ -196,18 +196,21 @@ def mean_picture_rmse(pictures: data.Pictures) -> float:
 def collapse_rule(config: ml_collections.ConfigDict, mean_picture_rmse: float) -> Callable[[int, dict], None]:
     """A watch over a run's log: raises Collapsed when it is lost.
 
-    Lost is a game in which the encoder holds samples for no less likely than real pictures, KL(x_p) <= KL(x), for a
-    quarter of the run, and a test RMSE worse than the mean picture's after half of it.
+    Lost is a game in which the encoder holds samples for no less likely than real images for a quarter of the run, and
+    a test RMSE worse than the mean image's after half of it.
     """
     patience = max(1, int(PATIENCE * config.train.steps / config.log.every))
-    lost = 0
+    game, lost = methods.spec(config).game, 0
 
     def watch(step: int, values: dict[str, float]) -> None:
         nonlocal lost
-        if "KL(x_p)" in values:
-            lost = lost + 1 if values["KL(x_p)"] <= values["KL(x)"] else 0
+        if game and game.fake in values:
+            lost = lost + 1 if values[game.fake] <= values[game.real] else 0
             if lost >= patience:
-                raise Collapsed(f"step {step}: KL(x_p) has not been above KL(x) for {lost * config.log.every} steps.")
+                raise Collapsed(
+                    f"step {step}: {game.fake} has not been above {game.real} for {lost * config.log.every} steps; "
+                    f"try {game.remedy}."
+                )
         if values.get("test/rmse", 0) > mean_picture_rmse and 2 * step >= config.train.steps:
             raise Collapsed(f"step {step}: the test RMSE is worse than the mean picture's {mean_picture_rmse:.1f}.")
 

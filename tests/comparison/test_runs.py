@@ -5,11 +5,10 @@ import shutil
 
 import pytest
 
-from configs import compare
 from genmodels import comparison, runs, training
 from genmodels.errors import DivergedError, UsageError
 from genmodels.report import page
-from tests.support import tiny, tiny_comparison, tiny_runs
+from tests.support import tiny_comparison, tiny_runs
 
 pytestmark = pytest.mark.usefixtures("in_the_repository")
 
@@ -122,7 +121,3 @@ def test_command_compares_existing_runs(command, compared, tmp_path):
     assert code == 0
     assert f"the comparison: {tmp_path}/report/index.html" in out
     assert {path.name for path in (tmp_path / "report").iterdir()} == {"index.html", "report.json", "tables", "figures"}
-
-
-def test_every_method_of_the_config_is_known():
-    assert set(compare.METHODS) == set(tiny.METHODS)

@@ -13,7 +13,7 @@ from tests.support import tiny
 @pytest.mark.parametrize("variant", common.VARIANTS)
 @pytest.mark.parametrize("name", tiny.METHODS)
 def test_every_variant_makes_a_method_of_its_size(name, variant):
-    config = tiny.CONFIGS[name].get_config(variant)
+    config = tiny.configuration(name, variant)
     method = methods.make(config)
     assert method.phases[0].start == 0
     size = config.image_size
@@ -46,9 +46,9 @@ def test_phases_follow_one_another():
     ("name", "field", "value", "words"),
     [
         ("vae", "method", "gan", "'gan' is unknown: use one of vae, wae_mmd, wae_gan, introvae"),
-        ("vae", "image_size", 48, "image_size=48: nets are built for 32, 64, 128 or 256 px"),
+        ("vae", "image_size", 48, "image_size=48 is unknown: use one of 32, 64, 128, 256"),
         ("vae", "model.dtype", "float16", "use one of float32, bfloat16"),
-        ("vae", "model.channels", (4, 4, 4, 4, 4, 4), "6 halvings do not fit 32 px"),
+        ("vae", "model.channels", (4, 4, 4, 4, 4, 4), "32 px can be halved 5 times at most"),
         ("vae", "model.latent", 0, "config.model.latent=0 must be above zero"),
         ("vae", "loss.beta", 0.0, "config.loss.beta=0.0 must be above zero"),
         ("vae", "optim.learning_rate", -1.0, "config.optim.learning_rate=-1.0 must be above zero"),
@@ -59,7 +59,7 @@ def test_phases_follow_one_another():
         ("wae_gan", "loss.cost_weight", -0.05, "config.loss.cost_weight=-0.05 must be above zero"),
         ("wae_mmd", "loss.fixed_point_weight", -1.0, "config.loss.fixed_point_weight=-1.0 must not be negative"),
         ("wae_gan", "loss.fixed_point_weight", -0.5, "fixed_point_weight=-0.5 must not be negative; 0 is none"),
-        ("introvae", "model.channels", (4, 4), "pictures of 32 px take 3 channel counts"),
+        ("introvae", "model.channels", (4, 4), "images of 32 px take 3 channel counts"),
         ("introvae", "loss.hinge", "each", "use 'batch' or 'sample'"),
         ("introvae", "loss.margin", 0.0, "config.loss.margin=0.0 must be above zero"),
     ],

@@ -10,9 +10,13 @@ def rows(mmd, gan, rates=(100.0, 50.0)):
         return {"mean": (low + high) / 2, "low": low, "high": high, "n": 10}
 
     return {
-        "wae_mmd": {"reconstruction": {"test": {"rmse": estimate(*mmd)}}},
-        "wae_gan": {"reconstruction": {"test": {"rmse": estimate(*gan)}}, "training": {"pictures_per_s": rates[0]}},
-        "introvae": {"training": {"pictures_per_s": rates[1]}},
+        "wae_mmd": {"title": "WAE-MMD", "reconstruction": {"test": {"rmse": estimate(*mmd)}}},
+        "wae_gan": {
+            "title": "WAE-GAN",
+            "reconstruction": {"test": {"rmse": estimate(*gan)}},
+            "training": {"pictures_per_s": rates[0]},
+        },
+        "introvae": {"title": "IntroVAE", "training": {"pictures_per_s": rates[1]}},
     }
 
 

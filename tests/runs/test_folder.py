@@ -5,6 +5,7 @@ import pytest
 
 from genmodels import runs
 from genmodels.errors import UsageError
+from genmodels.methods import Game
 from tests.support import tiny_runs
 
 
@@ -128,6 +129,9 @@ def test_default_workdir_is_named_after_method_and_variant():
     assert runs.default_workdir(config()) == Path("runs/wae-mmd-demo")
 
 
+TERMS = Game(real="KL(x)", fake="KL(x_p)", shown=("KL(x)", "KL(x_r)", "KL(x_p)", "margin"), remedy="")
+
+
 def test_how_a_game_went(tmp_path):
     terms = {"pictures/s": 9.0, "KL(x)": 50.0, "KL(x_r)": 55.0, "margin": 60.0}
     lines = [
@@ -138,7 +142,14 @@ def test_how_a_game_went(tmp_path):
         {"step": 4} | terms | {"KL(x_p)": 58.0},
     ]
     (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines[:1]))
-    assert runs.game(tmp_path) is None
+    assert runs.game(tmp_path, TERMS) is None
     (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     last = {"KL(x)": 50.0, "KL(x_r)": 55.0, "KL(x_p)": 58.0, "margin": 60.0}
-    assert runs.game(tmp_path) == runs.Game(3 / 4, 1 / 3, last)
+    assert runs.game(tmp_path, TERMS) == runs.Course(3 / 4, 1 / 3, last)
+    assert runs.game(tmp_path, None) is None  # the method has no game
+
+
+def test_a_game_without_a_margin_has_a_course_too(tmp_path):
+    line = {"step": 1, "pictures/s": 9.0, "KL(x)": 50.0, "KL(x_p)": 58.0}
+    (tmp_path / "metrics.jsonl").write_text(json.dumps(line) + "\n")
+    assert runs.game(tmp_path, TERMS).last == {"KL(x)": 50.0, "KL(x_p)": 58.0}

@@ -1,6 +1,7 @@
 """Each method as small as it goes: real configs with a handful of channels, compiled once for all tests."""
 
 import functools
+import importlib
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -9,16 +10,14 @@ import jax
 import ml_collections
 import numpy as np
 
-from configs import introvae, vae, wae_gan, wae_mmd
 from genmodels import methods
 from genmodels.data.synthetic_faces import draw
 from genmodels.methods.state import TrainState
-from genmodels.nets import dcgan, residual
+from genmodels.nets import choice
 
-CONFIGS = {"vae": vae, "wae_mmd": wae_mmd, "wae_gan": wae_gan, "introvae": introvae}
-METHODS = tuple(CONFIGS)
+METHODS = tuple(methods.SPECS)
 SIZE, LATENT, BATCH = 32, 8, 8
-CHANNELS = {"vae": (4, 4), "wae_mmd": (4, 4), "wae_gan": (4, 4), "introvae": (4, 4, 4)}
+CHANNELS = {"dcgan": (4, 4), "residual": (4, 4, 4)}  # by config.model.nets
 FIELDS = {  # averaged weights and warm-ups are on where that costs no further compilation
     "vae": {"loss.beta": 2.0},
     "wae_mmd": {"loss.input_noise": 0.1, "loss.warmup_steps": 20, "train.ema_decay": 0.9},
@@ -56,26 +55,30 @@ class Step(NamedTuple):
     metrics: dict[str, float]
 
 
+def configuration(name: str, variant: str) -> ml_collections.ConfigDict:
+    """configs/<name>.py:<variant>."""
+    return importlib.import_module(f"configs.{name}").get_config(variant)
+
+
 def config(name: str, **fields) -> ml_collections.ConfigDict:
     """The demo config of method `name`, made tiny; further fields by dotted name: **{'loss.kernel': 'rbf'}."""
-    made = CONFIGS[name].get_config("demo")
+    made = configuration(name, "demo")
     shared = {
-        "model.channels": CHANNELS[name],
+        "model.channels": CHANNELS[fields.get("model.nets", made.model.nets)],
         "model.latent": LATENT,
         "optim.learning_rate": 0.01,
         "train.batch_size": BATCH,
         "train.steps": 400,
     }
-    made.update_from_flattened_dict(shared | FIELDS[name] | fields)
+    made.update_from_flattened_dict(shared | FIELDS.get(name, {}) | fields)
     return made
 
 
 def nets(name: str) -> tuple[nn.Module, nn.Module]:
     """The encoder and the decoder of the tiny method, for tests that put a step together again."""
-    channels, outputs = CHANNELS[name], LATENT if name.startswith("wae") else 2 * LATENT
-    if name == "introvae":
-        return residual.Encoder(outputs, channels), residual.Decoder(channels[::-1])
-    return dcgan.Encoder(outputs, channels), dcgan.Decoder(SIZE, channels[::-1])
+    made = config(name)
+    outputs = 2 * LATENT if run(name).method.posterior else LATENT
+    return choice.pair(made).make(SIZE, made.model.channels, outputs)
 
 
 @functools.cache

@@ -12,16 +12,16 @@ FIELDS = {"vae": {"train.ema_decay": 0.9}, "wae_mmd": {"loss.warmup_steps": 0}}
 BUDGET = {"pictures": 12, "pairs": 4, "refined": 4, "lines": 2, "points": 3}
 
 
-def config(pictures: Path, **overrides) -> ml_collections.ConfigDict:
-    """configs/compare.py with the tiny methods; overrides by dotted field."""
+def config(pictures: Path, names: tuple[str, ...] = METHODS, **overrides) -> ml_collections.ConfigDict:
+    """configs/compare.py with tiny methods of these names; overrides by dotted field."""
     made = compare.get_config("demo")
-    for name in METHODS:
-        fields = tiny_runs.config(name, pictures, **FIELDS[name]).to_dict()
+    for name in names:
+        fields = tiny_runs.config(name, pictures, **FIELDS.get(name, {})).to_dict()
         data = fields.pop("data")
         fields.pop("seed")
         made[name] = ml_collections.ConfigDict({**fields, "flip": data.pop("flip")})
         made.data = ml_collections.ConfigDict(data)
-    made.methods = METHODS
+    made.methods = names
     made.evaluation.update(BUDGET)
     made.update_from_flattened_dict(overrides)
     return made.lock()

@@ -1,0 +1,51 @@
+"""Which nets a config names, and the codec that they make."""
+
+import jax.numpy as jnp
+import ml_collections
+
+from genmodels.errors import UsageError
+from genmodels.images import signed_to_unit, unit_to_signed
+from genmodels.nets import dcgan, residual
+from genmodels.nets.codec import Codec
+from genmodels.nets.pair import Channels, Pair
+
+PAIRS = {"dcgan": dcgan.PAIR, "residual": residual.PAIR}
+DTYPES = {"float32": jnp.float32, "bfloat16": jnp.bfloat16}
+
+
+def build(config: ml_collections.ConfigDict, outputs: int, axis: str | None, *, signed: bool) -> Codec:
+    """The codec of config.model.nets: `outputs` features of an image; images in [-1, 1] if `signed`, else in [0, 1].
+
+    `axis` names the devices that share a batch. Raises UsageError naming the field of config.model that cannot be.
+    """
+    model, own = config.model, pair(config)
+    if model.dtype not in DTYPES:
+        raise UsageError(f"config.model.dtype={model.dtype!r} is unknown: use one of {', '.join(DTYPES)}.")
+    options = {"dtype": DTYPES[model.dtype], "axis_name": axis, "remat": model.remat}
+    encoder, decoder = own.make(config.image_size, channels(config), outputs, **options)
+    if own.signed == signed:
+        return Codec(encoder, decoder, config.image_size, model.latent)
+    ways = (signed_to_unit, unit_to_signed) if signed else (unit_to_signed, signed_to_unit)
+    return Codec(encoder, decoder, config.image_size, model.latent, *ways)
+
+
+def pair(config: ml_collections.ConfigDict) -> Pair:
+    """The nets that config.model.nets names; UsageError if there are none of that name."""
+    if config.model.nets not in PAIRS:
+        raise UsageError(f"config.model.nets={config.model.nets!r} is unknown: use one of {', '.join(PAIRS)}.")
+    return PAIRS[config.model.nets]
+
+
+def channels(config: ml_collections.ConfigDict) -> Channels:
+    """config.model.channels; where it is empty, the nets' own for the config's variant and image size."""
+    given, own = tuple(config.model.channels), pair(config)
+    if not given:
+        if config.variant not in own.channels:
+            raise UsageError(
+                f"config.model.channels is empty, and the {config.model.nets} nets have none of their own for the "
+                f"variant {config.variant}: give some, such as '(32, 64, 128)'."
+            )
+        return own.fit(own.channels[config.variant], config.image_size)
+    if not all(isinstance(count, int) and count > 0 for count in given):
+        raise UsageError(f"config.model.channels={given}: give whole numbers above zero, such as '(32, 64, 128)'.")
+    return given

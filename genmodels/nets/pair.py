@@ -1,0 +1,24 @@
+"""What a choice of config.model.nets consists of."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import flax.linen as nn
+
+Channels = tuple[int, ...]
+
+
+class Pair(NamedTuple):
+    """An encoder and the decoder that mirrors it."""
+
+    make: Callable[..., tuple[nn.Module, nn.Module]]
+    """(image size, the encoder's channels, its outputs, dtype=, axis_name=, remat=) -> encoder, decoder.
+
+    Raises UsageError for channels that the size does not allow.
+    """
+    signed: bool
+    """Whether the nets' images are in [-1, 1] rather than [0, 1]."""
+    channels: Mapping[str, Channels]
+    """Their own, by the variant of a config."""
+    fit: Callable[[Channels, int], Channels]
+    """(channels, image size) -> the same for images of that size."""
