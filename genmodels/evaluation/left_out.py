@@ -3,6 +3,7 @@
 import math
 
 from genmodels.data import Pictures
+from genmodels.errors import UsageError
 from genmodels.evaluation import measures
 from genmodels.evaluation.budget import Budget, check
 from genmodels.evaluation.measures import Sizes
@@ -35,9 +36,9 @@ def expected(pictures: Pictures, latent: int, budget: Budget) -> dict[str, str]:
             found[f"PCA with {size} dimensions"] = (
                 f"it takes more training images than dimensions, and there are {there.train:,}"
             )
-    if there.test >= 4 and there.test // 2 < budget.lines:
-        lines = there.test // 2
-        found[f"{budget.lines - lines:,} of {budget.lines:,} lines"] = f"{there.test:,} test images make {lines:,}"
+    ends = min(there.test, budget.pictures)
+    if there.test >= 4 and ends // 2 < budget.lines:
+        found[f"{budget.lines - ends // 2:,} of {budget.lines:,} lines"] = f"{ends:,} test images make {ends // 2:,}"
     return found
 
 
@@ -47,6 +48,14 @@ def lines(found: dict[str, str]) -> list[str]:
     for words, reason in found.items():
         by_reason.setdefault(reason, []).append(words)
     return [f"not measured, as {reason}: {'; '.join(words)}" for reason, words in by_reason.items()]
+
+
+def require(names: list[str], pictures: Pictures, latent: int, budget: Budget) -> None:
+    """Raises UsageError where these measures, by Measure.name, cannot be taken: for what cannot do without them."""
+    missing = expected(pictures, latent, budget)
+    needed = [measure.words for measure in measures.MEASURES if measure.name in names]
+    for line in lines({words: missing[words] for words in needed if words in missing}):
+        raise UsageError(f"{line}.\nUse more images.")
 
 
 def unmeasurable(pictures: Pictures, latent: int, budget: Budget) -> list[str]:

@@ -62,16 +62,18 @@ def test_what_cannot_be_measured_is_left_out_and_named(model, images, train, tes
 def test_every_line_names_a_reason_and_all_that_is_left_out_for_it(images):
     assert evaluation.unmeasurable(images(12, 3), LATENT, BUDGET._replace(refined=0)) == [
         "not measured, as it takes 4 test images, and there are 3: lines to training set, mean RMSE; lines to training "
-        "set, nearest RMSE; MS-SSIM of real images; MS-SSIM − real; samples ms ssim levels of real images; "
-        "MMD(Q_z, P_z); latent mmd codes in a set",
+        "set, nearest RMSE; MS-SSIM of real images; MS-SSIM − real; samples ms_ssim_levels of real images; "
+        "MMD(Q_z, P_z); latent mmd_codes_in_a_set",
         "not measured, as it takes more training images than dimensions, and there are 12: PCA with 64 dimensions; "
         "PCA with 128 dimensions; PCA with 256 dimensions; PCA with 512 dimensions",
     ]
 
 
 def test_fewer_lines_than_asked_are_said(images):
-    (first, *_) = evaluation.unmeasurable(images(12, 4), LATENT, BUDGET._replace(lines=100))[::-1]
-    assert first == "not measured, as 4 test images make 2: 98 of 100 lines"
+    *_, last = evaluation.unmeasurable(images(12, 4), LATENT, BUDGET._replace(lines=100))
+    assert last == "not measured, as 4 test images make 2: 98 of 100 lines"
+    *_, last = evaluation.unmeasurable(images(12, 12), LATENT, BUDGET._replace(lines=5, pictures=8))
+    assert last == "not measured, as 8 test images make 4: 1 of 5 lines"
 
 
 def test_a_latent_size_beyond_the_values_of_an_image(images):
@@ -79,8 +81,15 @@ def test_a_latent_size_beyond_the_values_of_an_image(images):
     assert expected["PCA with 3073 dimensions"] == "an image has no more than 3,072 values"
 
 
+def test_what_cannot_do_without_a_measure_is_refused(images):
+    needed = ["reconstruction test rmse", "samples ms_ssim_minus_real"]
+    evaluation.require(needed, images(12, 4), LATENT, BUDGET)
+    with pytest.raises(UsageError, match="as it takes 4 test images, and there are 3: MS-SSIM − real"):
+        evaluation.require(needed, images(12, 3), LATENT, BUDGET)
+
+
 def test_one_latent_dimension_has_no_plane(images):
-    assert left_out.expected(images(12, 4), 1, BUDGET)["latent least gaussian plane"].startswith("it takes 2 latent")
+    assert left_out.expected(images(12, 4), 1, BUDGET)["latent least_gaussian_plane"].startswith("it takes 2 latent")
 
 
 def test_duplicates_are_no_yardstick(model, images):

@@ -62,4 +62,4 @@ class Measure(NamedTuple):
     @property
     def words(self) -> str:
         """What it is called in a sentence."""
-        return self.heading or self.name.replace("_", " ")
+        return self.heading or self.name
