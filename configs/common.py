@@ -32,12 +32,15 @@ def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
 
     config.data = data = ml_collections.ConfigDict()
     data.name = pick(config, "celeb_a", demo="synthetic_faces")  # celeb_a | folder | synthetic_faces
-    data.dir = ""  # tfds' data_dir, or the folder of pictures; '' = tfds' own default, ~/tensorflow_datasets
+    data.dir = (
+        ""  # tfds' data_dir, CelebA's own files or the folder of images; '' = tfds' default, ~/tensorflow_datasets
+    )
     data.split = "deck"  # celeb_a: deck (random 20,000 for test) | official (the published partition)
     data.crop = pick(config, "centre140", demo="none")  # none | square | centre140 | pggan128 | centre148 | full178
     data.placement = "host"  # host | device: the whole training split lives on the devices, spread over them
     data.flip = False  # mirror training pictures with probability 1/2
-    data.on_bad = "error"  # folder: what to do with a picture that cannot be read: error | skip
+    data.folder_split = "hash"  # folder: which tenth is for test: hash (of each name) | order (as before 2026-11-25)
+    data.on_bad = "error"  # folder: what to do with an image that cannot be read: error | skip
     data.num_train = 5_000  # synthetic_faces: pictures drawn for training
     data.num_test = 1_000  # synthetic_faces: and for test
     data.cache_dir = "~/.cache/genmodels"  # decoded pictures are kept here: 3 * size^2 bytes each

@@ -40,7 +40,9 @@ TIMEOUT = 5  # seconds to wait for Google Drive
 HELP = """{reason}
 To use CelebA, put its five files (Google Drive, by way of http://mmlab.ie.cuhk.edu.hk/projects/CelebA.html)
   {files}
-into {manual} and run the same command again; or set data.dir to a tfds data_dir that holds celeb_a as array_record.
+into {manual} and run the same command again; or set data.dir to a tfds data_dir that holds celeb_a as array_record,
+or to a folder with img_align_celeba/ and list_eval_partition.txt or .csv, as Kaggle and torchvision have them.
+Your own images: --config.data.name=folder
 Without CelebA: python -m launch.train --config=configs/vae.py:demo"""
 
 

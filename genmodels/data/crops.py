@@ -1,5 +1,6 @@
 """The named crops, and the one function that crops and resizes a picture."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -45,6 +46,17 @@ def box(crop: str, height: int, width: int) -> tuple[int, int, int, int]:
             " set data.crop=square or data.crop=none"
         )
     return top, left, top + side, left + side
+
+
+def losses(crop: str, height: int, width: int, size: int) -> Iterator[str]:
+    """Says what an image of `height` x `width` pixels suffers by being cropped and resized to `size` pixels."""
+    top, left, bottom, right = box(crop, height, width)
+    if min(bottom - top, right - left) < size:
+        yield f"enlarged, with fewer than {size} pixels on a side"
+    if bottom - top != right - left:
+        yield "squeezed into a square (data.crop=square would cut them instead)"
+    if 4 * (bottom - top) * (right - left) < height * width:
+        yield f"cut to less than a quarter of their pixels by data.crop={crop}"
 
 
 def prepare(image: Image.Image | np.ndarray, crop: str, size: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The pictures of a data set that tfds has prepared as array_record."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,13 +9,16 @@ import tensorflow_datasets as tfds
 from PIL import Image
 from tensorflow_datasets.proto import tf_example_pb2
 
+from genmodels.data import fields
 from genmodels.data.decoding import BadPicture, decode
 from genmodels.data.source import Split
 
 
 def data_dir(directory: str) -> Path:
-    """Returns the tfds data_dir that the field data.dir means: '' is tfds' default."""
-    return Path(directory or tfds.core.constants.DATA_DIR).expanduser().absolute()
+    """Returns the tfds data_dir that the field data.dir means: '' is tfds' default, TFDS_DATA_DIR or a folder in ~."""
+    if directory:
+        return fields.local(directory, "data.dir")
+    return fields.local(os.fspath(tfds.core.constants.DATA_DIR), "TFDS_DATA_DIR")
 
 
 def pictures(builder: tfds.core.DatasetBuilder, splits: Sequence[str], indices: np.ndarray | None = None) -> Split:
@@ -40,8 +44,8 @@ def pictures(builder: tfds.core.DatasetBuilder, splits: Sequence[str], indices: 
             raise BadPicture(f"the record cannot be read ({error})") from error
         return decode(image)
 
-    def name(i: int) -> str:
+    def label(i: int) -> str:
         split, record = place(i)
-        return f"{builder.data_path}, {splits[split]} record {record}"
+        return f"{splits[split]} record {record}"
 
-    return Split(len(indices), read, name)
+    return Split(len(indices), read, lambda i: f"{builder.data_path}, {label(i)}", label)

@@ -12,6 +12,7 @@ class Split(NamedTuple):
     length: int
     read: Callable[[int], Image.Image]  # picture i, decoded to RGB; raises BadPicture
     name: Callable[[int], str]  # what picture i is called in messages
+    label: Callable[[int], str]  # what image i is called within its data set, wherever that lies; each once
 
 
 class Source(NamedTuple):
@@ -23,3 +24,4 @@ class Source(NamedTuple):
     train: Split
     test: Split
     skip_bad: bool = False  # pictures that cannot be used are skipped and counted rather than an error
+    note: str = ""  # one line for the user: what was ignored or guessed

@@ -1,5 +1,7 @@
 """The named crops against the rows and columns of the literature, the resizing against Lanczos' formula in numpy."""
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -106,3 +108,23 @@ def test_smallest_pictures_that_crops_fit():
 def test_one_pixel_is_not_a_picture():
     with pytest.raises(BadPicture, match="1 x 1 pixels"):
         crops.prepare(noise(1, 1), "none", 32)
+
+
+@pytest.mark.parametrize(
+    ("crop", "height", "width", "size", "said"),
+    [
+        ("centre140", *CELEBA, 128, []),  # the deck's setting
+        ("pggan128", *CELEBA, 128, []),
+        ("centre140", *CELEBA, 64, []),
+        ("centre140", *CELEBA, 256, ["enlarged, with fewer than 256 pixels on a side"]),
+        ("square", 31, 500, 32, ["enlarged, .* 32 pixels", "cut to less than a quarter .* data.crop=square"]),
+        ("centre140", 280, 280, 64, []),
+        ("centre140", 281, 280, 64, ["cut to less than a quarter of their pixels by data.crop=centre140"]),
+        ("none", 64, 64, 64, []),
+        ("none", 65, 64, 64, ["squeezed into a square"]),
+    ],
+)
+def test_losses(crop, height, width, size, said):
+    found = list(crops.losses(crop, height, width, size))
+    assert len(found) == len(said)
+    assert all(re.match(words, loss) for words, loss in zip(said, found, strict=True))
