@@ -41,7 +41,7 @@ def compare(config: ml_collections.ConfigDict, workdir: Path, existing: Sequence
     pictures = data.build(planned[0].config)
     budgets = [_budget(config.evaluation, run.config.method) for run in planned]
     _say_what_is_left_out(planned, pictures, budgets)
-    todo = [tasks(run, budget) for run, budget in zip(planned, budgets, strict=True)]
+    todo = [tasks(run, budget, pictures) for run, budget in zip(planned, budgets, strict=True)]
     progress = Progress([task for each in todo for task in each])
     finished = []
     for run, budget, left in zip(planned, budgets, todo, strict=True):
@@ -65,7 +65,7 @@ def _say_what_is_left_out(planned: list[Run], pictures: data.Pictures, budgets: 
         print(line, flush=True)
 
 
-def tasks(run: Run, budget: evaluation.Budget) -> list[Task]:
+def tasks(run: Run, budget: evaluation.Budget, pictures: data.Pictures) -> list[Task]:
     """What is still to do for a run."""
     if _failure(run) is not None:
         return []
@@ -74,7 +74,7 @@ def tasks(run: Run, budget: evaluation.Budget) -> list[Task]:
     figures_left = Task(run.name, "figures", 1)
     if not _trained(run):
         return [training_left, evaluation_left, figures_left]
-    evaluated = evaluation.is_done(run.workdir, _step(run), budget)
+    evaluated = evaluation.is_done(run.workdir, _step(run), budget, pictures)
     drawn = gallery.path(run.workdir, _step(run)).exists()
     return [task for task, done in ((evaluation_left, evaluated), (figures_left, drawn)) if not done]
 

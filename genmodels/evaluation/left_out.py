@@ -14,7 +14,7 @@ REAL, IMPROVED = " of real images", " of improved samples"
 
 def sizes(pictures: Pictures, latent: int) -> Sizes:
     """How much there is to measure on."""
-    return Sizes(len(pictures.train), len(pictures.test), latent, getattr(pictures, "duplicates", 0))
+    return Sizes(len(pictures.train), len(pictures.test), latent, pictures.duplicates)
 
 
 def expected(pictures: Pictures, latent: int, budget: Budget) -> dict[str, str]:

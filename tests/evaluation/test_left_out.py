@@ -1,7 +1,6 @@
 """Small data: what they cannot give is named before any work, and left out."""
 
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -93,7 +92,7 @@ def test_one_latent_dimension_has_no_plane(images):
 
 
 def test_duplicates_are_no_yardstick(model, images):
-    pictures = SimpleNamespace(**images(12, 4)._asdict() | {"duplicates": 2})
+    pictures = images(12, 4)._replace(duplicates=2)
     rows, missing = evaluation.evaluate(model, pictures, BUDGET)
     assert missing[RATIO] == "test images that equal a training image are no yardstick: the data have 2"
     assert "nearest_over_real" not in rows["vae"]["samples"]

@@ -9,6 +9,7 @@ import genmodels
 from genmodels import data, evaluation
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures
+from genmodels.runs import data as run_data
 from tests.support.plain import assert_plain
 
 pytestmark = pytest.mark.usefixtures("in_the_repository")
@@ -25,6 +26,7 @@ def model(trained):
 def evaluated(tmp_path_factory, trained, model):
     """A run that has been evaluated, not to be changed."""
     run = shutil.copytree(trained, tmp_path_factory.mktemp("evaluated") / "run")
+    run_data.record(run, data.build(model.config))
     evaluation.evaluate_run(run, model, data.build(model.config), BUDGET)
     return run
 
@@ -90,7 +92,7 @@ def test_what_turns_out_unmeasurable_is_said_afterwards(model, run, monkeypatch,
 def test_a_report_names_its_data(run, model):
     report = evaluation.read(run, 6)
     assert "12 train, 4 test" in report["data"]
-    assert report["data_digest"] == getattr(data.build(model.config), "digest", None)
+    assert report["data_digest"] == data.build(model.config).digest
 
 
 def test_an_evaluation_elsewhere_leaves_the_run_alone(command, run, tmp_path):
@@ -104,6 +106,48 @@ def test_an_evaluation_elsewhere_leaves_the_run_alone(command, run, tmp_path):
     assert json.loads((tmp_path / "new" / "place" / "6.json").read_text())["budget"]["pairs"] == 2
     assert (tmp_path / "new" / "place" / "figures" / "6" / "samples.png").exists()
     assert contents() == before
+
+
+@pytest.fixture
+def others(run, model, monkeypatch):
+    """Other images than the run was trained on."""
+    others = data.build(model.config)._replace(digest="another", description="other faces")
+    monkeypatch.setattr(data, "build", lambda _: others)
+    return others
+
+
+def test_a_run_keeps_its_own_evaluation_when_it_meets_other_images(command, run, model, others, tmp_path):
+    kept = evaluation.report_path(run, 6).read_bytes()
+    words = "was trained on other images than these: other faces\\..*\n.*--out"
+    for out in ((), (f"--out={run}/eval",), (f"--out={tmp_path}/run/../run/eval",)):
+        assert_plain(command("evaluate", f"--workdir={run}", *FEW, *out), words)
+    assert evaluation.report_path(run, 6).read_bytes() == kept
+    code, said, _ = command("evaluate", f"--workdir={run}", *FEW, f"--out={tmp_path / 'others'}")
+    assert code == 0
+    assert said.startswith(f"{run} was trained on other images than these: other faces\n")
+    report = json.loads((tmp_path / "others" / "6.json").read_text())
+    assert (report["same_data"], report["data_digest"]) == (False, "another")
+    assert evaluation.report_path(run, 6).read_bytes() == kept
+
+
+def test_an_evaluation_on_other_images_is_not_done(run, model, others):
+    assert evaluation.is_done(run, 6, BUDGET)
+    assert not evaluation.is_done(run, 6, BUDGET, others)
+    assert evaluation.is_done(run, 6, BUDGET, others._replace(digest=evaluation.read(run, 6)["data_digest"]))
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_whether_data_were_checked_is_told(model, run, capsys, recorded):
+    if not recorded:
+        (run / run_data.FILE).unlink()
+    report = evaluation.evaluate_run(run, model, data.build(model.config), BUDGET)
+    assert report["same_data"] is (True if recorded else None)
+    assert capsys.readouterr().out.startswith("data not checked: ") is not recorded
+
+
+def test_another_run_keeps_its_evaluation(command, trained, run, tmp_path):
+    other = shutil.copytree(trained, tmp_path / "other")
+    assert_plain(command("evaluate", f"--workdir={other}", *FEW, f"--out={run}/eval"), "6.json is .* not of .*other")
 
 
 def test_a_run_that_cannot_be_written_says_so_before_any_work(command, run, monkeypatch):
