@@ -5,7 +5,8 @@ from typing import NamedTuple
 from genmodels.data import Pictures
 from genmodels.errors import UsageError
 
-FEWEST = {"pictures": 4, "pairs": 2, "real_pairs": 2, "lines": 2, "points": 3, "refined": 4}  # for two values at least
+# For two values of each measure at least, as one has no interval.
+FEWEST = {"pictures": 4, "pairs": 2, "real_pairs": 2, "lines": 2, "points": 3, "refined": 4, "seed": 0}
 
 
 class Budget(NamedTuple):
@@ -26,7 +27,7 @@ def check(budget: Budget, pictures: Pictures) -> None:
     for field, fewest in FEWEST.items():
         value = getattr(budget, field)
         if value is not None and value < fewest and (field, value) != ("refined", 0):
-            raise UsageError(f"evaluation: {field}={value} is too few to measure: at least {fewest} are needed.")
+            raise UsageError(f"evaluation: {field}={value} must be at least {fewest}.")
     most = len(pictures.test) // 2
     if budget.real_pairs is not None and budget.real_pairs > most:
         raise UsageError(

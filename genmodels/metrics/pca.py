@@ -38,7 +38,8 @@ def fit(
             f"PCA with latent size {size} needs more than {size} training pictures of at least {size} values; here are "
             f"{n} of {values}.\nUse more pictures or a smaller latent size."
         )
-    with tqdm(total=n * (passes + 1), desc=f"PCA, {size} dimensions", unit=" pictures", disable=not progress) as bar:
+    readings = passes + 1 if size else 1
+    with tqdm(total=n * readings, desc=f"PCA, {size} dimensions", unit=" pictures", disable=not progress) as bar:
         mean = _mean(train, block, bar.update)  # [D]
         if not size:
             return PCA(mean, jnp.zeros((0, values)))

@@ -16,7 +16,7 @@ from tests.support import splits, tiny, tiny_comparison
 BUDGET = evaluation.Budget(pictures=12, pairs=4, real_pairs=None, lines=2, points=3, refined=4, seed=0)
 LATENT = tiny.LATENT
 PCA = [f"PCA with {size} dimensions" for size in (LATENT, 64, 128, 256, 512)]
-RATIO = "the same, over held-out pictures'"
+RATIO = "distance of samples to training images over that of held-out images"
 OF_FOUR = ["lines to training set, mean RMSE", "lines to training set, nearest RMSE", "MS-SSIM − real", "MMD(Q_z, P_z)"]
 OF_TWO = ["RMSE test", "PSNR test, dB", "SSIM test", RATIO, "active units"]
 
@@ -52,8 +52,9 @@ def test_what_cannot_be_measured_is_left_out_and_named(model, images, train, tes
     assert not set(kept) & missing.keys()
     json.dumps(rows, allow_nan=False)
     shown = tables.plain(rows)
-    for heading in OF_FOUR + OF_TWO:
-        assert (heading in missing) == (heading not in shown), heading
+    for words in OF_FOUR + OF_TWO:
+        heading = words if words != RATIO else "the same, over held-out"
+        assert (words in missing) == (heading not in shown), words
     assert (f"pca_{LATENT}" in rows) == (train > LATENT)
     conclusions.draw({"vae": rows["vae"] | {"title": "VAE", "latent_size": LATENT}, "real": rows["real"]})
 
@@ -94,7 +95,7 @@ def test_one_latent_dimension_has_no_plane(images):
 def test_duplicates_are_no_yardstick(model, images):
     pictures = images(12, 4)._replace(duplicates=2)
     rows, missing = evaluation.evaluate(model, pictures, BUDGET)
-    assert missing[RATIO] == "test images that equal a training image are no yardstick: the data have 2"
+    assert missing[RATIO] == "the data have duplicates, 2 test images that equal a training image"
     assert "nearest_over_real" not in rows["vae"]["samples"]
     assert "nearest_over_real" not in rows["improved_vae"]["samples"]
     assert rows["vae"]["samples"]["nearest_rmse"]["mean"] > 0
@@ -111,10 +112,11 @@ def test_near_copies_are_no_yardstick_either(model, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("pictures", 3), ("pairs", 1), ("real_pairs", 1), ("lines", 1), ("points", 2), ("refined", 3)]
+    ("field", "value"),
+    [("pictures", 3), ("pairs", 1), ("real_pairs", 1), ("lines", 1), ("points", 2), ("refined", 3), ("seed", -1)],
 )
 def test_a_budget_that_has_no_interval_is_refused(images, field, value):
-    with pytest.raises(UsageError, match=f"{field}={value} is too few"):
+    with pytest.raises(UsageError, match=f"{field}={value} must be at least"):
         evaluation.unmeasurable(images(12, 4), LATENT, BUDGET._replace(**{field: value}))
 
 

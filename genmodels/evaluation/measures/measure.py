@@ -53,6 +53,7 @@ class Measure(NamedTuple):
     # Samples only: what the same measure of test images lacks, in the row of real images; None: they do not have it.
     real: Lacks | None = None
     table: str = "more"  # deck | more | speed
+    alone: str = ""  # what to call it where no table stands around it; '' = its heading, or its name if it has none
 
     @property
     def subject(self) -> str:
@@ -62,4 +63,4 @@ class Measure(NamedTuple):
     @property
     def words(self) -> str:
         """What it is called in a sentence."""
-        return self.heading or self.name
+        return self.alone or self.heading or self.name

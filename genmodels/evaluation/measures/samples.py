@@ -66,18 +66,19 @@ def _over_held_out(samples: ImageSet) -> float:
 
 def _held_out(sizes: Sizes) -> str:
     if sizes.duplicates:
-        return f"test images that equal a training image are no yardstick: the data have {sizes.duplicates:,}"
+        return f"the data have duplicates, {sizes.duplicates:,} test images that equal a training image"
     return TWO_IMAGES(sizes)
 
 
 EACH, PAIRS = partial(methodcaller, "each"), partial(methodcaller, "pairs")
 TWO_IMAGES, TWO_PAIRS = least(test=2), least(test=4)  # of real ones: one value has no interval
 NEAREST_HEADING, RATIO_HEADING = "sample to nearest training picture, RMSE", "the same, over held-out pictures'"
+RATIO_ALONE = "distance of samples to training images over that of held-out images"
 MEASURES = [
     Measure("samples ms_ssim", "MS-SSIM", 3, "real", PAIRS(metrics.ms_ssim), real=TWO_PAIRS, table="deck"),
     Measure("samples ms_ssim_minus_real", "MS-SSIM − real", 3, "real", lacks=TWO_PAIRS, table="deck"),
     Measure("samples ms_ssim_levels", function=_levels, real=TWO_PAIRS),
     Measure("samples sharpness", "sharpness of samples", 4, "", EACH(metrics.sharpness), real=TWO_IMAGES),
     Measure("samples nearest_rmse", NEAREST_HEADING, 2, "", attrgetter("nearest"), real=TWO_IMAGES),
-    Measure("samples nearest_over_real", RATIO_HEADING, 2, "", _over_held_out, _held_out),
+    Measure("samples nearest_over_real", RATIO_HEADING, 2, "", _over_held_out, _held_out, alone=RATIO_ALONE),
 ]
