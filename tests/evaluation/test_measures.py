@@ -1,14 +1,17 @@
 """Measures are entries: one more, and everything that shows measurements shows it."""
 
 import csv
+import errno
 import json
 import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from genmodels import comparison, data
+from genmodels.errors import UsageError
 from genmodels.evaluation import measures, tables
 from genmodels.evaluation.measures import Measure, Sizes, least, scratch
 from genmodels.report import page
@@ -98,6 +101,15 @@ def test_images_that_are_made_are_kept_in_a_file_and_not_in_memory():
     made = scratch.stored(iter(batches))
     assert isinstance(made, np.memmap)
     np.testing.assert_array_equal(made, np.concatenate(batches))
+
+
+def test_a_full_disk_for_them_is_said_plainly(monkeypatch):
+    def full(**_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    with pytest.raises(UsageError, match=r"No space left on device.*: set TMPDIR to a folder with room"):
+        scratch.stored([np.zeros((1, 4, 4, 3), np.uint8)])
 
 
 def test_results_of_before_there_were_entries_are_still_read():
