@@ -1,6 +1,7 @@
-"""What the project declares, and what is in its wheel."""
+"""What the project declares and says of itself, and what is in its wheel."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -69,6 +70,29 @@ def test_extras_are_those_of_jax():
     for extra, requirements in PROJECT["optional-dependencies"].items():
         assert [str(Requirement(each)) for each in requirements] == [f"jax[{extra}]"]
         assert extra in offered
+
+
+def test_the_citation_names_the_licence():
+    assert f"\nlicense: {PROJECT['license']}\n" in text("CITATION.cff")
+
+
+def test_ci_runs_on_the_pythons_that_are_promised():
+    promised = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
+    assert re.findall(r'"(3\.\d+)"', text(".github/workflows/ci.yml")) == promised
+    assert PROJECT["requires-python"] == f">={promised[0]}"
+
+
+def test_commits_meet_the_linter_that_ci_calls():
+    hooks = re.findall(r'"(ruff[^"]*)"', text(".pre-commit-config.yaml"))
+    assert [Requirement(hook) for hook in hooks] == [declared("tests/requirements.txt")["ruff"]] * 2
+
+
+@pytest.mark.parametrize("file", ["CONTRIBUTING.md", "CHANGELOG.md"])
+def test_what_a_page_points_to_is_there(file):
+    pointed = re.findall(r"\]\(([^):]+)\)|`((?:genmodels|configs|launch|tests)/[\w/]+\.\w+)`", text(file))
+    paths = [link or path for link, path in pointed]
+    assert paths
+    assert [path for path in paths if not (source.ROOT / path).exists()] == []
 
 
 @pytest.fixture(scope="module")
