@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
 from genmodels import data, metrics
 from genmodels.data import Pictures
 from genmodels.evaluation import measures
-from genmodels.evaluation.measures import Sizes
+from genmodels.evaluation.measures import Sizes, Unmeasurable
 from genmodels.evaluation.measures.samples import NEAREST, ImageSet
 
 MOST_PAIRS = 10_000
@@ -30,8 +31,7 @@ def real(pictures: Pictures, there: Sizes, pairs: int | None, *, progress: bool 
     def measure(names: Iterable[str]):
         test = data.sampled(pictures.test, 2 * pairs), data.sampled(pictures.test, NEAREST)
         images = ImageSet(*test, pictures.train, progress=progress)
-        found = {name: wanted[name].function(images) for name in names}
-        return {name: x.tolist() if isinstance(x, np.ndarray) else x for name, x in found.items()}
+        return {name: _plain(wanted[name].function, images) for name in names}
 
     kept = _kept(pictures, f"real-{pairs}", wanted, measure)
     return {name: np.array(x) if isinstance(x, list) else x for name, x in kept.items()}
@@ -63,6 +63,15 @@ def pca(pictures: Pictures, latent: int, count: int, *, progress: bool = False) 
         f"pca_{size}" if size != "0" else "mean": {split: np.array(x) for split, x in values.items()}
         for size, values in kept.items()
     }
+
+
+def _plain(function: Callable[[ImageSet], Any], images: ImageSet) -> Any:
+    """What a measure finds, as JSON has it; NaN for what it cannot, which is named when it is summarised."""
+    try:
+        found = function(images)
+    except Unmeasurable:
+        return math.nan
+    return np.asarray(found).tolist() if isinstance(found, (np.ndarray, np.generic, jax.Array)) else found
 
 
 def _kept(pictures: Pictures, name: str, wanted: Iterable[str], measure: Callable[[list[str]], dict]) -> dict:

@@ -123,7 +123,8 @@ def _subjects(
 
     def samples(codes: jax.Array) -> ImageSet:
         images = stored(to_uint8(model.decode(z)) for (z,) in metrics.batched(codes, size=BATCH))
-        return ImageSet(images, images[:NEAREST], pictures.train, real=real, progress=progress)
+        few = images[: max(2, min(NEAREST, len(pictures.test)))]  # as many as of real images
+        return ImageSet(images, few, pictures.train, real=real, progress=progress)
 
     def lines(codes: np.ndarray) -> Lines:
         points, spherical = budget.points, budget.spherical

@@ -3,12 +3,13 @@
 import json
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from genmodels import metrics
 from genmodels.evaluation import measures, references
-from genmodels.evaluation.measures import Measure, Sizes, least
+from genmodels.evaluation.measures import Measure, Sizes, Unmeasurable, least
 from genmodels.images import to_unit
 from tests.support import splits, tiny
 
@@ -94,6 +95,22 @@ def test_what_was_kept_is_not_measured_again_and_what_came_since_is(faces, monke
         assert found.keys() - first.keys() == {"samples brightness"}
         np.testing.assert_allclose(np.sort(found["samples brightness"]), np.sort(faces.test.mean((1, 2, 3))))
     assert calls == ["toy"]
+
+
+def test_what_real_images_cannot_give_is_left_for_the_summary_to_name(faces, monkeypatch):
+    def cannot(_):
+        raise Unmeasurable("why")
+
+    def ones(images):
+        return jnp.ones(len(images.images))
+
+    entries = {"samples toy": cannot, "samples ones": ones}
+    made = [Measure(name, function=function, real=least(test=2)) for name, function in entries.items()]
+    monkeypatch.setattr(measures, "MEASURES", made)
+    for _ in range(2):  # measured, then kept
+        found = references.real(faces, Sizes(12, 4, 8), None)
+        assert np.isnan(found["samples toy"])
+        np.testing.assert_array_equal(found["samples ones"], 1)
 
 
 def test_what_another_format_has_kept_is_measured_anew(faces, monkeypatch):

@@ -1,8 +1,7 @@
 """Everything that is measured of a model: one entry for each number, in the files by what it is measured on.
 
 A new measure is one entry in the list of one of these files. Rows, the row of real images, tables, the CSV and the page
-follow, and evaluations that were made without it are made anew. An entry that is to find something else than before
-raises FORMAT.
+follow, and evaluations that were made without it are made anew. Whoever changes what an entry finds raises FORMAT.
 """
 
 from genmodels.evaluation.measures import codes, improved, lines, reconstructions, samples, speed
