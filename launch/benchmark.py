@@ -7,12 +7,11 @@ python -m launch.benchmark --config=configs/wae_mmd.py:demo --sizes=32,64,128 --
 from pathlib import Path
 
 from absl import flags
-from ml_collections import config_flags
 
 from genmodels.errors import UsageError
 from launch import cli
 
-CONFIG = config_flags.DEFINE_config_file("config", None, "configs/<method>.py[:variant].", lock_config=True)
+CONFIG = cli.config("configs/<method>.py[:variant].")
 SIZES = flags.DEFINE_list("sizes", [], "Picture sizes in pixels of a further table.")
 BATCH_SIZES = flags.DEFINE_list("batch_sizes", [], "Batch sizes of it; by default the config's own.")
 SECONDS = flags.DEFINE_float("seconds", 1.0, "About so long each of five measurements takes.", lower_bound=0.01)
@@ -23,18 +22,22 @@ def main() -> None:
     """Measures, prints a table and writes all numbers as JSON."""
     import json
 
-    from genmodels import data
+    from genmodels import data, methods
     from genmodels.benchmark import report
+    from genmodels.training import parallel
 
     config = CONFIG.value
     sizes, batches = (_numbers(flag) for flag in (SIZES, BATCH_SIZES))
+    scales = bool(sizes or batches)
+    sizes, batches = sizes or [config.image_size], batches or [config.train.batch_size]
+    scaled = [report.resized(config, size, batch) for size in sizes for batch in batches] if scales else []
+    for each in (config, *scaled):  # all of them, before the first is measured for minutes
+        methods.make(each)
+        parallel.build(each.parallel.mode, each.parallel.devices, each.train.batch_size)
     out = cli.path(OUT) or Path(f"runs/benchmark-{config.method}-{config.variant}.json".replace("_", "-"))
-    cli.make_file(out)
+    cli.check_file(out)
     found = report.measure(config, data.build(config), SECONDS.value)
-    found["scaling"] = []
-    if sizes or batches:
-        sizes, batches = sizes or [config.image_size], batches or [config.train.batch_size]
-        found["scaling"] = report.scaling(config, sizes, batches, SECONDS.value)
+    found["scaling"] = report.scaling(config, sizes, batches, SECONDS.value) if scales else []
     out.write_text(json.dumps(found, indent=1) + "\n")
     print(report.table(found))
     print(f"all numbers: {out}")
@@ -42,12 +45,13 @@ def main() -> None:
 
 def _numbers(flag: flags.FlagHolder) -> list[int]:
     try:
-        return [int(value) for value in flag.value]
+        found = [int(value) for value in flag.value]
     except ValueError:
-        raise UsageError(
-            f"--{flag.name}={','.join(flag.value)}: whole numbers with commas between are needed."
-        ) from None
+        found = [0]
+    if not all(number > 0 for number in found):
+        raise UsageError(f"--{flag.name}={','.join(flag.value)}: whole numbers above zero, with commas between.")
+    return found
 
 
 if __name__ == "__main__":
-    cli.run(main, required=("config",))
+    cli.run(main, required=("config",), field="method")

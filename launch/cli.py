@@ -1,6 +1,5 @@
 """How every command starts and ends."""
 
-import functools
 import os
 import re
 import sys
@@ -9,19 +8,29 @@ from pathlib import Path
 
 import jax
 from absl import app, flags, logging
+from ml_collections import config_flags
 
 from genmodels.errors import UsageError
+from launch import command_line, machine
 
 URL = re.compile(r"[A-Za-z][\w+.-]+:/")  # two letters at least: C:/ is a path
-PLAIN = {  # what Python says of a value of the wrong type, in a user's words
-    r"invalid literal for int\(\).*": "a whole number is needed.",
-    r"could not convert string to float.*": "a number is needed.",
-    r"\('Non-boolean argument.*": "true or false is needed.",
-}
+
+flags.disclaim_key_flags()  # --config is its command's own, in --help
 
 
-def run(main: Callable[[], None], required: tuple[str, ...] = ()) -> None:
-    """Parses the command line and runs `main`; what the user can mend ends in plain words and exit code 2."""
+def config(words: str) -> flags.FlagHolder:
+    """Defines --config, a config file whose fields are flags as well; `words` say which one."""
+    try:
+        return config_flags.DEFINE_config_file("config", None, words, lock_config=True)
+    except flags.Error as error:  # it reads the command line at once, to know the fields that are given
+        _stop(str(error).strip().removeprefix("ERROR:: "))
+
+
+def run(main: Callable[[], None], required: tuple[str, ...] = (), field: str | None = None) -> None:
+    """Parses the command line and runs `main`; what the user can mend ends in plain words and exit code 2.
+
+    `required` flags must be given; --config must have `field`, which tells the configs of this command from others.
+    """
 
     def guarded(_):
         try:
@@ -31,11 +40,24 @@ def run(main: Callable[[], None], required: tuple[str, ...] = ()) -> None:
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
             sys.exit(130)  # as shells report SIGINT
+        except Exception as error:
+            trouble = machine.trouble(error)
+            if trouble is None:
+                raise
+            _stop(trouble)
+
+    def parsed(argv: list[str]) -> list[str]:
+        try:
+            return command_line.parse(argv, required, field)
+        except UsageError as error:
+            _stop(str(error))
 
     logging.set_verbosity(logging.FATAL)  # orbax and tfds narrate, and tell of errors that they raise as well
-    _keep_compiled_programs()
+    machine.print_what_the_terminal_can()
     _choose_convolutions()
-    app.run(guarded, flags_parser=functools.partial(_parse, required=required))
+    with machine.quiet_when_nobody_reads():
+        machine.keep_compiled_programs()
+        app.run(guarded, flags_parser=parsed)
 
 
 def path(flag: flags.FlagHolder) -> Path | None:
@@ -56,72 +78,20 @@ def _path(name: str, text: str) -> Path:
     try:
         return Path(text).expanduser()
     except RuntimeError as error:
-        raise UsageError(
-            f"--{name}={text}: no home folder is known for '{text.split('/')[0]}': write the whole path."
-        ) from error
+        home = text.split("/")[0]
+        raise UsageError(f"--{name}={text}: no home folder is known for '{home}': write the whole path.") from error
 
 
-def make_file(out: Path) -> None:
-    """Makes --out, empty if it is new, before minutes go by for nothing; raises UsageError where that cannot be."""
+def check_file(out: Path) -> None:
+    """Raises UsageError where --out cannot be written, before minutes go by for nothing; leaves no file behind."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.touch()
+        new = not out.exists()
+        out.open("a").close()
+        if new:
+            out.unlink()
     except OSError as error:
         raise UsageError(f"--out={out} cannot be written: {error.strerror}.") from error
-
-
-def _parse(argv: list[str], required: tuple[str, ...]) -> list[str]:
-    """absl's flags of the command line; absl itself would answer an error with pages of help."""
-    try:
-        rest = flags.FLAGS(argv)
-        for name in required:
-            # A config file that cannot be opened is reported no sooner than when one of its fields is asked for.
-            getattr(flags.FLAGS[name].value, "any", None)
-    except SystemExit:  # from --help, with code 1
-        sys.exit()
-    except Exception as error:  # a config file can fail in any way
-        _stop(_explanation(error, argv, required))
-    for name in required:
-        if flags.FLAGS[name].value is None:
-            _stop(_missing(name))
-    if len(rest) > 1:
-        _stop(f"'{rest[1]}' is not a flag: write --name=value.")
-    return rest
-
-
-def _explanation(error: Exception, argv: list[str], required: tuple[str, ...]) -> str:
-    """One line for what absl or ml_collections raise at a command line or a config file that cannot be."""
-    text = str(error.args[0] if error.args else error).strip()
-    first, last = text.splitlines()[0], text.splitlines()[-1].strip()
-    if isinstance(error, flags.UnrecognizedFlagError) and error.flagname.split(".")[0] in required:
-        return _missing(error.flagname.split(".")[0])  # without a config file, its fields are no flags
-    if isinstance(error, flags.Error):
-        option, _, problem = first.removeprefix("flag ").partition(": ")
-        if problem.startswith("Error whilst parsing config file"):  # followed by a traceback
-            problem = last.partition(": ")[2]
-        for pattern, words in PLAIN.items():
-            problem = re.sub(pattern, words, problem)
-        return f"{option}: {problem}" if problem else first
-    if isinstance(error, OSError):
-        return f"config file: {last.partition('] ')[2] or last}"
-    field = re.match(r"\W*(\w+)\\?'", text)
-    options = [option for option in argv if field and re.match(rf"--?\w[\w.]*\.{field[1]}\b", option)]
-    if options:
-        hint = re.search(r'Did you mean "(\w+)"', text)
-        meant = f": did you mean '{hint[1]}'?" if hint else "."
-        return f"{options[0].split('=')[0]}: the config has no field '{field[1]}'{meant}"
-    return f"command line or config file: {type(error).__name__}: {first}"
-
-
-def _missing(name: str) -> str:
-    return f"--{name} is missing: {flags.FLAGS[name].help}"
-
-
-def _keep_compiled_programs() -> None:
-    """Compiling takes longer than a short run's training: programs are kept between runs unless jax is told where."""
-    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        jax.config.update("jax_compilation_cache_dir", str(Path("~/.cache/genmodels/programs").expanduser()))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
 
 
 def _choose_convolutions() -> None:

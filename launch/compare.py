@@ -7,11 +7,10 @@ python -m launch.compare --config=configs/compare.py[:demo] --runs=RUN,RUN,...  
 import sys
 
 from absl import flags
-from ml_collections import config_flags
 
 from launch import cli
 
-CONFIG = config_flags.DEFINE_config_file("config", None, "configs/compare.py[:variant].", lock_config=True)
+CONFIG = cli.config("configs/compare.py[:variant].")
 WORKDIR = flags.DEFINE_string("workdir", None, "Where runs and report go; by default runs/compare-<variant>.")
 TUNING = flags.DEFINE_string("tuning", None, "The folder of a study of launch.tune, to be shown on the page.")
 RUNS = flags.DEFINE_list("runs", [], "Folders of finished runs to compare, instead of training any.")
@@ -36,4 +35,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main, required=("config",))
+    cli.run(main, required=("config",), field="methods")

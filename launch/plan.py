@@ -6,12 +6,15 @@ python -m launch.plan --config=configs/introvae.py --topology=v5e:2x4
 import json
 import os
 
+if __name__ == "__main__":  # jax reads these when it is imported
+    os.environ["JAX_PLATFORMS"] = "cpu"  # the TPUs are a compiler's target only, whatever else is here
+    os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"  # it cannot read what was compiled for chips that are not here
+
 from absl import flags
-from ml_collections import config_flags
 
 from launch import cli
 
-CONFIG = config_flags.DEFINE_config_file("config", None, "configs/<method>.py[:variant].", lock_config=True)
+CONFIG = cli.config("configs/<method>.py[:variant].")
 TOPOLOGY = flags.DEFINE_string("topology", None, "Such as v5e:2x4, v5e:4x4, v5p:2x2x1, v6e:2x4.")
 PICTURES = flags.DEFINE_integer("pictures", 182_599, "Of an epoch; the default is the deck's.", lower_bound=1)
 OUT = flags.DEFINE_string("out", None, "A JSON file for the plan, which launch.results takes in.")
@@ -28,7 +31,7 @@ def main() -> None:
     os.environ.update(plan.QUIET | os.environ)
     config, out = CONFIG.value, cli.path(OUT)
     if out:
-        cli.make_file(out)
+        cli.check_file(out)
     found = plan.make(config, TOPOLOGY.value, PICTURES.value, UTILISATION.value)
     print(f"{config.method}, {config.image_size} px, {config.model.dtype}, {config.train.batch_size} pictures a step")
     print(f"{found.chips} x {found.kind}, {found.available / 2**30:.0f} GiB each")
@@ -61,5 +64,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    os.environ["JAX_PLATFORMS"] = "cpu"  # the TPUs are a compiler's target only
-    cli.run(main, required=("config", "topology"))
+    cli.run(main, required=("config", "topology"), field="method")

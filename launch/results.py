@@ -22,8 +22,8 @@ def main() -> None:
     if report:
         results.collect(report, cli.paths(PLANS), folder)
     text = results.render(folder, out.parent)
-    cli.make_file(out)
-    out.write_text(text)
+    cli.check_file(out)
+    out.write_text(text, encoding="utf-8")
     print(f"results: {out}")
 
 

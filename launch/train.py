@@ -7,12 +7,11 @@ On a TPU slice or a cluster start it on every host with --distributed.
 import socket
 
 from absl import flags
-from ml_collections import config_flags
 
 from genmodels.errors import UsageError
 from launch import cli
 
-CONFIG = config_flags.DEFINE_config_file("config", None, "configs/<method>.py[:variant].", lock_config=True)
+CONFIG = cli.config("configs/<method>.py[:variant].")
 START_FROM = flags.DEFINE_string(
     "start_from", None, "Another run's folder, whose newest checkpoint a new run starts at."
 )
@@ -74,4 +73,4 @@ def _check_port(address: str, *, bind: bool) -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main, required=("config",))
+    cli.run(main, required=("config",), field="method")

@@ -10,7 +10,7 @@ from ml_collections import config_flags
 
 from launch import cli
 
-CONFIG = config_flags.DEFINE_config_file("config", None, "configs/<method>.py[:variant].", lock_config=True)
+CONFIG = cli.config("configs/<method>.py[:variant].")
 SPACE = flags.DEFINE_string("space", None, '"field=value,value;field=low..high log", fields of the config.')
 SAMPLER = flags.DEFINE_enum("sampler", "grid", ["grid", "tpe", "nsga2"], "grid: every combination of the values.")
 TRIALS = flags.DEFINE_integer("trials", None, "By default all of a grid, else 20.", lower_bound=1)
@@ -53,4 +53,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main, required=("config", "space"))
+    cli.run(main, required=("config", "space"), field="method")

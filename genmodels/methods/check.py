@@ -30,6 +30,12 @@ def one_of(config: ml_collections.ConfigDict, field: str, choices: Sequence[Any]
         raise UsageError(f"config.{field}={value!r} is unknown: use {listed}.")
 
 
+def at_least(config: ml_collections.ConfigDict, field: str, least: int, why: str) -> None:
+    """Raises UsageError, saying `why`, where the value of the dotted `field` is below `least`."""
+    if _value(config, field) < least:
+        raise UsageError(f"config.{field}={_value(config, field)} must be at least {least}: {why}.")
+
+
 def below(config: ml_collections.ConfigDict, field: str, limit: float) -> None:
     """Raises UsageError where the value of the dotted `field` is not in [0, limit)."""
     if not 0 <= _value(config, field) < limit:

@@ -132,6 +132,8 @@ def build(config: ml_collections.ConfigDict, replicas: Replicas) -> WAE:
     """What both WAEs read of a config; raises UsageError naming the field that cannot be."""
     check.positive(config, "loss.penalty", "loss.cost_weight")
     check.not_negative(config, "loss.fixed_point_weight", "loss.warmup_steps")
+    if config.loss.warmup_steps:
+        check.at_least(config, "train.batch_size", 2, "the warm-up compares covariances of codes")
     return WAE(
         autoencoder.build(config, replicas, outputs=config.model.latent),
         weight=cost_weight(config.loss.cost_weight, config.image_size),

@@ -40,6 +40,7 @@ class WAEMMD(NamedTuple):
 def make(config, replicas) -> Method:
     """The WAE-MMD that a config describes."""
     check.one_of(config, "loss.kernel", ("imq", "rbf"))
+    check.at_least(config, "train.batch_size", 2, "the unbiased MMD is a mean over pairs of codes")
     method = WAEMMD(wae.build(config, replicas), config.loss.kernel)
     return Method(
         init=method.wae.init,

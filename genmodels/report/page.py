@@ -94,7 +94,7 @@ def write(
         variant=config.variant,
     )
     partial = folder / "index.html.tmp"
-    partial.write_text(text)
+    partial.write_text(text, encoding="utf-8")
     return partial.replace(folder / "index.html")
 
 
@@ -171,8 +171,8 @@ def _write_tables(folder: Path, made: dict[str, tables.Table], rows: dict[str, A
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in made.items():
         for kind in ("md", "tex"):
-            (folder / f"{name}.{kind}").write_text(templating.table(table, kind))
-    with (folder / "measurements.csv").open("w", newline="") as file:
+            (folder / f"{name}.{kind}").write_text(templating.table(table, kind), encoding="utf-8")
+    with (folder / "measurements.csv").open("w", newline="", encoding="utf-8") as file:
         lines = csv.writer(file)
         lines.writerow(["row", "measure", "mean", "low", "high", "n"])
         for name, row in rows.items():

@@ -25,8 +25,8 @@ TRAIN = [  # (arguments after a right command line, words of the answer)
     ("--config.optim=3", "--config.optim=3: "),
     ("--cnfig=3", "Unknown command line flag 'cnfig'"),
     ("train.steps=3", "'train.steps=3' is not a flag: write --name=value"),
-    ("--config=configs/nowhere.py", "No such file or directory: 'configs/nowhere.py'"),
-    ("--config=configs", "Is a directory: 'configs'"),
+    ("--config=configs/nowhere.py", "configs/nowhere.py: there is no such file"),
+    ("--config=configs", "configs is a folder"),
     ("--config=pyproject.toml", "config file: SyntaxError"),
     ("--config=configs/vae.py:nothing", "'nothing' is unknown: use one of celeba128, celeba64, slim64, demo"),
     ("--config.train.steps=0", "config.train.steps=0"),
@@ -80,6 +80,7 @@ OF_METHODS = [
     ("introvae", "--config.loss.margin_from_warmup=true --config.loss.warmup_steps=0", "there is no warm-up"),
     ("vae", "--config.loss.beta=0", "config.loss.beta=0.0 must be above zero"),
 ]
+VAE = "--config=configs/vae.py:demo --config.parallel.devices=1"
 OTHERS = [  # (command, arguments, words)
     ("sample", "--workdir=/nowhere", "/nowhere is not a run"),
     ("sample", "--workdir={run} --step=5", "no checkpoint of step 5; it has 4, 6"),
@@ -134,9 +135,22 @@ OTHERS = [  # (command, arguments, words)
         "--config=configs/compare.py:demo --workdir={new} --config.data.name=folder --config.data.dir=/nowhere",
         "/nowhere",
     ),
-    ("benchmark", "--config=configs/vae.py:demo --sizes=32,big", "--sizes=32,big: whole numbers"),
+    ("benchmark", "--config=configs/vae.py:demo --sizes=32,big", "--sizes=32,big: whole numbers above zero"),
+    ("benchmark", "--config=configs/vae.py:demo --sizes=0", "--sizes=0: whole numbers above zero"),
+    ("benchmark", "--config=configs/vae.py:demo --batch_sizes=8,-8", "--batch_sizes=8,-8: whole numbers above zero"),
+    ("benchmark", f"{VAE} --sizes=32,48 --out={{new}}/x", "config.image_size=48 is unknown"),
+    (
+        "benchmark",
+        "--config=configs/wae_mmd.py:demo --config.parallel.devices=1 --batch_sizes=8,1 --out={new}/x",
+        "config.train.batch_size=1 must be at least 2: the unbiased MMD",
+    ),
+    (
+        "benchmark",
+        "--config=configs/vae.py:demo --config.parallel.devices=2 --batch_sizes=8,9 --out={new}/x",
+        "config.train.batch_size=9 cannot be shared equally by 2 devices",
+    ),
     ("benchmark", "--config=configs/vae.py:demo --seconds=0", "--seconds"),
-    ("benchmark", "--config=configs/vae.py:demo --out=/dev/null/x.json", "--out=/dev/null/x.json cannot be written"),
+    ("benchmark", f"{VAE} --out=/dev/null/x.json", "--out=/dev/null/x.json cannot be written"),
     ("plan", "--config=configs/vae.py:demo", "--topology is missing"),
     ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --out=/dev/null/x.json", "--out=/dev/null/x.json cannot"),
     ("results", "--report={new}", "has no report.json: run launch.compare"),

@@ -55,6 +55,7 @@ def test_phases_follow_one_another():
         ("vae", "train.ema_decay", 1.0, r"must be in \[0, 1\)"),
         ("vae", "train.steps", 0, "config.train.steps=0 must be above zero"),
         ("wae_mmd", "loss.kernel", "cauchy", "use 'imq' or 'rbf'"),
+        ("wae_mmd", "train.batch_size", 1, "config.train.batch_size=1 must be at least 2: the unbiased MMD"),
         ("wae_mmd", "loss.penalty", 0.0, "config.loss.penalty=0.0 must be above zero"),
         ("wae_gan", "loss.cost_weight", -0.05, "config.loss.cost_weight=-0.05 must be above zero"),
         ("wae_mmd", "loss.fixed_point_weight", -1.0, "config.loss.fixed_point_weight=-1.0 must not be negative"),
@@ -67,3 +68,9 @@ def test_phases_follow_one_another():
 def test_make_names_the_field_that_cannot_be(name, field, value, words):
     with pytest.raises(UsageError, match=words):
         methods.make(tiny.config(name, **{field: value}))
+
+
+def test_one_image_a_batch_is_refused_where_the_warm_up_compares_covariances():
+    methods.make(tiny.config("wae_gan", **{"train.batch_size": 1}))
+    with pytest.raises(UsageError, match=r"config\.train\.batch_size=1 must be at least 2: the warm-up"):
+        methods.make(tiny.config("wae_gan", **{"train.batch_size": 1, "loss.warmup_steps": 3}))

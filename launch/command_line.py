@@ -1,0 +1,138 @@
+"""From the command line to flags and a config; what cannot be is said in the user's words."""
+
+import collections
+import re
+import sys
+from pathlib import Path
+
+import ml_collections
+from absl import flags
+from ml_collections import config_flags
+from ml_collections.config_flags import tuple_parser
+
+from genmodels.errors import UsageError
+
+PLAIN = {  # what Python says of a value of the wrong type, in a user's words
+    r"invalid literal for int\(\).*": "a whole number is needed.",
+    r"could not convert string to float.*": "a number is needed.",
+    r"\('Non-boolean argument.*": "true or false is needed.",
+}
+
+
+class Tuple(flags.ArgumentParser):
+    """A tuple from one text, '(8, 16)'; ml_collections' own parser joins the tuples of a repeated flag."""
+
+    def parse(self, argument) -> tuple:
+        """The tuple; ValueError for a text that is none."""
+        try:
+            return tuple_parser.TupleParser().parse(argument)
+        except ValueError:
+            raise ValueError("values with commas between are needed, such as '(8, 16)'.") from None
+
+
+def parse(argv: list[str], required: tuple[str, ...], field: str | None) -> list[str]:
+    """absl's flags of the command line; absl itself would answer an error with pages of help.
+
+    Raises UsageError where a `required` flag is missing, where --config has no `field`, and for what absl refuses.
+    """
+    config_flags.register_flag_parser_for_type(tuple, Tuple())
+    try:
+        times = _times_given(argv)
+        if times["config"] > 1:  # fields that are set between the first and the last would be lost with the first
+            raise UsageError(f"--config is given {times['config']} times: choose one config file.")
+        rest = flags.FLAGS(argv)
+        for name in required:
+            # A config file that cannot be opened is reported no sooner than when one of its fields is asked for.
+            getattr(flags.FLAGS[name].value, "any", None)
+    except SystemExit:  # from --help, with code 1
+        sys.exit()
+    except (BrokenPipeError, UsageError):  # the former from --help | head
+        raise
+    except Exception as error:  # a config file can fail in any way
+        raise UsageError(_explanation(error, argv, required)) from error
+    for name in required:
+        if not flags.FLAGS[name].present:
+            raise UsageError(_missing(name))
+    if field:
+        _check_config(field)
+    if len(rest) > 1:
+        raise UsageError(f"'{rest[1]}' is not a flag: write --name=value.")
+    for name, count in times.items():
+        if count > 1 and name in flags.FLAGS:
+            print(f"note: --{name} is given {count} times; the last counts: {flags.FLAGS[name].value}", file=sys.stderr)
+    return rest
+
+
+def overrides() -> dict[str, str]:
+    """The config's fields that the command line sets, by dotted name, each with its value as a flag takes it."""
+    values = config_flags.get_override_values(flags.FLAGS["config"])
+    plain = {
+        name: value.to_dict() if isinstance(value, ml_collections.ConfigDict) else value
+        for name, value in values.items()
+    }
+    return {name: str(value) for name, value in plain.items()}
+
+
+def _times_given(argv: list[str]) -> collections.Counter[str]:
+    """How often each flag is given; whatever else begins like one is counted too."""
+    expanded = flags.FLAGS.read_flags_from_files(argv[1:], force_gnu=False)
+    return collections.Counter(re.findall(r"^--?(?:no(?=config\.))?([\w.]+)", "\n".join(expanded), re.MULTILINE))
+
+
+def _check_config(field: str) -> None:
+    """Raises UsageError for a config that is another command's, or none."""
+    text, config = config_flags.get_config_filename(flags.FLAGS["config"]), flags.FLAGS["config"].value
+    if not isinstance(config, ml_collections.ConfigDict):
+        raise UsageError(f"--config={text}: its get_config returns {type(config).__name__}, not a ConfigDict.")
+    if field not in config:
+        raise UsageError(f"--config={text} has no field '{field}': give {flags.FLAGS['config'].help}")
+
+
+def _explanation(error: Exception, argv: list[str], required: tuple[str, ...]) -> str:
+    """One line for what absl or ml_collections raise at a command line or a config file that cannot be."""
+    text = str(error.args[0] if error.args else error).strip().removeprefix("ERROR:: ")
+    first, last = text.splitlines()[0], text.splitlines()[-1].strip()
+    if isinstance(error, flags.UnrecognizedFlagError) and error.flagname.split(".")[0] in required:
+        return _missing(error.flagname.split(".")[0])  # without a config file, its fields are no flags
+    if isinstance(error, flags.Error):
+        option, _, problem = first.removeprefix("flag ").partition(": ")
+        if problem.startswith("Error whilst parsing config file"):  # followed by a traceback
+            problem = last.partition(": ")[2]
+        for pattern, words in PLAIN.items():
+            problem = re.sub(pattern, words, problem)
+        return f"{option}: {problem}" if problem else first
+    if isinstance(error, OSError):
+        return _no_file(argv) or f"config file: {last.partition('] ')[2] or last}"
+    if isinstance(error, AttributeError) and "'get_config'" in text:
+        return f"--config={_config_file(argv)} has no function get_config: it is no config file."
+    field = re.match(r"\W*(\w+)\\?'", text)
+    options = [option for option in argv if field and re.match(rf"--?\w[\w.]*\.{field[1]}\b", option)]
+    if options:
+        hint = re.search(r'Did you mean "(\w+)"', text)
+        meant = f": did you mean '{hint[1]}'?" if hint else "."
+        return f"{options[0].split('=')[0]}: the config has no field '{field[1]}'{meant}"
+    return f"command line or config file: {type(error).__name__}: {first}"
+
+
+def _config_file(argv: list[str]) -> str:
+    """The text of --config, as it was given."""
+    found = re.search(r"^--?config(?:=|\n)(.*)$", "\n".join(argv), re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _no_file(argv: list[str]) -> str | None:
+    """What is wrong with the path of --config, and which files are there; None if nothing is."""
+    text = _config_file(argv)
+    if not text:
+        return _missing("config")
+    file = Path(text.split(":")[0])
+    folder = file if file.is_dir() else file.parent
+    others = ", ".join(sorted(path.name for path in folder.glob("*.py") if not path.name.startswith("_")))
+    here = f"{folder} has {others}." if others else f"start the command in the project's folder, not {Path.cwd()}."
+    if file.is_dir():
+        return f"--config={text} is a folder: {here}"
+    return None if file.exists() else f"--config={text}: there is no such file; {here}"
+
+
+def _missing(name: str) -> str:
+    return f"--{name} is missing: {flags.FLAGS[name].help}"

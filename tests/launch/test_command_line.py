@@ -1,0 +1,79 @@
+"""What is read from the command line: which value counts, which config file, and what is said of what cannot be."""
+
+import re
+import shutil
+
+import pytest
+
+from tests.support.commands import flags
+from tests.support.plain import assert_plain
+
+pytestmark = pytest.mark.usefixtures("in_the_repository")
+VAE = "--config=configs/vae.py:demo"
+FILES = {  # config files of a user's own, which cannot be
+    "a_dict.py": "def get_config(): return {'method': 'vae'}",
+    "nothing.py": "def get_config(): pass",
+    "imports.py": "import nothing_of_that_name",
+    "syntax.py": "def get_config(:",
+    "unnamed.py": "config = {}",
+    "fails.py": "def get_config(): raise KeyError('steps')",
+}
+CONFIGS = [  # (command, arguments, words)
+    ("train", "--config=configs/nowhere.py", r"configs/nowhere.py: there is no such file; configs has .*vae\.py"),
+    ("train", "--config=configs/nowhere.py:demo --config.seed=1", "configs/nowhere.py:demo: there is no such file"),
+    ("train", "--config=nowhere/vae.py", "nowhere/vae.py: there is no such file; start the command in the project's"),
+    ("train", "--config=configs", r"configs is a folder: configs has common\.py, compare\.py"),
+    ("train", "--config configs", "--config=configs is a folder"),
+    ("train", "--config=", "--config is missing: configs/<method>.py"),
+    ("train", "--config", "Missing value for flag --config"),
+    ("train", "--config={own}/unnamed.py", "unnamed.py has no function get_config: it is no config file"),
+    ("train", "--config={own}/a_dict.py", "a_dict.py: its get_config returns dict, not a ConfigDict"),
+    ("train", "--config={own}/nothing.py", "nothing.py: its get_config returns NoneType, not a ConfigDict"),
+    ("train", "--config={own}/imports.py", "ModuleNotFoundError: No module named 'nothing_of_that_name'"),
+    ("train", "--config={own}/syntax.py", "config file: SyntaxError"),
+    ("train", "--config={own}/fails.py --config.steps=3", "config file: KeyError: steps"),
+    ("train", "--config={own}/a_dict.py:demo", "a_dict.py:demo: get_config.* takes 0 positional arguments but 1"),
+    ("train", "--config=configs/compare.py", r"configs/compare.py has no field 'method': give configs/<method>\.py"),
+    ("tune", "--config=configs/compare.py --space=seed=0,1", "configs/compare.py has no field 'method'"),
+    ("benchmark", "--config=configs/compare.py", "configs/compare.py has no field 'method'"),
+    ("plan", "--config=configs/compare.py --topology=v5e:2x4", "configs/compare.py has no field 'method'"),
+    ("compare", VAE, r"has no field 'methods': give configs/compare\.py"),
+    ("train", f"{VAE} --config=configs/introvae.py", "--config is given 2 times: choose one config file"),
+    ("train", f"{VAE} --flagfile=/nowhere", "Unable to open flagfile: .*'/nowhere'"),
+    ("sample", "--flagfile=/nowhere", "Unable to open flagfile: .*'/nowhere'"),
+]
+TRAIN, COMPARE = f"train {VAE} --config.parallel.devices=1", "compare --config=configs/compare.py:demo"
+REPEATED = [  # (a command line, what is said of a flag that is given twice, the answer to its value)
+    (f"{TRAIN} --config.model.channels=(4,4) --config.model.channels=(8,0)", "(8, 0)", r"model.channels=\(8, 0\)"),
+    (f"{TRAIN} --config.model.channels=8 --config.model.channels=0", "(0,)", r"model.channels=\(0,\)"),
+    (f"{TRAIN} --config.model.channels 8 -config.model.channels 4,0", "(4, 0)", r"model.channels=\(4, 0\)"),
+    (f"{COMPARE} --config.methods=vae --config.methods=gan", "('gan',)", r"config.methods=\('gan',\)"),
+    (f"{TRAIN} --config.train.steps=3 --config.train.steps=0", "0", "config.train.steps=0"),
+    (f"{TRAIN} --config.model.dtype=float32 --config.model.dtype=int8", "int8", "config.model.dtype='int8'"),
+    (f"{TRAIN} --config.seed=-1 --noconfig.data.flip --config.data.flip", "True", "seed=-1"),
+    (f"benchmark {VAE} --sizes=32,64 --sizes=big", "['big']", "--sizes=big"),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "words"), CONFIGS)
+def test_config_that_cannot_be(command, tmp_path, name, arguments, words):
+    for file, text in FILES.items():
+        (tmp_path / file).write_text(text)
+    assert_plain(command(name, *arguments.format(own=tmp_path).split()), words)
+
+
+@pytest.mark.parametrize(("line", "counts", "words"), REPEATED)
+def test_of_a_repeated_flag_the_last_counts_and_this_is_said(command, line, counts, words):
+    name, *arguments = line.split()
+    code, out, text = command(name, *arguments)
+    note, *error = text.splitlines()
+    flag = re.search(r"-?-(?:no)?([\w.]+)[^-]*$", line)[1]
+    assert note == f"note: --{flag} is given 2 times; the last counts: {counts}"
+    assert_plain((code, out, "\n".join(error)), words)
+
+
+def test_a_tuple_given_twice_is_the_last_one_and_not_both(command, pictures, trained, tmp_path):
+    run = shutil.copytree(trained, tmp_path / "run")
+    given = [*flags(pictures, run, **{"train.steps": 6}), "--config.model.channels=(8,8)"]
+    code, out, text = command("train", *given)
+    assert_plain((code, out, text.partition("\n")[2]), r"config\.model\.channels was \[4, 4\], is \[8, 8\]")
