@@ -10,7 +10,7 @@ import ml_collections
 
 from genmodels.data import Pictures
 from genmodels.errors import UsageError
-from genmodels.runs import checkpoint, data, lock
+from genmodels.runs import checkpoint, data, lock, migration
 from genmodels.runs.files import write_whole
 from genmodels.runs.logs import read_metrics
 
@@ -35,19 +35,22 @@ def default_workdir(config: ml_collections.ConfigDict) -> Path:
 
 
 def check(workdir: Path, config: ml_collections.ConfigDict) -> None:
-    """Raises UsageError, naming the fields that differ, when `workdir` holds a run that `config` may not continue.
+    """Raises UsageError when `workdir` holds a run that `config`, or this revision's training step, may not continue.
 
     A folder in which nothing has been trained yet holds no run.
     """
     if not (Path(workdir) / "config.json").exists():
         return
-    changed = _differences(read_config(workdir), config)
-    if changed and (checkpoint.newest_step(workdir) is not None or read_metrics(workdir)):
+    fields, saved = _read(workdir), checkpoint.newest_step(workdir) is not None
+    changed = _differences(fields, config)
+    if changed and (saved or read_metrics(workdir)):
         raise UsageError(
             f"{workdir} holds a run with another config: "
             + "; ".join(f"config.{name} was {old}, is {new}" for name, old, new in changed)
             + ".\nGive the fields their old values to continue it, or choose another --workdir."
         )
+    if saved:
+        migration.check_steps(workdir, fields)
 
 
 @contextlib.contextmanager
@@ -66,7 +69,8 @@ def opened(workdir: Path, config: ml_collections.ConfigDict, images: Pictures) -
                 data.record(workdir, images)
             else:
                 data.check(workdir, images)
-            write_whole(workdir / "config.json", json.dumps(config.to_dict(), indent=2) + "\n")
+            fields = config.to_dict() | {"step_version": migration.STEP_VERSION}
+            write_whole(workdir / "config.json", json.dumps(fields, indent=2) + "\n")
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise _full_disk(workdir) from error
@@ -97,8 +101,17 @@ def _full_disk(workdir: Path) -> UsageError:
 def read_config(workdir: Path, data_dir: str | None = None) -> ml_collections.ConfigDict:
     """The config of the run in `workdir`, locked; raises UsageError when there is none.
 
-    `data_dir` is where its data is now, None: where the run had it.
+    What an earlier revision did not write is what it did. `data_dir` is where its data is now, None: where the run had
+    it.
     """
+    fields = migration.complete(_read(workdir))
+    fields.pop("step_version", None)
+    if data_dir is not None:
+        fields["data"]["dir"] = data_dir
+    return ml_collections.ConfigDict(fields).lock()
+
+
+def _read(workdir: Path) -> migration.Fields:
     path = Path(workdir) / "config.json"
     try:
         fields = json.loads(path.read_text())
@@ -108,13 +121,14 @@ def read_config(workdir: Path, data_dir: str | None = None) -> ml_collections.Co
         raise UsageError(f"{path} cannot be read ({error}): restore it, or choose another --workdir.") from error
     if not isinstance(fields, dict) or not fields.keys() >= SECTIONS:
         raise UsageError(f"{path} is not the config of a run: choose another --workdir.")
-    if data_dir is not None:
-        fields["data"]["dir"] = data_dir
-    return ml_collections.ConfigDict(fields).lock()
+    return fields
 
 
-def _differences(old: ml_collections.ConfigDict, new: ml_collections.ConfigDict) -> list[tuple]:
-    before, after = _flat(old), _flat(json.loads(json.dumps(new.to_dict())))  # JSON has lists where configs have tuples
+def _differences(fields: migration.Fields, config: ml_collections.ConfigDict) -> list[tuple]:
+    """The fields of a run's config.json that `config` has otherwise: their names and both values."""
+    # JSON has lists where configs have tuples. A config file of one's own may be as old as the run.
+    before, after = (_flat(migration.complete(each)) for each in (fields, json.loads(json.dumps(config.to_dict()))))
+    before.pop("step_version", None)
     if before.get("train.steps", 0) <= after.get("train.steps", 0):  # a run may be prolonged, not shortened
         before.pop("train.steps", None), after.pop("train.steps", None)
     return [
@@ -124,11 +138,8 @@ def _differences(old: ml_collections.ConfigDict, new: ml_collections.ConfigDict)
     ]
 
 
-def _flat(config, prefix: str = "") -> dict:
+def _flat(fields: dict, prefix: str = "") -> dict:
     flat = {}
-    for name, value in dict(config).items():
-        if isinstance(value, (dict, ml_collections.ConfigDict)):
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[f"{prefix}{name}"] = list(value) if isinstance(value, tuple) else value
+    for name, value in fields.items():
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
     return flat
