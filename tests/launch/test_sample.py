@@ -158,10 +158,9 @@ def test_paths_are_below_home_or_no_paths(command, trained, tmp_path, monkeypatc
     assert text == f"2 samples of vae at step 6: {tmp_path}/out\n2 training images: {tmp_path}/real\n"
     before = sorted(Path.cwd().iterdir())
     for flag in ("workdir", "out", "real", "data_dir"):
-        arguments = [f"--workdir={trained}", f"--out={tmp_path / 'new'}", f"--real={tmp_path / 'other'}"]
-        assert_plain(
-            command("sample", *arguments, f"--{flag}=gs://bucket/run"), f"--{flag}=gs://bucket/run is a URL: mount"
-        )
+        given = {"workdir": trained, "out": tmp_path / "new", "real": tmp_path / "other", flag: "gs://bucket/run"}
+        outcome = command("sample", *(f"--{name}={value}" for name, value in given.items()))
+        assert_plain(outcome, f"--{flag}=gs://bucket/run is a URL: mount")
     assert sorted(Path.cwd().iterdir()) == before
 
 
@@ -192,7 +191,9 @@ def test_what_would_spoil_or_mix_is_refused(command, trained, pictures, tmp_path
     run = shutil.copytree(trained, tmp_path / "runs" / "run")
     names = {"tmp": tmp_path, "data": pictures, "run": run}
     before = sorted(tmp_path.rglob("*"))
-    assert_plain(command("sample", f"--workdir={run}", *arguments.format(**names).split()), words.format(**names))
+    given = arguments.format(**names).split()
+    workdir = [] if arguments.startswith("--workdir") else [f"--workdir={run}"]
+    assert_plain(command("sample", *workdir, *given), words.format(**names))
     assert sorted(tmp_path.rglob("*")) == before
 
 
