@@ -12,6 +12,7 @@ FOLDERS = ("genmodels", "configs", "launch", "tests")  # each may import from it
 ENDS = {"report", "tuning", "benchmark"}  # side by side on top: nothing else in the package builds on them
 
 LINES = 250  # of a file, at most
+FUNCTION_LINES = 60
 LONGER = {  # tests only: many cases of one thing
     "tests.data.test_cache": "builders that are killed, disks that are full, caches of older formats",
     "tests.data.test_celeb_a_files": "the layouts in which CelebA is passed around",
