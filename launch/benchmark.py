@@ -27,6 +27,7 @@ def main() -> None:
     from genmodels.training import parallel
 
     config = CONFIG.value
+    out = cli.path(OUT) or Path(f"runs/benchmark-{config.method}-{config.variant}.json".replace("_", "-"))
     sizes, batches = (_numbers(flag) for flag in (SIZES, BATCH_SIZES))
     scales = bool(sizes or batches)
     sizes, batches = sizes or [config.image_size], batches or [config.train.batch_size]
@@ -34,7 +35,6 @@ def main() -> None:
     for each in (config, *scaled):  # all of them, before the first is measured for minutes
         methods.make(each)
         parallel.build(each.parallel.mode, each.parallel.devices, each.train.batch_size)
-    out = cli.path(OUT) or Path(f"runs/benchmark-{config.method}-{config.variant}.json".replace("_", "-"))
     cli.check_file(out)
     found = report.measure(config, data.build(config), SECONDS.value)
     found["scaling"] = report.scaling(config, sizes, batches, SECONDS.value) if scales else []

@@ -63,6 +63,11 @@ def parse(argv: list[str], required: tuple[str, ...], field: str | None) -> list
     return rest
 
 
+def config_file() -> str:
+    """The text of --config: a file and its variant."""
+    return config_flags.get_config_filename(flags.FLAGS["config"])
+
+
 def overrides() -> dict[str, str]:
     """The config's fields that the command line sets, by dotted name, each with its value as a flag takes it."""
     values = config_flags.get_override_values(flags.FLAGS["config"])
@@ -81,7 +86,7 @@ def _times_given(argv: list[str]) -> collections.Counter[str]:
 
 def _check_config(field: str) -> None:
     """Raises UsageError for a config that is another command's, or none."""
-    text, config = config_flags.get_config_filename(flags.FLAGS["config"]), flags.FLAGS["config"].value
+    text, config = config_file(), flags.FLAGS["config"].value
     if not isinstance(config, ml_collections.ConfigDict):
         raise UsageError(f"--config={text}: its get_config returns {type(config).__name__}, not a ConfigDict.")
     if field not in config:

@@ -104,9 +104,13 @@ def read_study(folder: Path) -> Study:
     try:
         results = json.loads((folder / "results.json").read_text())
         pictures = {path.stem: _picture(path) for path in sorted(folder.glob("*.png"))}
-    except OSError as error:
-        raise UsageError(f"--tuning={folder} has no results ({error.strerror}): run launch.tune to its end.") from error
-    return Study(folder, results, read_config(folder / results[0]["folder"]).to_dict(), pictures)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"--tuning={folder} has no results ({reason}): run launch.tune to its end.") from error
+    if not {"cells", "front"} <= pictures.keys():
+        raise UsageError(f"--tuning={folder} has no figures: run launch.tune to its end.")
+    trained = next((result for result in results if result["rmse"]), results[0])
+    return Study(folder, results, read_config(folder / trained["folder"]).to_dict(), pictures)
 
 
 def _left_out(runs: list[Run]) -> dict[str, str]:
