@@ -5,7 +5,11 @@ python -m launch.sample --workdir=RUN --num=10000 --out=samples --real=real     
 """
 
 import math
+import sys
 from pathlib import Path
+
+if not __package__:  # python launch/sample.py
+    sys.path[0] += "/.."
 
 from absl import flags
 
