@@ -4,7 +4,6 @@ python -m launch.evaluate --workdir=RUN [--step=STEP] [--pairs=10000] [--refine=
 """
 
 import sys
-from pathlib import Path
 
 if not __package__:  # python launch/evaluate.py
     sys.path[0] += "/.."
@@ -24,11 +23,12 @@ POINTS = flags.DEFINE_integer("points", 10, "Pictures on a line, ends included."
 SPHERICAL = flags.DEFINE_bool("spherical", False, "Great circles instead of straight lines.")
 REFINE = flags.DEFINE_integer("refine", 0, "Samples to improve by descent and to measure as a row of their own.", 0)
 FIGURES = flags.DEFINE_bool("figures", False, "Also draw figures and videos, in <workdir>/figures/<step>/.")
+OUT = flags.DEFINE_string("out", None, "A folder for <step>.json and figures/<step>/, instead of the run's own.")
 DATA_DIR = flags.DEFINE_string("data_dir", None, "Where the data is now, if not where the run had it.")
 
 
 def main() -> None:
-    """Writes <workdir>/eval/<step>.json and prints it as a table."""
+    """Writes <workdir>/eval/<step>.json, or <out>/<step>.json, and prints it as a table."""
     import genmodels
     from genmodels import data, evaluation, runs
     from genmodels.errors import UsageError
@@ -37,9 +37,9 @@ def main() -> None:
 
     if 0 < REFINE.value < 4:
         raise UsageError(f"--refine={REFINE.value}: improve at least 4 samples, they are measured in pairs.")
-    workdir = Path(WORKDIR.value)
+    workdir, out, data_dir = cli.path(WORKDIR), cli.path(OUT), cli.path(DATA_DIR)
     model = genmodels.load(workdir, STEP.value)
-    pictures = data.build(runs.read_config(workdir, DATA_DIR.value))
+    pictures = data.build(runs.read_config(workdir, data_dir and str(data_dir)))
     budget = evaluation.Budget(
         pictures=NUM.value,
         pairs=PAIRS.value,
@@ -50,15 +50,15 @@ def main() -> None:
         seed=SEED.value,
         spherical=SPHERICAL.value,
     )
-    rows = evaluation.evaluate_run(workdir, model, pictures, budget)["rows"]
+    rows = evaluation.evaluate_run(workdir, model, pictures, budget, out)["rows"]
     print(f"{pictures.description}; seed {SEED.value}; means with 95 % intervals, n in brackets")
     linear = {name: row for name, row in rows.items() if name == "mean" or name.startswith("pca")}
     print(tables.plain({name: row for name, row in rows.items() if name not in linear}))
     print("\nthe mean picture, and principal components: the linear autoencoders to beat")
     print(tables.plain(linear))
-    print(f"\nall of it: {evaluation.report_path(workdir, model.step)}")
+    print(f"\nall of it: {evaluation.report_path(workdir, model.step, out)}")
     if FIGURES.value:
-        print(f"figures: {gallery.draw(workdir, model, pictures, SEED.value)}")
+        print(f"figures: {gallery.draw(workdir, model, pictures, SEED.value, out)}")
 
 
 if __name__ == "__main__":

@@ -53,18 +53,6 @@ def test_save_grid_enlarges_small_pictures(tiles, tmp_path):
     np.testing.assert_array_equal(found, images.grid(tiles, 3).repeat(24, 0).repeat(24, 1))
 
 
-@pytest.mark.parametrize("name", ["new/grid.png", "new/samples.npz", "new/folder"])
-def test_save_in_three_forms(tiles, tmp_path, name):
-    path = tmp_path / name
-    images.save(path, tiles, columns=3)
-    if name.endswith("png"):
-        with Image.open(path) as sheet:
-            assert sheet.size == (24 * 22, 24 * 10)
-    elif name.endswith("npz"):
-        with np.load(path) as found:
-            np.testing.assert_array_equal(found["arr_0"], tiles)
-    else:
-        assert sorted(p.name for p in path.iterdir()) == [f"{i:06}.png" for i in range(5)]
-        for i, tile in enumerate(tiles):
-            with Image.open(path / f"{i:06}.png") as picture:
-                np.testing.assert_array_equal(picture, tile)
+def test_the_size_of_a_grid_is_known_before_it_is_made(tiles):
+    assert images.grid_size(tiles.shape, columns=3, gap=5) == images.grid(tiles, columns=3, gap=5).shape[:2]
+    assert [images.enlargement(height) for height in (4, 32, 64, 128)] == [24, 3, 1, 1]

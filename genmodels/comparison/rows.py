@@ -30,7 +30,8 @@ def assemble(compared: list[Run]) -> dict[str, dict[str, Any]]:
         rows["mean"] = {"title": "mean picture", **of_any["mean"]}
         for size in sorted({run.config.model.latent for run in measured}):
             owner = next(run for run in measured if run.config.model.latent == size)
-            rows[f"pca_{size}"] = {"title": f"PCA, {size} dimensions", **owner.report["rows"][f"pca_{size}"]}
+            if linear := owner.report["rows"].get(f"pca_{size}"):  # none where there were too few images for it
+                rows[f"pca_{size}"] = {"title": f"PCA, {size} dimensions", **linear}
     for name, title in names(compared).items():
         own = [run for run in compared if run.config.method == name.removeprefix(IMPROVED)]
         found = [_row(run, name) for run in own if run.report and name in run.report["rows"]]

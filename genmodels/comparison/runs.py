@@ -40,7 +40,8 @@ def compare(config: ml_collections.ConfigDict, workdir: Path, existing: Sequence
     planned = _existing(existing, config.data.dir) if existing else plan(config, workdir)
     pictures = data.build(planned[0].config)
     budgets = [_budget(config.evaluation, run.config.method) for run in planned]
-    todo = [tasks(run, budget) for run, budget in zip(planned, budgets, strict=True)]
+    _say_what_is_left_out(planned, pictures, budgets)
+    todo = [tasks(run, budget, pictures) for run, budget in zip(planned, budgets, strict=True)]
     progress = Progress([task for each in todo for task in each])
     finished = []
     for run, budget, left in zip(planned, budgets, todo, strict=True):
@@ -55,7 +56,16 @@ def compare(config: ml_collections.ConfigDict, workdir: Path, existing: Sequence
     return finished
 
 
-def tasks(run: Run, budget: evaluation.Budget) -> list[Task]:
+def _say_what_is_left_out(planned: list[Run], pictures: data.Pictures, budgets: list[evaluation.Budget]) -> None:
+    """Before anything is trained, in one line for each reason."""
+    lines = {}
+    for run, budget in zip(planned, budgets, strict=True):
+        lines |= dict.fromkeys(evaluation.unmeasurable(pictures, run.config.model.latent, budget))
+    for line in lines:
+        print(line, flush=True)
+
+
+def tasks(run: Run, budget: evaluation.Budget, pictures: data.Pictures) -> list[Task]:
     """What is still to do for a run."""
     if _failure(run) is not None:
         return []
@@ -64,7 +74,7 @@ def tasks(run: Run, budget: evaluation.Budget) -> list[Task]:
     figures_left = Task(run.name, "figures", 1)
     if not _trained(run):
         return [training_left, evaluation_left, figures_left]
-    evaluated = evaluation.is_done(run.workdir, _step(run), budget)
+    evaluated = evaluation.is_done(run.workdir, _step(run), budget, pictures)
     drawn = gallery.path(run.workdir, _step(run)).exists()
     return [task for task, done in ((evaluation_left, evaluated), (figures_left, drawn)) if not done]
 

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from genmodels import evaluation, images, methods, metrics, sampling
-from genmodels.data import Pictures
+from genmodels.data import Pictures, sampled
 from genmodels.figures import plots, sheets, videos
 from genmodels.images import to_uint8, to_unit
 from genmodels.model import Model
@@ -29,9 +29,12 @@ def path(workdir: Path, step: int) -> Path:
     return workdir / "figures" / str(step)
 
 
-def draw(workdir: Path, model: Model, pictures: Pictures, seed: int) -> Path:
-    """Draws every figure of a run's model into <workdir>/figures/<step>/, which exists only when all of them do."""
-    folder = path(workdir, model.step)
+def draw(workdir: Path, model: Model, pictures: Pictures, seed: int, out: Path | None = None) -> Path:
+    """Draws every figure of a run's model into <workdir>/figures/<step>/, which exists only when all of them do.
+
+    With a folder `out` they go to <out>/figures/<step>/. A figure that the data or the model cannot give is named.
+    """
+    folder = path(out or workdir, model.step)
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -54,13 +57,16 @@ def _sheets(folder: Path, model: Model, pictures: Pictures, key: jax.Array) -> N
         images.save_sheet(folder / f"{name}.png", sheet, size)
 
     for split in ("train", "test"):
-        x = getattr(pictures, split)[:PAIRS]
+        x = sampled(getattr(pictures, split), PAIRS)
         save(f"reconstructions_{split}", sheets.reconstruction_pairs(x, _reconstructed(model, x), PAIR_COLUMNS))
     codes = jax.random.normal(samples_key, (GRID, latent))
     samples = to_uint8(model.decode(codes))
     save("samples", sheets.picture_grid(samples, COLUMNS))
-    test = to_unit(pictures.test[: 2 * LINES])
-    save("lines_test", sheets.interpolation_rows(to_uint8(model.interpolate(test[::2], test[1::2], POINTS))))
+    ends = to_unit(sampled(pictures.test, 2 * min(LINES, len(pictures.test) // 2)))
+    if len(ends):
+        save("lines_test", sheets.interpolation_rows(to_uint8(model.interpolate(ends[::2], ends[1::2], POINTS))))
+    else:
+        print("no lines between test images are drawn, as there is one test image alone")
     prior = jax.random.normal(lines_key, (2 * LINES, latent))
     lines = sampling.lerp(prior[::2], prior[1::2], POINTS).reshape(LINES * POINTS, -1)
     between = to_uint8(model.decode(lines)).reshape(LINES, POINTS, size, size, 3)
@@ -75,19 +81,27 @@ def _sheets(folder: Path, model: Model, pictures: Pictures, key: jax.Array) -> N
 
 
 def _plots(folder: Path, workdir: Path, model: Model, pictures: Pictures, key: jax.Array) -> None:
-    train, test = (evaluation.codes_of(model, split[:CODES]) for split in (pictures.train, pictures.test))
-    prior_key, plane_key = jax.random.split(key)
-    prior = np.asarray(jax.random.normal(prior_key, test.shape))
-    plane = np.asarray(metrics.least_gaussian_plane(test, plane_key))
-    plots.prior_and_codes(prior, train, test, plane).savefig(folder / "prior_and_codes.png", dpi=150)
-    posterior = model.posterior(to_unit(pictures.test[:ELLIPSES]))
-    deviation = None if posterior is None else np.exp(0.5 * np.asarray(posterior.logvar))
-    mean = test if posterior is None else np.asarray(posterior.mean)
-    plots.codes_of_pictures(mean, deviation).savefig(folder / "codes.png", dpi=150)
+    if model.config.model.latent > 1:
+        _planes(folder, model, pictures, key)
+    else:
+        print("no planes of codes are drawn, as a code has one dimension alone")
     lines = read_metrics(workdir)
     terms = dict.fromkeys(name for line in lines for name in line if "/" not in name and name != "step")
     measured = ["test/rmse"] if any("test/rmse" in line for line in lines) else []  # not yet, in a run stopped early
     plots.loss_curves(lines, [*terms, *measured]).savefig(folder / "losses.png", dpi=150)
+
+
+def _planes(folder: Path, model: Model, pictures: Pictures, key: jax.Array) -> None:
+    splits = (pictures.train, pictures.test)
+    train, test = (evaluation.codes_of(model, sampled(split, CODES)) for split in splits)
+    prior_key, plane_key = jax.random.split(key)
+    prior = np.asarray(jax.random.normal(prior_key, test.shape))
+    plane = np.asarray(metrics.least_gaussian_plane(test, plane_key))
+    plots.prior_and_codes(prior, train, test, plane).savefig(folder / "prior_and_codes.png", dpi=150)
+    posterior = model.posterior(to_unit(sampled(pictures.test, ELLIPSES)))
+    deviation = None if posterior is None else np.exp(0.5 * np.asarray(posterior.logvar))
+    mean = test if posterior is None else np.asarray(posterior.mean)
+    plots.codes_of_pictures(mean, deviation).savefig(folder / "codes.png", dpi=150)
 
 
 def _reconstructed(model: Model, pictures: np.ndarray) -> np.ndarray:

@@ -66,15 +66,18 @@ def codes_of_pictures(mean: np.ndarray, deviation: np.ndarray | None) -> Figure:
     return figure
 
 
-def error_and_diversity(points: dict[str, tuple[dict, dict]], real: dict) -> Figure:
+def error_and_diversity(points: dict[str, tuple[dict, dict]], real: dict | None) -> Figure:
     """Test RMSE against MS-SSIM, estimates {mean, low, high}, by title; intervals are bars, real pictures a band.
 
+    None: real images were too few to be measured.
     A point whose RMSE is that of another (improved sampling) stands beside it in the same column.
     """
     figure = Figure(figsize=(7, 4.4), layout="constrained")
     axes = figure.subplots()
-    axes.axhspan(real["low"], real["high"], color=GREY, alpha=0.35, linewidth=0)
-    axes.annotate("real pictures", (0.99, real["mean"]), xycoords=("axes fraction", "data"), ha="right", va="center")
+    if real:
+        axes.axhspan(real["low"], real["high"], color=GREY, alpha=0.35, linewidth=0)
+        place = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "center"}
+        axes.annotate("real pictures", (0.99, real["mean"]), **place)
     for (title, (x, y)), colour, marker in zip(points.items(), cycle(COLOURS), cycle(MARKERS), strict=False):
         wide, high = ([[v["mean"] - v["low"]], [v["high"] - v["mean"]]] for v in (x, y))
         axes.errorbar(x["mean"], y["mean"], high, wide, fmt=marker, color=colour, label=title, capsize=3)

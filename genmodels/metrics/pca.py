@@ -29,7 +29,8 @@ def fit(
 
     Randomised subspace iteration (Halko, Martinsson and Tropp 2011, algorithms 4.4 and 5.3) on the covariance, `passes`
     readings of the pictures and one for the mean. It holds two matrices of [D, size + 32] and one block: its memory
-    does not grow with N. One fit serves every smaller latent size. Too few pictures or pixels: UsageError.
+    does not grow with N. One fit serves every smaller latent size; size 0 is the mean alone. Too few pictures or
+    pixels: UsageError.
     """
     n, values = len(train), int(np.prod(train.shape[1:]))
     if size >= n or size > values:
@@ -37,8 +38,11 @@ def fit(
             f"PCA with latent size {size} needs more than {size} training pictures of at least {size} values; here are "
             f"{n} of {values}.\nUse more pictures or a smaller latent size."
         )
-    with tqdm(total=n * (passes + 1), desc=f"PCA, {size} dimensions", unit=" pictures", disable=not progress) as bar:
+    readings = passes + 1 if size else 1
+    with tqdm(total=n * readings, desc=f"PCA, {size} dimensions", unit=" pictures", disable=not progress) as bar:
         mean = _mean(train, block, bar.update)  # [D]
+        if not size:
+            return PCA(mean, jnp.zeros((0, values)))
         oversampled = min(size + 32, n, values)
         basis = _orthonormal(jax.random.normal(jax.random.key(seed), (values, oversampled)))  # [D, L]
         for _ in range(passes - 1):

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import ml_collections
 from PIL import Image
 
-from genmodels import data, images, methods
+from genmodels import data, evaluation, images, methods
 from genmodels.comparison import rows as comparison_rows
 from genmodels.comparison.runs import Run
 from genmodels.errors import UsageError
-from genmodels.evaluation import tables
+from genmodels.evaluation import measures, tables
 from genmodels.figures import plots, sheets
 from genmodels.report import claims, conclusions, deck, provenance, templating
 from genmodels.runs import read_config
@@ -61,14 +61,15 @@ def write(
         for picture in study.pictures.values():
             shutil.copy(study.folder / picture.file, folder / "figures")
     made = {
-        "deck": tables.table(rows, tables.DECK, competing),
-        "more": tables.table(rows, tables.MORE, competing),
+        "deck": tables.table(rows, measures.shown("deck"), competing),
+        "more": tables.table(rows, measures.shown("more"), competing),
         "speed": tables.table(comparison_rows.trained(rows), _speed(target), []),
     }
     report = {
         "data": next((run.report["data"] for run in runs if run.report), ""),
         "conclusions": conclusions.draw(rows),
         "claims": claims.judge(rows),
+        "left_out": evaluation.lines(_left_out(runs)),
         "rows": rows,
         "runs": [{"name": run.name, "workdir": str(run.workdir), "failure": run.failure} for run in runs],
         "deck": deck.NUMBERS,
@@ -108,10 +109,20 @@ def read_study(folder: Path) -> Study:
     return Study(folder, results, read_config(folder / results[0]["folder"]).to_dict(), pictures)
 
 
-def _speed(target: float | None) -> list[tables.Measure]:
-    if target is None:
-        return tables.SPEED
-    return [*tables.SPEED, tables.Measure(f"s to test RMSE {target:.1f}", "training to_target", 0)]
+def _left_out(runs: list[Run]) -> dict[str, str]:
+    """What was not measured, in words, with its reason; with the run's name where not all runs are alike."""
+    each = {run.name: run.report.get("left_out", {}) for run in runs if run.report}
+    found = {}
+    for name, left_out in each.items():
+        for words, reason in left_out.items():
+            alike = all(other.get(words) == reason for other in each.values())
+            found[words if alike else f"{words} ({name})"] = reason
+    return found
+
+
+def _speed(target: float | None) -> list[measures.Measure]:
+    speed = measures.shown("speed")
+    return speed if target is None else [*speed, measures.Measure("training to_target", f"s to test RMSE {target:.1f}")]
 
 
 def _shown(folder: Path, runs: list[Run]) -> list[Shown]:
@@ -144,14 +155,13 @@ def _plots(folder: Path, rows: dict[str, dict], runs: list[Run]) -> dict[str, Pi
         if errors and diversity:
             points[row["title"]] = (errors, diversity)
     histories = {rows[name]["title"]: points for name, points in comparison_rows.histories(rows).items()}
-    made = {
-        "error_and_diversity": plots.error_and_diversity(points, rows["real"]["ms_ssim"]),
-        "error_over_training": plots.error_over_training(histories),
-    }
+    made = {"error_over_training": plots.error_over_training(histories)}
+    if points:  # none of a single test image
+        made["error_and_diversity"] = plots.error_and_diversity(points, tables.find(rows["real"], "ms_ssim"))
     for name, figure in made.items():
         figure.savefig(folder / f"{name}.png", dpi=150)
     pictures = data.build(measured[0].config)
-    sheet = sheets.picture_grid(pictures.test[:DATA_POINTS], COLUMNS)
+    sheet = sheets.picture_grid(data.sampled(pictures.test, DATA_POINTS), COLUMNS)
     images.save_sheet(folder / "data.png", sheet, pictures.test.shape[1])
     return {name: _picture(folder / f"{name}.png") for name in (*made, "data")}
 
@@ -176,8 +186,8 @@ def _write_tables(folder: Path, made: dict[str, tables.Table], rows: dict[str, A
         lines = csv.writer(file)
         lines.writerow(["row", "measure", "mean", "low", "high", "n"])
         for name, row in rows.items():
-            for measure in (*tables.DECK, *tables.MORE, *tables.SPEED):
-                value = tables.find(row, measure.path)
+            for measure in measures.shown("deck", "more", "speed"):
+                value = tables.find(row, measure.name)
                 if isinstance(value, dict):
                     lines.writerow([name, measure.heading, *(value[key] for key in ("mean", "low", "high", "n"))])
                 elif value is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from genmodels import methods
 from genmodels.comparison import rows as comparison_rows
 from genmodels.errors import UsageError
-from genmodels.evaluation import tables
+from genmodels.evaluation import measures, tables
 from genmodels.report import claims, conclusions, deck, templating
 
 # Figures that show generated pictures, codes or numbers only. The others show CelebA, which may not be passed on.
@@ -53,9 +53,9 @@ def render(folder: Path, base: Path) -> str:
     rows = report["rows"]
     models = list(comparison_rows.models(rows))
     made = {
-        "deck": tables.table(rows, tables.DECK, models),
-        "more": tables.table(rows, tables.MORE, models),
-        "speed": tables.table(comparison_rows.trained(rows), tables.SPEED, []),
+        "deck": tables.table(rows, measures.shown("deck"), models),
+        "more": tables.table(rows, measures.shown("more"), models),
+        "speed": tables.table(comparison_rows.trained(rows), measures.shown("speed"), []),
     }
     place = folder.absolute().relative_to(base.absolute())
     drawn = [path.relative_to(folder) for path in sorted(folder.rglob("*.png"))]

@@ -16,7 +16,9 @@ from genmodels.training import parallel
 from genmodels.training.parallel import Parallel
 from tests.support import tiny
 
-NO_LIBTPU = importlib.util.find_spec("libtpu") is None
+needs_libtpu = pytest.mark.skipif(
+    importlib.util.find_spec("libtpu") is None, reason="no libtpu, the TPU's compiler: .ci/run has it in .venv-tpu"
+)
 
 PROGRAM = """
 import json
@@ -29,7 +31,8 @@ print(json.dumps(made._replace(phases={phase: need._asdict() for phase, need in 
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(NO_LIBTPU, reason="libtpu, the TPU's compiler, is not installed")
+@pytest.mark.tpu
+@needs_libtpu
 def test_a_run_s_steps_compile_for_eight_tpus(in_the_repository):
     # In a process of its own: libtpu keeps the machine to itself, and ends the process at a flag of XLA's for CPUs.
     environment = os.environ | plan.QUIET | {"XLA_FLAGS": "", "PYTHONPATH": "."}
@@ -44,7 +47,8 @@ def test_a_run_s_steps_compile_for_eight_tpus(in_the_repository):
     assert made["epoch_seconds"] == pytest.approx(1_000 / 16 * longest)
 
 
-@pytest.mark.skipif(NO_LIBTPU, reason="libtpu, the TPU's compiler, is not installed")
+@pytest.mark.tpu
+@needs_libtpu
 @pytest.mark.parametrize(
     ("topology", "words"),
     [("v99:2x4", "--topology=v99:2x4 cannot be had"), ("v5e:3", "--topology=v5e:3 cannot be had")],

@@ -1,7 +1,10 @@
-"""The comparison's rows: what is read off the course of training."""
+"""The comparison's rows: what stands in them, and what is read off the course of training."""
 
-from genmodels.comparison import rows
+from pathlib import Path
+
+from genmodels.comparison import Run, rows
 from genmodels.runs import Point
+from tests.support import tiny
 
 
 def courses() -> dict[str, dict]:
@@ -28,3 +31,12 @@ def test_histories_are_of_those_that_have_one():
     found = rows.histories(courses())
     assert list(found) == ["vae", "wae_mmd"]
     assert found["wae_mmd"] == [Point(10, 5.0, 29.0), Point(20, 9.0, 25.0)]
+
+
+def test_a_latent_size_that_pca_could_not_reach_has_no_row():
+    found = {"real": {}, "mean": {"dimensions": 0}, "vae": {"samples": {}}}
+    report = {"rows": found, "training_pictures_per_s": 1.0}
+    run = Run(Path("/nowhere"), tiny.config("vae"), step=6, report=report)
+    assert list(rows.assemble([run])) == ["real", "mean", "vae"]
+    found[f"pca_{tiny.LATENT}"] = {"dimensions": tiny.LATENT}
+    assert list(rows.assemble([run])) == ["real", "mean", f"pca_{tiny.LATENT}", "vae"]

@@ -156,7 +156,7 @@ def test_damaged_description_is_named(tmp_path):
 def test_missing_folder_is_refused_at_once():
     with pytest.raises(UsageError, match=r"data\.dir=/nowhere is not a folder") as error:
         official(Path("/nowhere"))
-    for needed in (*celeb_a_builder.URLS, "/nowhere/downloads/manual", "configs/introvae.py:demo"):
+    for needed in (*celeb_a_builder.URLS, "/nowhere/downloads/manual", "configs/vae.py:demo"):
         assert needed in str(error.value)
     assert not os.path.exists("/nowhere")
 
@@ -164,7 +164,7 @@ def test_missing_folder_is_refused_at_once():
 def test_empty_folder_without_network(tmp_path, offline):
     with pytest.raises(UsageError, match="Google Drive does not answer") as error:
         official(tmp_path)
-    assert "configs/introvae.py:demo" in str(error.value)
+    assert "configs/vae.py:demo" in str(error.value)
     assert list(tmp_path.iterdir()) == []
 
 

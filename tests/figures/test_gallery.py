@@ -11,6 +11,7 @@ from PIL import Image
 import genmodels
 from genmodels import data, images
 from genmodels.figures import gallery
+from genmodels.figures.sheets import reconstruction_pairs
 from tests.support import keys
 
 
@@ -38,4 +39,9 @@ def test_every_figure_of_a_run(run):
     drawn = images.to_uint8(model.sample(jax.random.split(sheets_key)[0], gallery.GRID))
     expected = images.grid(drawn, gallery.COLUMNS).repeat(3, 0).repeat(3, 1)  # enlarged to 96 pixels
     np.testing.assert_array_equal(np.asarray(Image.open(folder / "samples.png")), expected)
+    for split in ("train", "test"):  # not in the order of files
+        x = data.sampled(getattr(pictures, split), gallery.PAIRS)
+        y = images.to_uint8(model.reconstruct(images.to_unit(x)))
+        pairs = reconstruction_pairs(x, y, gallery.PAIR_COLUMNS).repeat(3, 0).repeat(3, 1)
+        np.testing.assert_array_equal(np.asarray(Image.open(folder / f"reconstructions_{split}.png")), pairs)
     assert imageio.get_reader(folder / "walk.mp4").count_frames() == gallery.STOPS * (gallery.FRAMES_BETWEEN + 1)

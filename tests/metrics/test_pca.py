@@ -59,6 +59,14 @@ def test_a_rank_deficient_set_is_reconstructed(train):
     assert pca.rmse(fitted, few, (11,))[11].max() < 0.01
 
 
+def test_no_component_is_the_mean_even_of_one_image(train):
+    fitted = pca.fit(train[:1], 0)
+    assert fitted.components.shape == (0, fitted.mean.size)
+    np.testing.assert_allclose(pca.rmse(fitted, train[:1], (0,))[0], 0, atol=1e-4)
+    flat = np.sqrt(((train - train.mean(0)[None]) ** 2).mean((1, 2, 3)))
+    np.testing.assert_allclose(pca.rmse(pca.fit(train, 0), train, (0,))[0], flat, rtol=1e-4)
+
+
 def test_reconstruction_is_linear_and_not_clipped():
     pictures = np.zeros((8, 4, 4, 3), np.uint8)
     pictures[:4, 0] = 255  # one direction only: black, or a white first row

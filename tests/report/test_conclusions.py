@@ -96,3 +96,15 @@ def test_how_a_game_went():
         "IntroVAE's game took 51 % of its training; KL(x_p) lay above KL(x) in 98 % of that. At its end, in nats: "
         "KL(x) 114, KL(x_r) 160, KL(x_p) 177, margin 170."
     )
+
+
+def test_what_has_no_reference_is_not_judged_by_it():
+    """Few images: no PCA of this latent size, and no pairs of real images."""
+    few = rows()
+    del few["pca_64"], few["real"]
+    for row in few.values():
+        row.get("samples", {}).pop("ms_ssim_minus_real", None)
+    found = conclusions.draw(few)
+    assert not [line for line in found if "PCA" in line or "diversity" in line]
+    assert found[0].startswith("WAE-MMD has the lowest test RMSE")
+    assert any(line.endswith("real pictures have –.") for line in found)
