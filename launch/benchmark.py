@@ -4,7 +4,11 @@ python -m launch.benchmark --config=configs/introvae.py:demo
 python -m launch.benchmark --config=configs/wae_mmd.py:demo --sizes=32,64,128 --batch_sizes=50,1024
 """
 
+import sys
 from pathlib import Path
+
+if not __package__:  # python launch/benchmark.py
+    sys.path[0] += "/.."
 
 from absl import flags
 

@@ -6,6 +6,9 @@ python -m launch.compare --config=configs/compare.py[:demo] --runs=RUN,RUN,...  
 
 import sys
 
+if not __package__:  # python launch/compare.py
+    sys.path[0] += "/.."
+
 from absl import flags
 
 from launch import cli

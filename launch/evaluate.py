@@ -3,6 +3,11 @@
 python -m launch.evaluate --workdir=RUN [--step=STEP] [--pairs=10000] [--refine=0] [--seed=0] [--data_dir=DIR]
 """
 
+import sys
+
+if not __package__:  # python launch/evaluate.py
+    sys.path[0] += "/.."
+
 from absl import flags
 
 from launch import cli

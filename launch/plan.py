@@ -5,10 +5,10 @@ python -m launch.plan --config=configs/introvae.py --topology=v5e:2x4
 
 import json
 import os
+import sys
 
-if __name__ == "__main__":  # jax reads these when it is imported
-    os.environ["JAX_PLATFORMS"] = "cpu"  # the TPUs are a compiler's target only, whatever else is here
-    os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"  # it cannot read what was compiled for chips that are not here
+if not __package__:  # python launch/plan.py
+    sys.path[0] += "/.."
 
 from absl import flags
 

@@ -4,6 +4,11 @@ python -m launch.results --report=runs/compare-slim64/report [--plans=FILE,...] 
 python -m launch.results                                      # writes the text again, from what was taken in
 """
 
+import sys
+
+if not __package__:  # python launch/results.py
+    sys.path[0] += "/.."
+
 from absl import flags
 
 from launch import cli

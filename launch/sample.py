@@ -5,8 +5,12 @@ python -m launch.sample --workdir=RUN --num=10000 --out=samples --real=real     
 """
 
 import contextlib
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+if not __package__:  # python launch/sample.py
+    sys.path[0] += "/.."
 
 import ml_collections
 import numpy as np

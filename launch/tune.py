@@ -5,6 +5,11 @@ python -m launch.tune --config=configs/introvae.py --space="loss.margin=50..500 
 Start the same command several times, on one machine or on all that see --workdir, and they share the trials.
 """
 
+import sys
+
+if not __package__:  # python launch/tune.py
+    sys.path[0] += "/.."
+
 from absl import flags
 
 from launch import cli, command_line
