@@ -29,6 +29,7 @@ SAMPLERS = {
     "tpe": optuna.samplers.TPESampler,
     "nsga2": optuna.samplers.NSGAIISampler,
 }
+GOALS = ("reconstruction test rmse", "samples ms_ssim_minus_real")  # measures, without which no trial has an outcome
 COLLAPSED = "collapsed.txt"  # in a run's folder: why it was given up
 PATIENCE = 0.25  # of a run's log lines for which a game may be lost before the run counts as collapsed
 
@@ -97,6 +98,7 @@ def work(tuning: Tuning, study: optuna.Study, trials: int) -> bool:
     A grid has no more trials than combinations.
     """
     pictures = data.build(tuning.config)
+    evaluation.require(list(GOALS), pictures, tuning.config.model.latent, tuning.budget)
     if tuning.sampler == "grid":
         trials = min(trials, len(spaces.corners(tuning.space)))
     while (claim := _claim(tuning, study, trials)) is not None:
@@ -179,7 +181,7 @@ def _run(tuning: Tuning, study: optuna.Study, claim: Claim, pictures: data.Pictu
         (claim.folder / COLLAPSED).write_text(str(error).splitlines()[0] + "\n")
         study.tell(claim.number, state=TrialState.PRUNED)
         return True
-    if not evaluation.is_done(claim.folder, config.train.steps, tuning.budget):
+    if not evaluation.is_done(claim.folder, config.train.steps, tuning.budget, pictures):
         evaluation.evaluate_run(claim.folder, model.load(claim.folder), pictures, tuning.budget)
     row = evaluation.read(claim.folder, config.train.steps)["rows"][config.method]
     distance = abs(row["samples"]["ms_ssim_minus_real"]["mean"])
@@ -189,8 +191,8 @@ def _run(tuning: Tuning, study: optuna.Study, claim: Claim, pictures: data.Pictu
 
 def mean_picture_rmse(pictures: data.Pictures) -> float:
     """The mean RMSE, 0-255 scale, of up to 256 test pictures to the mean of up to 1,000 training pictures."""
-    mean = pictures.train[:1_000].mean(0)
-    return float(np.sqrt(np.square(pictures.test[:256] - mean[None]).mean((1, 2, 3))).mean())
+    mean = data.sampled(pictures.train, 1_000).mean(0)
+    return float(np.sqrt(np.square(data.sampled(pictures.test, 256) - mean[None]).mean((1, 2, 3))).mean())
 
 
 def collapse_rule(config: ml_collections.ConfigDict, mean_picture_rmse: float) -> Callable[[int, dict], None]:

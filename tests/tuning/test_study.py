@@ -4,10 +4,12 @@ import json
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from optuna.trial import TrialState
 
 from configs import introvae
+from genmodels.data import Pictures
 from genmodels.errors import DivergedError, UsageError
 from genmodels.evaluation import Budget
 from genmodels.training import Result
@@ -15,6 +17,8 @@ from genmodels.tuning import results, space, study
 from genmodels.tuning.study import Collapsed, Tuning
 
 GRID = "loss.margin=50,100;loss.beta=0.5,1.0,2.0"
+NOISE = np.random.default_rng(0).integers(0, 256, (12, 32, 32, 3), dtype=np.uint8)
+PICTURES = Pictures(NOISE, NOISE[:4], "noise", "none", "none", "noise", "digest", 0)
 BUDGET = Budget(4, 2, None, 2, 3, 0, 0)
 
 
@@ -23,14 +27,14 @@ class Played:
 
     def __init__(self, monkeypatch):
         self.trained, self.before = [], lambda config, folder: None
-        monkeypatch.setattr(study.data, "build", lambda config: None)
+        monkeypatch.setattr(study.data, "build", lambda config: PICTURES)
         monkeypatch.setattr(study, "mean_picture_rmse", lambda pictures: 60.0)
         monkeypatch.setattr(study.training, "train", self.train)
         monkeypatch.setattr(study.model, "load", lambda folder: folder)
         monkeypatch.setattr(
             study.checkpoint, "newest_step", lambda folder: 720 if (folder / "trained").exists() else None
         )
-        monkeypatch.setattr(study.evaluation, "is_done", lambda folder, step, budget: (folder / "measured").exists())
+        monkeypatch.setattr(study.evaluation, "is_done", self.is_done)
         monkeypatch.setattr(study.evaluation, "evaluate_run", lambda folder, *_: (folder / "measured").touch())
         monkeypatch.setattr(study.evaluation, "read", self.read)
 
@@ -41,6 +45,10 @@ class Played:
         self.trained.append((config.loss.margin, config.loss.beta))
         (folder / "trained").touch()
         return Result(720, finished=True)
+
+    def is_done(self, folder: Path, step: int, budget: Budget, pictures: Pictures) -> bool:
+        assert pictures.digest == PICTURES.digest
+        return (folder / "measured").exists()
 
     def read(self, folder: Path, step: int) -> dict:
         margin, beta = json.loads((folder / "config.json").read_text())
@@ -220,3 +228,18 @@ def test_worse_than_the_mean_picture_after_half_of_the_run_has_collapsed():
     watch(400, {"test/rmse": 59.0})
     with pytest.raises(Collapsed, match=r"worse than the mean picture's 60\.0"):
         watch(400, {"test/rmse": 61.0})
+
+
+def test_too_few_images_are_refused_before_a_trial(played, tmp_path, monkeypatch):
+    monkeypatch.setattr(study.data, "build", lambda config: PICTURES._replace(test=NOISE[:3]))
+    with pytest.raises(UsageError, match=r"MS-SSIM − real\.\nUse more images"):
+        run(tmp_path)
+    assert played.trained == []
+
+
+def test_the_mean_image_is_of_a_sample_of_the_split():
+    """A folder's first images may be all of one person."""
+    dark, light = (np.full((1_000, 2, 2, 3), value, np.uint8) for value in (0, 200))
+    sorted_by_name = np.concatenate([dark, light])
+    found = study.mean_picture_rmse(PICTURES._replace(train=sorted_by_name, test=sorted_by_name[::2]))
+    assert found == pytest.approx(100, abs=2)  # of the first thousand: 0
