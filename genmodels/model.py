@@ -13,6 +13,7 @@ import ml_collections
 import numpy as np
 
 from genmodels import inputs, methods, runs, sampling
+from genmodels.data.fields import URL
 from genmodels.errors import UsageError
 from genmodels.images import to_unit
 from genmodels.methods.posterior import Posterior
@@ -117,6 +118,8 @@ def load(workdir: str | Path, step: int | None = None) -> Model:
     Reads the weights only, never an optimiser, and works on another kind of device than the one that trained. Raises
     UsageError when there is no such run or checkpoint.
     """
+    if URL.match(str(workdir)):
+        raise UsageError(f"{workdir} is a URL: mount it and give the mounted folder.")
     workdir = Path(os.path.expanduser(workdir))
     step = None if step is None else inputs.whole("step", step, least=0)
     _check_is_run(workdir)

@@ -220,6 +220,7 @@ def test_where_there_is_no_run(tmp_path, trained):
         (tmp_path, r"is not a run: it has no config\.json"),
         (tmp_path / "new", "new is not a run: there is no such folder"),
         ("a" * 300, "File name too long"),
+        ("gs://bucket/run", "^gs://bucket/run is a URL: mount it and give the mounted folder.$"),
         (trained / "config.json", f"a part of one: give the run's folder, {trained}"),
         (trained / "checkpoints" / "6", f"a part of one: give the run's folder, {trained}"),
     ):

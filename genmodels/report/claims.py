@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from genmodels import methods
+from genmodels.comparison import rows as comparison_rows
 from genmodels.evaluation.tables import find, text
 
 
@@ -61,6 +63,18 @@ def judge(rows: dict[str, dict]) -> list[dict[str, str]]:
                 {"claim": claim.words, "verdict": _verdict(*pair, claim.lower), "numbers": "; ".join(numbers)}
             )
     return judged
+
+
+def left_out(rows: dict[str, dict]) -> list[str]:
+    """Of which methods nothing is judged, as there are several settings of them, in one line."""
+    several = [
+        comparison_rows.method(rows, name) for name in comparison_rows.trained(rows) if name not in methods.SPECS
+    ]
+    about = {name for claim in CLAIMS for name in (claim.first, claim.second)}
+    titles = [methods.SPECS[name].title for name in dict.fromkeys(several) if name in about]
+    if not titles:
+        return []
+    return [f"left out, as there are several settings: the deck's figures and conclusions of {', '.join(titles)}"]
 
 
 def _verdict(first: Any, second: Any, lower: bool) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from genmodels import methods
-from genmodels.comparison.rows import IMPROVED, models, trained
+from genmodels.comparison.rows import IMPROVED, method, models, trained
 from genmodels.evaluation.tables import find, text
+from genmodels.report import claims
 
 COPIES = 0.8  # samples nearer to training pictures than this part of held-out pictures' distance are too near
 
@@ -20,6 +21,7 @@ def draw(rows: dict[str, dict]) -> list[str]:
         *_copies(compared),
         *_speed(compared),
         *_stability(compared),
+        *(f"{line}." for line in claims.left_out(rows)),
     ]
     return [sentence[0].upper() + sentence[1:] for sentence in sentences]
 
@@ -118,7 +120,7 @@ def _stability(compared: dict) -> Iterator[str]:
         yield f"{title} failed in {len(failures)} of its runs: {'; '.join(failures)}"
     for name, row in compared.items():
         if game := row.get("training", {}).get("game"):
-            terms = methods.SPECS[name].game
+            terms = methods.SPECS[method(compared, name)].game
             nats = ", ".join(f"{term} {value:.0f}" for term, value in game["last"].items())
             yield (
                 f"{row['title']}'s game took {100 * game['played']:.0f} % of its training; {terms.fake} lay above "

@@ -74,6 +74,7 @@ def render(folder: Path, base: Path) -> str:
         runs=runs,
         variant=next(config["variant"] for config in configs),
         seeds=sorted({config["seed"] for config in configs}),
+        repeated=any(row.get("runs", 1) > 1 for row in rows.values()),
         cells=sorted((report["tuning"] or {}).get("results", []), key=lambda result: list(result["chosen"].values())),
         figures=figures,
         drawn={name: {path.parent.name for path in drawn if path.stem == name} for name in OF_EACH},
@@ -84,10 +85,14 @@ def render(folder: Path, base: Path) -> str:
 
 
 def _runs(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """The first seed's run of each method, as the page shows it: its title, method, config and figures' folder."""
+    """The first seed's run of each row, as the page shows it: its row, title, config and figures' folder.
+
+    Reports of earlier revisions have one row for each method, by its name.
+    """
     found = {}
-    for config in report["configs"].values():
-        method = config["method"]
-        own = {"title": report["rows"][method]["title"], "config": config}
-        found.setdefault(method, own | {"folder": f"{method}-{config['seed']}".replace("_", "-")})
+    for run in report["runs"]:
+        config = report["configs"][run["name"]]
+        row, before = run.get("row", config["method"]), f"{config['method']}-{config['seed']}".replace("_", "-")
+        own = {"row": row, "title": report["rows"][row]["title"], "config": config}
+        found.setdefault(row, own | {"folder": run.get("figures", before)})
     return list(found.values())

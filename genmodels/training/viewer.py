@@ -40,7 +40,7 @@ class Viewer:
         self._statistics = {phase.name: jax.jit(phase.statistics) for phase in method.phases}
         self._reconstruct = jax.jit(lambda weights, x: method.decode(weights, method.encode(weights, x)))
         self._decode = jax.jit(method.decode)
-        self._test = np.asarray(images.to_unit(pictures.test[: config.eval.pictures]))
+        self._test = np.asarray(images.to_unit(data.sampled(pictures.test, config.eval.pictures)))
         self._codes = jax.random.normal(codes_key, (GRID, config.model.latent))
 
     def weights(self, state: TrainState, step: int) -> Weights:

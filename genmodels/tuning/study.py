@@ -21,6 +21,7 @@ from genmodels.tuning import space as spaces
 from genmodels.tuning.identity import Tuning
 
 MOST = 10_000  # combinations of a grid
+GOALS = ("reconstruction test rmse", "samples ms_ssim_minus_real")  # measures, without which no trial has an outcome
 PATIENCE = 0.25  # of a run's log lines for which a game may be lost before the run counts as collapsed
 STATES = {trial.COLLAPSED: TrialState.PRUNED, trial.FAILED: TrialState.FAIL}
 
@@ -81,6 +82,7 @@ def work(tuning: Tuning, study: optuna.Study, trials: int, pictures: data.Pictur
 
     A grid has no more trials than combinations. `pictures` are those of the base config, and so of every trial.
     """
+    evaluation.require(list(GOALS), pictures, tuning.config.model.latent, tuning.budget)
     if tuning.sampler == "grid":
         trials = min(trials, spaces.size(tuning.space))
     while (claim := claims.claim(tuning, study, trials)) is not None:
@@ -126,7 +128,7 @@ def _values(tuning: Tuning, claim: claims.Claim, pictures: data.Pictures) -> lis
         watch = collapse_rule(config, mean_picture_rmse(pictures))
         if not training.train(config, claim.folder, watch).finished:
             return None
-    if not evaluation.is_done(claim.folder, config.train.steps, tuning.budget):
+    if not evaluation.is_done(claim.folder, config.train.steps, tuning.budget, pictures):
         evaluation.evaluate_run(claim.folder, model.load(claim.folder), pictures, tuning.budget)
     row = evaluation.read(claim.folder, config.train.steps)["rows"][config.method]
     distance = abs(row["samples"]["ms_ssim_minus_real"]["mean"])
@@ -135,8 +137,8 @@ def _values(tuning: Tuning, claim: claims.Claim, pictures: data.Pictures) -> lis
 
 def mean_picture_rmse(pictures: data.Pictures) -> float:
     """The mean RMSE, 0-255 scale, of up to 256 test pictures to the mean of up to 1,000 training pictures."""
-    mean = pictures.train[:1_000].mean(0)
-    return float(np.sqrt(np.square(pictures.test[:256] - mean[None]).mean((1, 2, 3))).mean())
+    mean = data.sampled(pictures.train, 1_000).mean(0)
+    return float(np.sqrt(np.square(data.sampled(pictures.test, 256) - mean[None]).mean((1, 2, 3))).mean())
 
 
 def collapse_rule(config: ml_collections.ConfigDict, mean_picture_rmse: float) -> Callable[[int, dict], None]:

@@ -3,6 +3,7 @@
 import json
 import threading
 
+import numpy as np
 import pytest
 
 from configs import introvae
@@ -162,3 +163,18 @@ def test_worse_than_the_mean_picture_after_half_of_the_run_has_collapsed():
     watch(400, {"test/rmse": 59.0})
     with pytest.raises(Collapsed, match=r"worse than the mean picture's 60\.0"):
         watch(400, {"test/rmse": 61.0})
+
+
+def test_too_few_images_are_refused_before_a_trial(played, tmp_path, monkeypatch):
+    monkeypatch.setattr(study.data, "build", lambda config: PICTURES._replace(test=NOISE[:3]))
+    with pytest.raises(UsageError, match=r"MS-SSIM − real\.\nUse more images"):
+        run(tmp_path)
+    assert played.trained == []
+
+
+def test_the_mean_image_is_of_a_sample_of_the_split():
+    """A folder's first images may be all of one person."""
+    dark, light = (np.full((1_000, 2, 2, 3), value, np.uint8) for value in (0, 200))
+    sorted_by_name = np.concatenate([dark, light])
+    found = study.mean_picture_rmse(PICTURES._replace(train=sorted_by_name, test=sorted_by_name[::2]))
+    assert found == pytest.approx(100, abs=2)  # of the first thousand: 0
