@@ -86,7 +86,7 @@ def test_study_is_shown(compared, pictures, tmp_path):
     folder.mkdir()
     shutil.copytree(compared[1][0].workdir, folder / "run-a")
     results.write(folder, found)
-    with pytest.raises(UsageError, match="has no figures"):
+    with pytest.raises(UsageError, match="has no cells.png and no front.png"):
         study.read(folder)
     figures.write(folder, found)
     text = page.write(tmp_path / "report", compared[1], config, "command", study.read(folder)).read_text()

@@ -11,7 +11,7 @@ from genmodels.errors import UsageError
 from genmodels.training import Result
 from genmodels.tuning import claims, study
 from genmodels.tuning.study import Collapsed
-from tests.support.played_study import Killed, found, run, tuning
+from tests.support.played_study import IMAGES, Killed, found, run, tuning
 
 
 def test_grid_is_run_once_and_the_best_is_found(played, tmp_path):
@@ -165,10 +165,10 @@ def test_worse_than_the_mean_picture_after_half_of_the_run_has_collapsed():
         watch(400, {"test/rmse": 61.0})
 
 
-def test_too_few_images_are_refused_before_a_trial(played, tmp_path, monkeypatch):
-    monkeypatch.setattr(study.data, "build", lambda config: PICTURES._replace(test=NOISE[:3]))
+def test_too_few_images_are_refused_before_a_trial(played, tmp_path):
+    this = tuning(tmp_path)
     with pytest.raises(UsageError, match=r"MS-SSIM − real\.\nUse more images"):
-        run(tmp_path)
+        study.work(this, study.open_study(this, None), 6, IMAGES._replace(test=IMAGES.test[:3]))
     assert played.trained == []
 
 
@@ -176,5 +176,5 @@ def test_the_mean_image_is_of_a_sample_of_the_split():
     """A folder's first images may be all of one person."""
     dark, light = (np.full((1_000, 2, 2, 3), value, np.uint8) for value in (0, 200))
     sorted_by_name = np.concatenate([dark, light])
-    found = study.mean_picture_rmse(PICTURES._replace(train=sorted_by_name, test=sorted_by_name[::2]))
+    found = study.mean_picture_rmse(IMAGES._replace(train=sorted_by_name, test=sorted_by_name[::2]))
     assert found == pytest.approx(100, abs=2)  # of the first thousand: 0
