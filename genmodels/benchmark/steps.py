@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import jax
@@ -36,7 +36,7 @@ class Bench:
         """A fresh state on the devices; a program gives away the one that it is given."""
         return self.devices.replicate(jax.jit(self.method.init)(self.init_key))
 
-    def sent(self, count: int) -> Iterator[Any]:
+    def sent(self, count: int) -> Generator[Any, None, None]:
         """What `count` calls are given, on the devices."""
         return self.feed.stream([range(i * self.steps, (i + 1) * self.steps) for i in range(count)])
 

@@ -1,7 +1,7 @@
 """The batch of step t, a pure function of (seed, t), and a stream of them that is read ahead."""
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,7 +47,9 @@ def batch_at(pictures: np.ndarray, step: int, batch_size: int, **options) -> np.
     return batch
 
 
-def batches(pictures: np.ndarray, calls: Sequence[range], batch_size: int, **options) -> Iterator[np.ndarray]:
+def batches(
+    pictures: np.ndarray, calls: Sequence[range], batch_size: int, **options
+) -> Generator[np.ndarray, None, None]:
     """Iterates over the batches of calls, each of so many steps: uint8 [steps, B, H, W, 3], prepared in the background.
 
     Options as in `draw_at`. Close the iterator, or drop it, to end the threads early. Raises UsageError for a batch
@@ -57,7 +59,7 @@ def batches(pictures: np.ndarray, calls: Sequence[range], batch_size: int, **opt
     return _stream(lambda call: np.stack([batch_at(pictures, step, batch_size, **options) for step in call]), calls)
 
 
-def draws(count: int, calls: Sequence[range], batch_size: int, **options) -> Iterator[Draw]:
+def draws(count: int, calls: Sequence[range], batch_size: int, **options) -> Generator[Draw, None, None]:
     """The draws of those batches, [steps, B], for pictures that are on the devices already; as `batches` otherwise."""
     _check(count, batch_size, options["seed"])
 
@@ -77,7 +79,7 @@ def _check(count: int, batch_size: int, seed: int) -> None:
         raise UsageError(f"seed={seed} must not be negative")
 
 
-def _stream(of_call: Callable[[range], Any], calls: Sequence[range]) -> Iterator[Any]:
+def _stream(of_call: Callable[[range], Any], calls: Sequence[range]) -> Generator[Any, None, None]:
     import grain  # here, because it takes seconds to import and those who only read pictures do without it
 
     options = grain.ReadOptions(num_threads=THREADS, prefetch_buffer_size=READ_AHEAD)

@@ -71,6 +71,8 @@ def opened(workdir: Path, config: ml_collections.ConfigDict, images: Pictures) -
                 data.check(workdir, images)
             fields = config.to_dict() | {"step_version": migration.STEP_VERSION}
             write_whole(workdir / "config.json", json.dumps(fields, indent=2) + "\n")
+        except BrokenPipeError:
+            raise  # nobody reads what is said here
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise _full_disk(workdir) from error

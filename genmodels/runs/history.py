@@ -45,8 +45,7 @@ class Course(NamedTuple):
 def game(workdir: Path, terms: Game | None) -> Course | None:
     """The game by what the run has logged; None for a method that has none, and before the game."""
     lines = [line for line in read_metrics(workdir) if "pictures/s" in line]
-    played = [line for line in lines if terms and terms.fake in line]
-    if not played:
+    if terms is None or not (played := [line for line in lines if terms.fake in line]):
         return None
     ahead = sum(line[terms.fake] > line[terms.real] for line in played)
     last = {name: played[-1][name] for name in terms.shown if name in played[-1]}

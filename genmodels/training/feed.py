@@ -1,7 +1,7 @@
 """Where the training pictures are, and how each call of a step gets its batches: from the host, or on the devices."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -19,14 +19,14 @@ class Feed(NamedTuple):
     """`stream` brings each call's share to the devices, where `read` makes batches of it, perhaps with the `table`."""
 
     devices: Parallel
-    prepare: Callable[[Sequence[range]], Iterator[Any]]
+    prepare: Callable[[Sequence[range]], Generator[Any, None, None]]
     """Calls, each of so many steps -> what this process sends for each: arrays [steps, b, ...]."""
     read: Callable[[jax.Array | None, Any], jax.Array]
     """(table, what was sent for one step) -> uint8 pictures [b, H, W, 3], a device's part of the batch."""
     table: jax.Array | None
     """The training split, spread over the devices; None where the host sends pictures."""
 
-    def stream(self, calls: Sequence[range]) -> Iterator[Any]:
+    def stream(self, calls: Sequence[range]) -> Generator[Any, None, None]:
         """What the program of each call is given, on the devices; close it to end the threads that read ahead."""
         with contextlib.closing(self.prepare(calls)) as prepared:
             for sent in prepared:

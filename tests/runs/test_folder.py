@@ -137,6 +137,15 @@ def test_a_disk_that_is_full(tmp_path, monkeypatch):
         pass
 
 
+def test_a_pipe_that_nobody_reads_is_no_folder_that_cannot_be_written(tmp_path, monkeypatch):
+    def unread(*_):
+        raise BrokenPipeError
+
+    monkeypatch.setattr(runs.data, "record", unread)
+    with pytest.raises(BrokenPipeError), runs.opened(tmp_path, config(), images.fake()):
+        pass
+
+
 def test_an_error_in_training_is_not_taken_for_a_folder_that_cannot_be_written(tmp_path):
     with pytest.raises(FileNotFoundError), runs.opened(tmp_path, config(), images.fake()):
         (tmp_path / "nothing").read_text()
