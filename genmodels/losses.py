@@ -1,4 +1,4 @@
-"""Loss terms, per example: one value for each picture or code; the methods take the means over the global batch."""
+"""Loss terms, per example: one value for each image or code; the methods take the means over the global batch."""
 
 import jax
 import jax.numpy as jnp
@@ -6,7 +6,7 @@ import optax
 
 
 def squared_error(x: jax.Array, y: jax.Array) -> jax.Array:
-    """Sum over pixels and channels of (x - y)^2: pictures [B, H, W, C] of any one range -> [B]."""
+    """Sum over pixels and channels of (x - y)^2: images [B, H, W, C] of any one range -> [B]."""
     return jnp.sum(jnp.square(x - y), axis=(1, 2, 3))
 
 

@@ -131,13 +131,13 @@ def load(workdir: str | Path, step: int | None = None) -> Model:
 def abstract_weights(method: methods.Method, config: ml_collections.ConfigDict) -> Weights:
     """Shapes and dtypes of the weights that a run of `config` saves."""
 
-    def weights(key, pictures) -> Any:
+    def weights(key, images) -> Any:
         params = method.init(key).generating
-        statistics = method.phases[-1].statistics(params, pictures, key)
+        statistics = method.phases[-1].statistics(params, images, key)
         return {net: {"params": params[net], "batch_stats": statistics[net]} for net in params}
 
-    pictures = jax.ShapeDtypeStruct((2, config.image_size, config.image_size, 3), jnp.uint8)
-    return jax.eval_shape(weights, jax.random.key(0), pictures)
+    images = jax.ShapeDtypeStruct((2, config.image_size, config.image_size, 3), jnp.uint8)
+    return jax.eval_shape(weights, jax.random.key(0), images)
 
 
 def _check_is_run(folder: Path) -> None:

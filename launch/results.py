@@ -15,7 +15,7 @@ from launch import cli
 
 REPORT = flags.DEFINE_string("report", None, "The report/ of a comparison to take in, as launch.compare left it.")
 PLANS = flags.DEFINE_list("plans", [], "What launch.plan --out has written: what the full data would take.")
-FOLDER = flags.DEFINE_string("folder", "results/slim64", "Where report.json and the pictures are kept.")
+FOLDER = flags.DEFINE_string("folder", "results/slim64", "Where report.json and the images are kept.")
 OUT = flags.DEFINE_string("out", "results/README.md", "The text, in a folder above --folder.")
 
 

@@ -97,7 +97,7 @@ def _training_images(workdir: Path) -> Iterator[np.ndarray]:
     elif not same:
         print(f"--real: {workdir} was trained on other images than these: {found.description}")
     if len(split) < NUM.value:
-        raise UsageError(f"--num={NUM.value}: the training split has {len(split):,} pictures; ask for at most that.")
+        raise UsageError(f"--num={NUM.value}: the training split has {len(split):,} images; ask for at most that.")
     chosen = subsets.indices(len(split), NUM.value)
     return (split[chosen[i : i + CHUNK]] for i in range(0, NUM.value, CHUNK))
 

@@ -45,9 +45,9 @@ def pytest_configure(config):
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory) -> Path:
-    """A folder data set: 12 training and 4 test pictures of coloured noise, 32x32."""
-    folder, rng = tmp_path_factory.mktemp("data") / "pictures", np.random.default_rng(0)
+def image_folder(tmp_path_factory) -> Path:
+    """A folder data set: 12 training and 4 test images of coloured noise, 32x32."""
+    folder, rng = tmp_path_factory.mktemp("data") / "images", np.random.default_rng(0)
     for split, count in (("train", 12), ("test", 4)):
         (folder / split).mkdir(parents=True)
         for i in range(count):
@@ -58,12 +58,12 @@ def pictures(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory, pictures) -> Path:
+def trained(tmp_path_factory, image_folder) -> Path:
     """The folder of a VAE's run of 6 steps with every kind of output, not to be changed."""
     workdir = tmp_path_factory.mktemp("runs") / "trained"
     config = tiny_runs.config(
         "vae",
-        pictures,
+        image_folder,
         **{
             "train.ema_decay": 0.9,
             "checkpoint.every": 2,
@@ -78,10 +78,10 @@ def trained(tmp_path_factory, pictures) -> Path:
 
 
 @pytest.fixture(scope="session")
-def compared(tmp_path_factory, pictures) -> tuple[Path, list[comparison.Run]]:
+def compared(tmp_path_factory, image_folder) -> tuple[Path, list[comparison.Run]]:
     """The folder and the runs of a finished comparison, not to be changed."""
     workdir = tmp_path_factory.mktemp("comparison")
-    return workdir, comparison.compare(tiny_comparison.config(pictures), workdir)
+    return workdir, comparison.compare(tiny_comparison.config(image_folder), workdir)
 
 
 @pytest.fixture

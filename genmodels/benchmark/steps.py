@@ -21,10 +21,10 @@ WARM = 3  # calls before the clock starts
 
 
 class Bench:
-    """A method on its devices with pictures [N, H, W, 3], ready to run any of its phases."""
+    """A method on its devices with images [N, H, W, 3], ready to run any of its phases."""
 
     def __init__(self, config: ml_collections.ConfigDict, train: np.ndarray):
-        """`train` are uint8 pictures of config.image_size."""
+        """`train` are uint8 images of config.image_size."""
         self.config = config
         self.devices = parallel.build(config.parallel.mode, config.parallel.devices, config.train.batch_size)
         self.method = methods.make(config, self.devices.replicas)

@@ -39,7 +39,7 @@ def read(folders: Sequence[Path], data_dir: str) -> list[Run]:
     return planned
 
 
-def check_data(planned: list[Run], images: data.Pictures) -> None:
+def check_data(planned: list[Run], images: data.Dataset) -> None:
     """Raises UsageError where a run was trained on other images than those that are opened, or may have been."""
     for run in planned:
         same = runs.data.same(run.workdir, images)

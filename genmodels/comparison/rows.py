@@ -1,4 +1,4 @@
-"""The rows of the comparison, in the order of its tables: real pictures, their mean, PCA, then the models."""
+"""The rows of the comparison, in the order of its tables: real images, their mean, PCA, then the models."""
 
 from typing import Any
 
@@ -30,8 +30,8 @@ def assemble(compared: list[Run]) -> dict[str, dict[str, Any]]:
     rows = {}
     if measured:
         of_any = measured[0].report["rows"]
-        rows["real"] = {"title": "real pictures", **of_any["real"]}
-        rows["mean"] = {"title": "mean picture", **of_any["mean"]}
+        rows["real"] = {"title": "real images", **of_any["real"]}
+        rows["mean"] = {"title": "mean image", **of_any["mean"]}
         for size in sorted({run.config.model.latent for run in measured}):
             owner = next(run for run in measured if run.config.model.latent == size)
             if linear := owner.report["rows"].get(f"pca_{size}"):  # none where there were too few images for it
@@ -81,11 +81,11 @@ def _row(run: Run, improved: bool) -> dict[str, Any] | None:
     row = run.report["rows"].get(IMPROVED + method if improved else method) if run.report else None
     if row is None or improved:
         return row
-    # None if the run was stopped before its first look at test pictures.
+    # None if the run was stopped before its first look at test images.
     points = runs.rmse_history(run.workdir, run.config.train.batch_size)
     game = runs.game(run.workdir, methods.SPECS[method].game)
     training = {
-        "pictures_per_s": run.report["training_pictures_per_s"],
+        "images_per_s": run.report["training_images_per_s"],
         "seconds": points[-1].seconds if points else None,
         "steps": run.step,
         "batch_size": run.config.train.batch_size,

@@ -47,7 +47,7 @@ def compare(config: ml_collections.ConfigDict, workdir: Path, folders: Sequence[
     return finished
 
 
-def _check_trainable(planned: list[Run], images: data.Pictures) -> None:
+def _check_trainable(planned: list[Run], images: data.Dataset) -> None:
     """Raises UsageError for a run that would fail once those before it are trained; says which failed earlier."""
     for run in planned:
         config = run.config
@@ -64,7 +64,7 @@ def _check_trainable(planned: list[Run], images: data.Pictures) -> None:
             raise UsageError(f"{config.method}: {error}") from error
 
 
-def _say_what_is_left_out(planned: list[Run], images: data.Pictures, budgets: list[evaluation.Budget]) -> None:
+def _say_what_is_left_out(planned: list[Run], images: data.Dataset, budgets: list[evaluation.Budget]) -> None:
     """Before anything is trained, in one line for each reason."""
     lines = {}
     for run, budget in zip(planned, budgets, strict=True):
@@ -73,7 +73,7 @@ def _say_what_is_left_out(planned: list[Run], images: data.Pictures, budgets: li
         print(line, flush=True)
 
 
-def tasks(run: Run, budget: evaluation.Budget, images: data.Pictures) -> list[Task]:
+def tasks(run: Run, budget: evaluation.Budget, images: data.Dataset) -> list[Task]:
     """What is still to do for a run."""
     if failure(run) is not None:
         return []
@@ -87,7 +87,7 @@ def tasks(run: Run, budget: evaluation.Budget, images: data.Pictures) -> list[Ta
     return [task for task, done in ((evaluation_left, evaluated), (figures_left, drawn)) if not done]
 
 
-def _train(run: Run, budget: evaluation.Budget, images: data.Pictures) -> bool:
+def _train(run: Run, budget: evaluation.Budget, images: data.Dataset) -> bool:
     try:
         return training.train(run.config, run.workdir).finished
     except (DivergedError, jax.errors.JaxRuntimeError) as error:
@@ -98,12 +98,12 @@ def _train(run: Run, budget: evaluation.Budget, images: data.Pictures) -> bool:
         return False
 
 
-def _evaluate(run: Run, budget: evaluation.Budget, images: data.Pictures) -> bool:
+def _evaluate(run: Run, budget: evaluation.Budget, images: data.Dataset) -> bool:
     evaluation.evaluate_run(run.workdir, model.load(run.workdir, compared_step(run)), images, budget)
     return True
 
 
-def _draw(run: Run, budget: evaluation.Budget, images: data.Pictures) -> bool:
+def _draw(run: Run, budget: evaluation.Budget, images: data.Dataset) -> bool:
     gallery.draw(run.workdir, model.load(run.workdir, compared_step(run)), images, budget.seed)
     return True
 

@@ -1,4 +1,4 @@
-"""The pictures of a data set that tfds has prepared as array_record."""
+"""The images of a data set that tfds has prepared as array_record."""
 
 import os
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from PIL import Image
 from tensorflow_datasets.proto import tf_example_pb2
 
 from genmodels.data import fields
-from genmodels.data.decoding import BadPicture, decode
+from genmodels.data.decoding import BadImage, decode
 from genmodels.data.source import Split
 
 
@@ -21,10 +21,10 @@ def data_dir(directory: str) -> Path:
     return fields.local(os.fspath(tfds.core.constants.DATA_DIR), "TFDS_DATA_DIR")
 
 
-def pictures(builder: tfds.core.DatasetBuilder, splits: Sequence[str], indices: np.ndarray | None = None) -> Split:
+def images(builder: tfds.core.DatasetBuilder, splits: Sequence[str], indices: np.ndarray | None = None) -> Split:
     """Reads the feature 'image' of the named splits, one after the other; with `indices`, those of them only.
 
-    The other features are not looked at: tfds' own parser takes longer over CelebA's 52 scalars than over the picture.
+    The other features are not looked at: tfds' own parser takes longer over CelebA's 52 scalars than over the image.
     """
     method = tfds.decode.DeserializeMethod.RAW_BYTES
     records = [builder.as_data_source(s, deserialize_method=method, file_format="array_record") for s in splits]
@@ -41,7 +41,7 @@ def pictures(builder: tfds.core.DatasetBuilder, splits: Sequence[str], indices: 
             example = tf_example_pb2.Example.FromString(records[split][record])
             image = example.features.feature["image"].bytes_list.value[0]
         except Exception as error:  # array_record, protobuf and the file system each have their own
-            raise BadPicture(f"the record cannot be read ({error})") from error
+            raise BadImage(f"the record cannot be read ({error})") from error
         return decode(image)
 
     def label(i: int) -> str:

@@ -10,8 +10,8 @@ import jax
 import numpy as np
 from PIL import Image
 
-from genmodels import images
 from genmodels.errors import UsageError
+from genmodels.images import grid, to_uint8
 from genmodels.model import Model
 from genmodels.sampling import slerp
 
@@ -57,9 +57,9 @@ def manifold_walk(model: Model, key: jax.Array, stops: int, frames_between: int)
     codes = jax.random.normal(key, (stops, WALKS, model.config.model.latent))
     for start, end in zip(codes, np.roll(codes, -1, axis=0), strict=True):
         path = slerp(start, end, frames_between + 2)[:, :-1].swapaxes(0, 1)  # [T, WALKS, Z]
-        pictures = images.to_uint8(model.decode(path.reshape(-1, path.shape[-1])))
-        for tiles in pictures.reshape(-1, WALKS, *pictures.shape[1:]):
-            yield images.grid(tiles, COLUMNS)
+        images = to_uint8(model.decode(path.reshape(-1, path.shape[-1])))
+        for tiles in images.reshape(-1, WALKS, *images.shape[1:]):
+            yield grid(tiles, COLUMNS)
 
 
 def training(folder: Path) -> Iterator[np.ndarray]:
@@ -74,8 +74,8 @@ def training(folder: Path) -> Iterator[np.ndarray]:
 
 
 def _read(path: Path) -> np.ndarray:
-    with Image.open(path) as picture:
-        return np.asarray(picture.convert("RGB"))
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 def _playable(frame: np.ndarray) -> np.ndarray:

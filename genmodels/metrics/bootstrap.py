@@ -1,4 +1,4 @@
-"""Uncertainty of a mean over pictures or pairs."""
+"""Uncertainty of a mean over images or pairs."""
 
 from typing import NamedTuple
 

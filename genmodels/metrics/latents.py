@@ -32,7 +32,7 @@ def moments(codes: np.ndarray) -> Moments:
 
 
 def active_units(means: np.ndarray, threshold: float = 0.01) -> int:
-    """Number of dimensions whose posterior means [N, Z] vary over pictures by more than `threshold`.
+    """Number of dimensions whose posterior means [N, Z] vary over images by more than `threshold`.
 
     Burda, Grosse and Salakhutdinov 2016, section 5.2.
     """

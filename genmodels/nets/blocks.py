@@ -8,6 +8,10 @@ import jax.numpy as jnp
 
 from genmodels.nets.convolutions import few_channels, strided, transposed
 
+# The name of an ImageConv's parameters, from when its class was called so: Flax draws initial weights by names, and
+# checkpoints are keyed by them.
+IMAGE_CONV = "PictureConv_0"
+
 
 class BatchNorm(nn.Module):
     """Batch normalisation over the global batch (Ioffe & Szegedy 2015, arXiv 1502.03167): [B, ...] -> same shape.
@@ -54,8 +58,8 @@ class TransposedConv(nn.Module):
         return transposed(x.astype(self.dtype), kernel.astype(self.dtype))
 
 
-class PictureConv(nn.Module):
-    """5x5 convolution from or to a picture's few channels: [B, H, W, C] -> [B, H, W, features]; H and W even."""
+class ImageConv(nn.Module):
+    """5x5 convolution from or to an image's few channels: [B, H, W, C] -> [B, H, W, features]; H and W even."""
 
     features: int
     use_bias: bool = True

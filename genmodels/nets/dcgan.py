@@ -7,14 +7,14 @@ import jax
 import jax.numpy as jnp
 
 from genmodels.errors import UsageError
-from genmodels.nets.blocks import BatchNorm, PictureConv, StridedConv, TransposedConv
+from genmodels.nets.blocks import IMAGE_CONV, BatchNorm, ImageConv, StridedConv, TransposedConv
 from genmodels.nets.pair import Channels, Pair
 
 INIT = nn.initializers.normal(0.01)
 
 
 class Encoder(nn.Module):
-    """Strided convolutions: pictures [B, H, W, 3] in [-1, 1] -> features [B, outputs].
+    """Strided convolutions: images [B, H, W, 3] in [-1, 1] -> features [B, outputs].
 
     H = W is any multiple of 2^len(channels). `outputs` is Z for a deterministic code, 2 Z for a Gaussian posterior.
     """
@@ -36,7 +36,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Transposed convolutions: codes [B, Z] -> pictures [B, size, size, 3] in [-1, 1]."""
+    """Transposed convolutions: codes [B, Z] -> images [B, size, size, 3] in [-1, 1]."""
 
     size: int
     channels: tuple[int, ...] = (1024, 512, 256, 128)
@@ -53,7 +53,7 @@ class Decoder(nn.Module):
         for features in rest:
             x = TransposedConv(features, self.dtype, INIT)(x)
             x = nn.relu(BatchNorm(self.dtype, self.axis_name)(x, train))
-        x = PictureConv(3, dtype=self.dtype, kernel_init=INIT)(x)
+        x = ImageConv(3, dtype=self.dtype, kernel_init=INIT, name=IMAGE_CONV)(x)
         return jnp.tanh(x.astype(jnp.float32))
 
 

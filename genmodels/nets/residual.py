@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from genmodels.errors import UsageError
-from genmodels.nets.blocks import BatchNorm, PictureConv, halve, upsample
+from genmodels.nets.blocks import IMAGE_CONV, BatchNorm, ImageConv, halve, upsample
 from genmodels.nets.pair import Channels, Pair
 
 leaky_relu = partial(nn.leaky_relu, negative_slope=0.2)
@@ -31,7 +31,7 @@ class Block(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Pictures [B, H, W, 3] in [0, 1] -> features [B, outputs]; H = W = 4 * 2^len(channels)."""
+    """Images [B, H, W, 3] in [0, 1] -> features [B, outputs]; H = W = 4 * 2^len(channels)."""
 
     outputs: int
     channels: tuple[int, ...] = (64, 128, 256, 512, 512)
@@ -42,7 +42,7 @@ class Encoder(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         first, *rest = self.channels
-        x = PictureConv(first, use_bias=False, dtype=self.dtype)(x)
+        x = ImageConv(first, use_bias=False, dtype=self.dtype, name=IMAGE_CONV)(x)
         x = halve(leaky_relu(BatchNorm(self.dtype, self.axis_name)(x, train)))
         for features in rest:
             x = halve(Block(features, self.dtype, self.axis_name)(x, train))
@@ -52,7 +52,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Codes [B, Z] -> pictures [B, size, size, 3] around [0, 1], no output activation; size = 4 * 2^len(channels)."""
+    """Codes [B, Z] -> images [B, size, size, 3] around [0, 1], no output activation; size = 4 * 2^len(channels)."""
 
     channels: tuple[int, ...] = (512, 512, 256, 128, 64)
     dtype: Any = jnp.float32
@@ -66,7 +66,7 @@ class Decoder(nn.Module):
         for features in self.channels:
             x = upsample(Block(features, self.dtype, self.axis_name)(x, train))
         x = Block(self.channels[-1], self.dtype, self.axis_name)(x, train)
-        x = PictureConv(3, dtype=self.dtype)(x)
+        x = ImageConv(3, dtype=self.dtype, name=IMAGE_CONV)(x)
         return x.astype(jnp.float32)
 
 

@@ -20,9 +20,9 @@ class Claim(NamedTuple):
 
 RMSE, DIVERSITY = "reconstruction test rmse", "ms_ssim"
 CLAIMS = [  # slides 13 to 25
-    Claim("WAE-MMD reconstructs test pictures better than WAE-GAN", "wae_mmd", "wae_gan", RMSE, 2),
-    Claim("WAE-MMD reconstructs test pictures better than IntroVAE", "wae_mmd", "introvae", RMSE, 2),
-    Claim("WAE-GAN reconstructs test pictures better than IntroVAE", "wae_gan", "introvae", RMSE, 2),
+    Claim("WAE-MMD reconstructs test images better than WAE-GAN", "wae_mmd", "wae_gan", RMSE, 2),
+    Claim("WAE-MMD reconstructs test images better than IntroVAE", "wae_mmd", "introvae", RMSE, 2),
+    Claim("WAE-GAN reconstructs test images better than IntroVAE", "wae_gan", "introvae", RMSE, 2),
     Claim("improved sampling lowers WAE-MMD's MS-SSIM", "improved_wae_mmd", "wae_mmd", DIVERSITY, 3),
     Claim("improved sampling lowers WAE-GAN's MS-SSIM", "improved_wae_gan", "wae_gan", DIVERSITY, 3),
     Claim("WAE-GAN has a lower MS-SSIM than WAE-MMD", "wae_gan", "wae_mmd", DIVERSITY, 3),
@@ -36,10 +36,10 @@ CLAIMS = [  # slides 13 to 25
         False,
     ),
     Claim(
-        "WAE-GAN trains faster than IntroVAE; here: pictures a second",
+        "WAE-GAN trains faster than IntroVAE; here: images a second",
         "wae_gan",
         "introvae",
-        "training pictures_per_s",
+        "training images_per_s",
         0,
         False,
     ),

@@ -15,8 +15,8 @@ from genmodels.comparison.run import Run
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures, tables
 from genmodels.figures import plots, sheets
-from genmodels.report import claims, conclusions, deck, notes, picture, provenance, templating
-from genmodels.report.picture import Picture
+from genmodels.report import claims, conclusions, deck, embedded, notes, provenance, templating
+from genmodels.report.embedded import Embedded
 from genmodels.report.study import Study
 
 DATA_POINTS, COLUMNS = 64, 8
@@ -26,7 +26,7 @@ class Shown(NamedTuple):
     """A row's run as the page shows it: the first seed that was trained."""
 
     title: str
-    pictures: dict[str, Picture]
+    images: dict[str, Embedded]
     videos: dict[str, str]  # data URIs
 
 
@@ -39,7 +39,7 @@ def write(
     competing = list(comparison_rows.models(rows))
     shown = _shown(folder / "figures", runs)
     if study:
-        for each in study.pictures.values():
+        for each in study.images.values():
             shutil.copy(study.folder / each.file, folder / "figures")
     made = {
         "deck": tables.table(rows, measures.shown("deck"), competing),
@@ -116,13 +116,13 @@ def _shown(folder: Path, runs: list[Run]) -> list[Shown]:
         own = folder / run.folder
         shutil.copytree(run.figures, own, dirs_exist_ok=True)
         if run.row not in shown:
-            pictures = {path.stem: picture.embedded(path) for path in sorted(own.glob("*.png"))}
-            videos = {path.stem: picture.uri(path, "video/mp4") for path in sorted(own.glob("*.mp4"))}
-            shown[run.row] = Shown(run.title, pictures, videos)
+            pictured = {path.stem: embedded.image(path) for path in sorted(own.glob("*.png"))}
+            videos = {path.stem: embedded.uri(path, "video/mp4") for path in sorted(own.glob("*.mp4"))}
+            shown[run.row] = Shown(run.title, pictured, videos)
     return list(shown.values())
 
 
-def _plots(folder: Path, rows: dict[str, dict], runs: list[Run]) -> dict[str, Picture]:
+def _plots(folder: Path, rows: dict[str, dict], runs: list[Run]) -> dict[str, Embedded]:
     """The figures of the whole comparison."""
     measured = [run for run in runs if run.report]
     if not measured:
@@ -139,10 +139,10 @@ def _plots(folder: Path, rows: dict[str, dict], runs: list[Run]) -> dict[str, Pi
         made["error_and_diversity"] = plots.error_and_diversity(points, tables.find(rows["real"], "ms_ssim"))
     for name, figure in made.items():
         figure.savefig(folder / f"{name}.png", dpi=150)
-    pictures = data.build(measured[0].config)
-    sheet = sheets.picture_grid(data.sampled(pictures.test, DATA_POINTS), COLUMNS)
-    images.save_sheet(folder / "data.png", sheet, pictures.test.shape[1])
-    return {name: picture.embedded(folder / f"{name}.png") for name in (*made, "data")}
+    dataset = data.build(measured[0].config)
+    sheet = sheets.image_grid(data.sampled(dataset.test, DATA_POINTS), COLUMNS)
+    images.save_sheet(folder / "data.png", sheet, dataset.test.shape[1])
+    return {name: embedded.image(folder / f"{name}.png") for name in (*made, "data")}
 
 
 def _write_tables(folder: Path, made: dict[str, tables.Table], rows: dict[str, Any]) -> None:

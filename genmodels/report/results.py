@@ -10,8 +10,9 @@ from genmodels.comparison import rows as comparison_rows
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures, tables
 from genmodels.report import claims, conclusions, deck, templating
+from genmodels.runs import renamed
 
-# Figures that show generated pictures, codes or numbers only. The others show CelebA, which may not be passed on.
+# Figures that show generated images, codes or numbers only. The others show CelebA, which may not be passed on.
 OF_EACH = ("samples", "improved", "lines_prior", "prior_and_codes")
 OF_ALL = ("error_and_diversity", "error_over_training", "cells")
 
@@ -49,7 +50,7 @@ def render(folder: Path, base: Path) -> str:
         raise UsageError(f"--folder={folder} has no report.json yet: take one in by --report.")
     if not folder.absolute().is_relative_to(base.absolute()):
         raise UsageError(f"--folder={folder} must be in the folder of --out, or below it.")
-    report = json.loads((folder / "report.json").read_text())
+    report = renamed.current(json.loads((folder / "report.json").read_text()))
     rows = report["rows"]
     models = list(comparison_rows.models(rows))
     made = {
@@ -79,7 +80,7 @@ def render(folder: Path, base: Path) -> str:
         figures=figures,
         drawn={name: {path.parent.name for path in drawn if path.stem == name} for name in OF_EACH},
         numbers=place / "report.json",
-        plans=[json.loads(path.read_text()) for path in sorted((folder / "plans").glob("*.json"))],
+        plans=[renamed.current(json.loads(path.read_text())) for path in sorted((folder / "plans").glob("*.json"))],
         titles={name: spec.title for name, spec in methods.SPECS.items()},
     )
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from genmodels.errors import UsageError
-from genmodels.report import picture
-from genmodels.report.picture import Picture
+from genmodels.report import embedded
+from genmodels.report.embedded import Embedded
 from genmodels.runs import read_config
 
 NEEDED = ("cells", "front")  # figures; that of two fields is not in every study
@@ -18,14 +18,14 @@ class Study(NamedTuple):
     folder: Path
     results: list[dict[str, Any]]
     config: dict[str, Any]
-    pictures: dict[str, Picture]
+    images: dict[str, Embedded]
 
 
 def read(folder: Path) -> Study:
     """What launch.tune has left in its folder; UsageError if that has no results, or not all of them."""
     try:
         results = json.loads((folder / "results.json").read_text())
-        pictures = {path.stem: picture.embedded(path) for path in sorted(folder.glob("*.png"))}
+        images = {path.stem: embedded.image(path) for path in sorted(folder.glob("*.png"))}
         first = folder / results[0]["folder"]
     except OSError as error:
         raise UsageError(f"--tuning={folder} has no results ({error.strerror}): run launch.tune to its end.") from error
@@ -33,6 +33,6 @@ def read(folder: Path) -> Study:
         raise UsageError(
             f"--tuning={folder}: results.json is not what launch.tune writes: run launch.tune to its end."
         ) from error
-    if missing := [f"{name}.png" for name in NEEDED if name not in pictures]:
+    if missing := [f"{name}.png" for name in NEEDED if name not in images]:
         raise UsageError(f"--tuning={folder} has no {' and no '.join(missing)}: run launch.tune to its end.")
-    return Study(folder, results, read_config(first).to_dict(), pictures)
+    return Study(folder, results, read_config(first).to_dict(), images)

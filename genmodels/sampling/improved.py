@@ -1,4 +1,4 @@
-"""Improved sampling, the deck's "improved WAE": prior codes moved to where the autoencoder keeps its own picture."""
+"""Improved sampling, the deck's "improved WAE": prior codes moved to where the autoencoder keeps its own image."""
 
 from functools import partial
 from typing import NamedTuple
@@ -17,7 +17,7 @@ TOLERANCE = 0.1  # relative change of the batch's loss since the last look under
 
 
 class Refined(NamedTuple):
-    """Where a batch of codes came to, and the fixed-point errors of their pictures at the start and there."""
+    """Where a batch of codes came to, and the fixed-point errors of their images at the start and there."""
 
     codes: jax.Array  # [B, Z]
     before: jax.Array  # [B]

@@ -1,4 +1,4 @@
-"""Where the training pictures are, and how each call of a step gets its batches: from the host, or on the devices."""
+"""Where the training images are, and how each call of a step gets its batches: from the host, or on the devices."""
 
 import contextlib
 from collections.abc import Callable, Generator, Sequence
@@ -22,9 +22,9 @@ class Feed(NamedTuple):
     prepare: Callable[[Sequence[range]], Generator[Any, None, None]]
     """Calls, each of so many steps -> what this process sends for each: arrays [steps, b, ...]."""
     read: Callable[[jax.Array | None, Any], jax.Array]
-    """(table, what was sent for one step) -> uint8 pictures [b, H, W, 3], a device's part of the batch."""
+    """(table, what was sent for one step) -> uint8 images [b, H, W, 3], a device's part of the batch."""
     table: jax.Array | None
-    """The training split, spread over the devices; None where the host sends pictures."""
+    """The training split, spread over the devices; None where the host sends images."""
 
     def stream(self, calls: Sequence[range]) -> Generator[Any, None, None]:
         """What the program of each call is given, on the devices; close it to end the threads that read ahead."""

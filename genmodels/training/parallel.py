@@ -25,9 +25,9 @@ class Parallel(NamedTuple):
         return Replicas(AXIS if self.mode == "pmap" else None)
 
     def compile(self, step: Callable, read: Callable) -> Callable:
-        """step(state, pictures, key) -> (state, metrics) as a program of any number of steps over all devices.
+        """step(state, images, key) -> (state, metrics) as a program of any number of steps over all devices.
 
-        The program is (state, sent, key, table) -> (state, metrics [steps]): `read(table, sent)` gives the pictures of
+        The program is (state, sent, key, table) -> (state, metrics [steps]): `read(table, sent)` gives the images of
         each step, see `feed`. The state is one, not stacked, and donated. `key` is the run's key; each step draws its
         own from it by its number, so a run can start at any step.
         """

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.usefixtures("in_the_repository")
 
 
 @pytest.fixture(scope="module")
-def config(pictures):
-    return tiny_comparison.config(pictures)
+def config(image_folder):
+    return tiny_comparison.config(image_folder)
 
 
 def test_every_method_is_trained_evaluated_and_drawn(compared):
@@ -29,9 +29,9 @@ def test_every_method_is_trained_evaluated_and_drawn(compared):
         assert (run.figures / "improved_pairs.png").exists() == (run.config.method == "wae_mmd")
 
 
-def test_a_run_of_the_comparison_is_one_that_launch_train_would_continue(compared, pictures):
+def test_a_run_of_the_comparison_is_one_that_launch_train_would_continue(compared, image_folder):
     workdir, _ = compared
-    alike = tiny_runs.config("vae", pictures, **tiny_comparison.FIELDS["vae"])
+    alike = tiny_runs.config("vae", image_folder, **tiny_comparison.FIELDS["vae"])
     runs.check(workdir / "vae-0", alike)
 
 
@@ -82,8 +82,8 @@ def test_a_signal_stops_the_whole_comparison(config, tmp_path, monkeypatch):
     assert comparison.compare(config, tmp_path) is None
 
 
-def test_two_seeds_make_one_row_of_the_page(pictures, tmp_path):
-    config = tiny_comparison.config(pictures, seeds=2, methods=("vae",))
+def test_two_seeds_make_one_row_of_the_page(image_folder, tmp_path):
+    config = tiny_comparison.config(image_folder, seeds=2, methods=("vae",))
     runs = comparison.compare(config, tmp_path)
     assert [run.name for run in runs] == ["vae, seed 0", "vae, seed 1"]
     page.write(tmp_path / "report", runs, config, "command")
@@ -95,12 +95,12 @@ def test_two_seeds_make_one_row_of_the_page(pictures, tmp_path):
     assert any(sentence.startswith("VAE") or "PCA" in sentence for sentence in report["conclusions"])
 
 
-def test_seeds_are_runs_of_their_own(pictures, tmp_path):
-    planned = comparison.plan(tiny_comparison.config(pictures, seeds=2, methods=("vae",)), tmp_path)
+def test_seeds_are_runs_of_their_own(image_folder, tmp_path):
+    planned = comparison.plan(tiny_comparison.config(image_folder, seeds=2, methods=("vae",)), tmp_path)
     assert [(run.workdir.name, run.config.seed) for run in planned] == [("vae-0", 0), ("vae-1", 1)]
 
 
-def test_runs_of_different_pictures_are_not_compared(compared, trained, config, tmp_path):
+def test_runs_of_different_images_are_not_compared(compared, trained, config, tmp_path):
     other = shutil.copytree(trained, tmp_path / "other")
     text = (other / "config.json").read_text()
     (other / "config.json").write_text(text.replace('"crop": "square"', '"crop": "none"'))
@@ -113,7 +113,7 @@ def test_command_compares_existing_runs(command, compared, tmp_path):
     existing = ",".join(str(workdir / f"{name}-0".replace("_", "-")) for name in tiny_comparison.METHODS)
     budget = [
         f"--config.evaluation.{name}={n}"
-        for name, n in {"pictures": 12, "pairs": 4, "refined": 4, "lines": 2, "points": 3}.items()
+        for name, n in {"images": 12, "pairs": 4, "refined": 4, "lines": 2, "points": 3}.items()
     ]
     code, out, _ = command(
         "compare", "--config=configs/compare.py:demo", f"--workdir={tmp_path}", f"--runs={existing}", *budget

@@ -35,29 +35,29 @@ def test_help(command, name):
     assert f"python -m launch.{name} " in text
 
 
-def test_trains_and_goes_on_and_refuses_another_config(command, pictures, tmp_path):
+def test_trains_and_goes_on_and_refuses_another_config(command, image_folder, tmp_path):
     workdir = tmp_path / "run"
-    code, text, _ = command("train", *flags(pictures, workdir))
+    code, text, _ = command("train", *flags(image_folder, workdir))
     assert (code, text.splitlines()[-1]) == (0, f"trained 2 steps: {workdir}")
-    code, text, _ = command("train", *flags(pictures, workdir, **{"train.steps": 3}))
+    code, text, _ = command("train", *flags(image_folder, workdir, **{"train.steps": 3}))
     assert code == 0
     assert "continues at step 2 of 3" in text
     assert [line["step"] for line in read_metrics(workdir) if "loss" in line] == [1, 2, 3]
-    refused = command("train", *flags(pictures, workdir, **{"train.steps": 3, "model.latent": 5}))
+    refused = command("train", *flags(image_folder, workdir, **{"train.steps": 3, "model.latent": 5}))
     assert_plain(refused, r"config\.model\.latent was 4, is 5")
     assert runs.read_config(workdir).model.latent == 4
 
 
-def test_a_run_that_diverges_ends_in_plain_words(command, pictures, tmp_path):
+def test_a_run_that_diverges_ends_in_plain_words(command, image_folder, tmp_path):
     growing = {"train.steps": 4, "optim.learning_rate": 1e-6, "optim.decay": 1e-36}
-    outcome = command("train", *flags(pictures, tmp_path / "run", **growing))
+    outcome = command("train", *flags(image_folder, tmp_path / "run", **growing))
     assert_plain(outcome, "Training diverged at step 4: .* not finite")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_saves_and_ends_and_the_same_command_finishes(command, pictures, tmp_path, number):
+def test_a_signal_saves_and_ends_and_the_same_command_finishes(command, image_folder, tmp_path, number):
     workdir = tmp_path / "run"
-    arguments = flags(pictures, workdir, **{"train.steps": STEPS})
+    arguments = flags(image_folder, workdir, **{"train.steps": STEPS})
     process = subprocess.Popen(
         [sys.executable, "-m", "launch.train", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -76,9 +76,9 @@ def test_a_signal_saves_and_ends_and_the_same_command_finishes(command, pictures
     assert text.splitlines()[-1] == f"trained {STEPS} steps: {workdir}"
 
 
-def test_where_nobody_reads_a_run_is_saved_and_ends_quietly(command, pictures, tmp_path):
+def test_where_nobody_reads_a_run_is_saved_and_ends_quietly(command, image_folder, tmp_path):
     workdir = tmp_path / "run"
-    arguments = flags(pictures, workdir, **{"train.steps": STEPS})
+    arguments = flags(image_folder, workdir, **{"train.steps": STEPS})
     train = [sys.executable, "-m", "launch.train", *arguments]
     with subprocess.Popen(train, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline().startswith("vae on ")
@@ -92,9 +92,9 @@ def test_where_nobody_reads_a_run_is_saved_and_ends_quietly(command, pictures, t
     assert f"continues at step {saved} of {STEPS}" in text
 
 
-def test_two_trainings_in_one_folder(pictures, tmp_path):
+def test_two_trainings_in_one_folder(image_folder, tmp_path):
     workdir = tmp_path / "run"
-    train = [sys.executable, "-m", "launch.train", *flags(pictures, workdir, **{"train.steps": 100_000})]
+    train = [sys.executable, "-m", "launch.train", *flags(image_folder, workdir, **{"train.steps": 100_000})]
     first = subprocess.Popen(train, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while not read_metrics(workdir) and first.poll() is None:
         time.sleep(0.01)
@@ -105,11 +105,11 @@ def test_two_trainings_in_one_folder(pictures, tmp_path):
     first.communicate()
 
 
-def test_a_home_in_workdir_is_expanded(command, pictures, tmp_path, monkeypatch):
+def test_a_home_in_workdir_is_expanded(command, image_folder, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    code, text, _ = command("train", *flags(pictures, "~/run"))
+    code, text, _ = command("train", *flags(image_folder, "~/run"))
     assert (code, text.splitlines()[-1]) == (0, f"trained 2 steps: {tmp_path / 'run'}")
-    code, text, _ = command("train", *flags(pictures, "~/next", **{"train.steps": 3}), "--start_from=~/run")
+    code, text, _ = command("train", *flags(image_folder, "~/next", **{"train.steps": 3}), "--start_from=~/run")
     assert code == 0
     assert "continues at step 2 of 3" in text
 

@@ -14,9 +14,9 @@ def rows(mmd, gan, rates=(100.0, 50.0)):
         "wae_gan": {
             "title": "WAE-GAN",
             "reconstruction": {"test": {"rmse": estimate(*gan)}},
-            "training": {"pictures_per_s": rates[0]},
+            "training": {"images_per_s": rates[0]},
         },
-        "introvae": {"title": "IntroVAE", "training": {"pictures_per_s": rates[1]}},
+        "introvae": {"title": "IntroVAE", "training": {"images_per_s": rates[1]}},
     }
 
 
@@ -31,7 +31,7 @@ def rows(mmd, gan, rates=(100.0, 50.0)):
 )
 def test_an_error_is_better_when_it_is_lower_by_more_than_the_intervals(mmd, gan, verdict):
     first, _ = claims.judge(rows(mmd, gan))
-    assert first["claim"] == "WAE-MMD reconstructs test pictures better than WAE-GAN"
+    assert first["claim"] == "WAE-MMD reconstructs test images better than WAE-GAN"
     assert first["verdict"] == verdict
 
 

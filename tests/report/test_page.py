@@ -43,9 +43,9 @@ document.querySelector("iframe").onload = async event => {{
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory, compared, pictures):
+def report(tmp_path_factory, compared, image_folder):
     folder = tmp_path_factory.mktemp("page") / "report"
-    made = page.write(folder, compared[1], tiny_comparison.config(pictures), "python -m launch.compare --a=<b>")
+    made = page.write(folder, compared[1], tiny_comparison.config(image_folder), "python -m launch.compare --a=<b>")
     assert made == folder / "index.html"
     return folder
 
@@ -75,8 +75,8 @@ def test_page_needs_nothing_from_outside_and_escapes_what_it_is_given(report):
     assert "--a=<b>" not in text
 
 
-def test_study_is_shown(compared, pictures, tmp_path):
-    folder, config = tmp_path / "study", tiny_comparison.config(pictures)
+def test_study_is_shown(compared, image_folder, tmp_path):
+    folder, config = tmp_path / "study", tiny_comparison.config(image_folder)
     estimate = {"mean": 31.25, "low": 30.0, "high": 32.0, "n": 4}
     found = [
         results.Result(0, {"loss.beta": "no", "loss.margin": 5.0}, "run-c", failed="out of memory"),
@@ -86,11 +86,11 @@ def test_study_is_shown(compared, pictures, tmp_path):
     folder.mkdir()
     shutil.copytree(compared[1][0].workdir, folder / "run-a")
     results.write(folder, found)
-    with pytest.raises(UsageError, match="has no cells.png and no front.png"):
+    with pytest.raises(UsageError, match=r"has no cells\.png and no front\.png"):
         study.read(folder)
     figures.write(folder, found)
     text = page.write(tmp_path / "report", compared[1], config, "command", study.read(folder)).read_text()
-    assert text.count("Samples of each trial") == 3  # the button, the picture, its caption
+    assert text.count("Samples of each trial") == 3  # the button, the image, its caption
     told = json.loads((tmp_path / "report" / "report.json").read_text())["tuning"]
     assert told["results"][1]["rmse"]["mean"] == 31.25
     assert told["config"]["method"] == "vae"

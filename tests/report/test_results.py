@@ -1,4 +1,4 @@
-"""The results' text: its numbers are a report's, its pictures the models' own."""
+"""The results' text: its numbers are a report's, its images the models' own."""
 
 import json
 import re
@@ -15,10 +15,12 @@ PUBLISHED = ROOT / "results" / "slim64"
 
 
 @pytest.fixture(scope="module")
-def report(compared, pictures, tmp_path_factory) -> Path:
+def report(compared, image_folder, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("results") / "report"
     _, runs = compared
-    page.write(folder, runs, tiny_comparison.config(pictures), "python -m launch.compare --config=configs/compare.py")
+    page.write(
+        folder, runs, tiny_comparison.config(image_folder), "python -m launch.compare --config=configs/compare.py"
+    )
     return folder
 
 
@@ -36,7 +38,7 @@ def test_takes_in_numbers_and_what_models_made(command, report, tmp_path):
     assert not re.search(r"\n{3}", text)
 
 
-def test_other_numbers_make_another_text_and_old_pictures_go(report, tmp_path):
+def test_other_numbers_make_another_text_and_old_images_go(report, tmp_path):
     folder = tmp_path / "kept"
     results.collect(report, [], folder)
     made = json.loads((folder / "report.json").read_text())

@@ -10,7 +10,7 @@ from tests.support import images, tiny_runs
 
 
 def config(**overrides):
-    return tiny_runs.config("wae_mmd", Path("pictures"), **{"seed": 0, "loss.penalty": 100.0} | overrides)
+    return tiny_runs.config("wae_mmd", Path("images"), **{"seed": 0, "loss.penalty": 100.0} | overrides)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_all_fields_that_differ_are_named(workdir):
 
 def test_another_method_is_refused(workdir):
     with pytest.raises(UsageError, match=r"config\.method was wae_mmd, is vae"):
-        runs.check(workdir, tiny_runs.config("vae", Path("pictures")))
+        runs.check(workdir, tiny_runs.config("vae", Path("images")))
 
 
 @pytest.mark.parametrize(

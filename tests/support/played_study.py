@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from configs import introvae
-from genmodels.data import Pictures
+from genmodels.data import Dataset
 from genmodels.evaluation import Budget
 from genmodels.training import Result
 from genmodels.tuning import results, space, study
@@ -14,7 +14,7 @@ from genmodels.tuning.identity import Tuning
 
 GRID = "loss.margin=50,100;loss.beta=0.5,1.0,2.0"
 NOISE = np.random.default_rng(0).integers(0, 256, (12, 32, 32, 3), dtype=np.uint8)
-IMAGES = Pictures(NOISE, NOISE[:4], "noise", "none", "none", "noise", "digest", 0)
+IMAGES = Dataset(NOISE, NOISE[:4], "noise", "none", "none", "noise", "digest", 0)
 BUDGET = Budget(4, 2, None, 2, 3, 0, 0)
 
 
@@ -27,7 +27,7 @@ class Played:
 
     def __init__(self, monkeypatch):
         self.trained, self.read_at, self.before = [], [], lambda config, folder: None
-        monkeypatch.setattr(study, "mean_picture_rmse", lambda pictures: 60.0)
+        monkeypatch.setattr(study, "mean_image_rmse", lambda images: 60.0)
         monkeypatch.setattr(study.training, "train", self.train)
         monkeypatch.setattr(study.model, "load", lambda folder: folder)
         monkeypatch.setattr(study.checkpoint, "newest_step", self.newest_step)
@@ -43,7 +43,7 @@ class Played:
         (folder / "trained").write_text(str(config.train.steps))
         return Result(config.train.steps, finished=True)
 
-    def is_done(self, folder: Path, step: int, budget: Budget, images: Pictures) -> bool:
+    def is_done(self, folder: Path, step: int, budget: Budget, images: Dataset) -> bool:
         assert images.digest == IMAGES.digest
         return (folder / "measured").exists()
 

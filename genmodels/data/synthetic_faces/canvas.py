@@ -1,4 +1,4 @@
-"""A patch of the picture that is being painted, and the soft shapes that fill it."""
+"""A patch of the image that is being painted, and the soft shapes that fill it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Array = np.ndarray
 
 @dataclass
 class Patch:
-    """A window of the picture, to be painted through.
+    """A window of the image, to be painted through.
 
     It has `rgb` [3, h, w] in [0, 1], coordinates `x` and `y` that broadcast to [h, w], and the size of a pixel in their
     unit.
@@ -60,18 +60,18 @@ def waves(along: Array, frequencies: list[float], rng: np.random.Generator, pixe
 
 
 def blank(size: int) -> Patch:
-    """A black picture whose coordinates run from -1 to 1, rightwards and downwards."""
+    """A black image whose coordinates run from -1 to 1, rightwards and downwards."""
     axis = ((np.arange(size) + 0.5) * (2.0 / size) - 1.0).astype(np.float32)
     return Patch(np.zeros((3, size, size), np.float32), axis[None, :], axis[:, None], 2.0 / size)
 
 
 def stack(values: Array) -> Array:
-    """Numbers [K] as float32 [K, 1, 1], to be combined with pictures."""
+    """Numbers [K] as float32 [K, 1, 1], to be combined with images."""
     return np.asarray(values, np.float32)[:, None, None]
 
 
 def solid(colour: Array) -> Array:
-    """A colour [3] as [3, 1, 1]; a coloured picture [3, h, w] as it is."""
+    """A colour [3] as [3, 1, 1]; a coloured image [3, h, w] as it is."""
     return colour if np.ndim(colour) == 3 else stack(colour)
 
 

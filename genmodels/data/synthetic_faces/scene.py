@@ -12,7 +12,7 @@ from genmodels.data.synthetic_faces.head import Head
 
 
 def paint_background(canvas: Patch, factors: dict, rng: np.random.Generator) -> None:
-    """Fill the picture with the labelled kind of background."""
+    """Fill the image with the labelled kind of background."""
     hue, value = factors["background_hue"], factors["background_value"]
     near = colours.hsv(hue, rng.uniform(0.1, 0.55), value)
     far = colours.hsv(hue + rng.uniform(-0.12, 0.12), rng.uniform(0.1, 0.55), value * rng.uniform(0.45, 1.1))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from PIL import Image
 
 
-class Picture(NamedTuple):
+class Embedded(NamedTuple):
     """An image to embed: a data URI, its size in pixels, and its file beside the page."""
 
     uri: str
@@ -16,11 +16,11 @@ class Picture(NamedTuple):
     file: str
 
 
-def embedded(path: Path) -> Picture:
+def image(path: Path) -> Embedded:
     """A PNG file to embed; raises OSError where it is none."""
-    with Image.open(path) as picture:
-        width, height = picture.size
-    return Picture(uri(path, "image/png"), width, height, path.name)
+    with Image.open(path) as opened:
+        width, height = opened.size
+    return Embedded(uri(path, "image/png"), width, height, path.name)
 
 
 def uri(path: Path, kind: str) -> str:
