@@ -96,7 +96,9 @@ def command(monkeypatch, capfd):
 
     def run(name: str, *arguments) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", [f"launch/{name}.py", *map(str, arguments)])
-        monkeypatch.delitem(sys.modules, f"launch.{name}", raising=False)
+        # "config_config" is what ml_collections calls the file of --config: the next would be loaded on top of it.
+        for module in (f"launch.{name}", "config_config"):
+            monkeypatch.delitem(sys.modules, module, raising=False)
         app.define_help_flags()
         saved = flagsaver.save_flag_values()
         capfd.readouterr()

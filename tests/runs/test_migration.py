@@ -14,7 +14,7 @@ from genmodels import evaluation, methods, runs, training
 from genmodels.errors import UsageError
 from genmodels.images import to_uint8
 from genmodels.report import results
-from genmodels.runs import migration
+from genmodels.runs import migration, renamed
 from genmodels.runs.logs import read_metrics
 from tests.support import tiny, tiny_runs
 
@@ -31,7 +31,9 @@ def older(image_folder, tmp_path):
         workdir = shutil.copytree(OLDER / name, tmp_path / name.replace("/", "-"))
         shutil.unpack_archive(workdir / "checkpoints.tar.xz", workdir, filter="data")
         text = (workdir / "config.json").read_text()
-        text = text.replace(': "images"', f': "{image_folder}"').replace('"cache"', f'"{image_folder.parent / "cache"}"')
+        text = text.replace(': "images"', f': "{image_folder}"').replace(
+            '"cache"', f'"{image_folder.parent / "cache"}"'
+        )
         (workdir / "config.json").write_text(text)
         return workdir
 
@@ -113,7 +115,7 @@ def test_fields_that_are_there_stay_and_sources_without_the_rule_have_the_new_on
 @pytest.mark.parametrize("name", set(RUNS) - {REFUSED})
 def test_it_resumes_with_the_steps_that_it_would_have_made_then(older, name, capsys):
     workdir = older(name)
-    expected = [json.loads(line) for line in (workdir / "resumed.jsonl").read_text().splitlines()]
+    expected = [renamed.current(json.loads(line)) for line in (workdir / "resumed.jsonl").read_text().splitlines()]
     assert training.train(longer(workdir), workdir) == training.Result(6, finished=True)
     said = capsys.readouterr()
     assert f"data not checked: {workdir} was made before" in said.out
