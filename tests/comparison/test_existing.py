@@ -9,7 +9,7 @@ import pytest
 from genmodels import comparison
 from genmodels.comparison import existing
 from genmodels.errors import UsageError
-from genmodels.report import page, results
+from genmodels.report import notes, page, results
 from genmodels.runs import lock
 from tests.support import tiny_comparison
 from tests.support.plain import assert_plain
@@ -180,6 +180,15 @@ def test_what_a_reader_must_know_stands_on_the_page(compared, pictures, tmp_path
     text = (tmp_path / "index.html").read_text()
     assert "data not checked: vae, seed 0." in text
     assert "not trained to its end: wae_mmd, seed 0, 4 of 6 steps." in text
+
+
+def test_what_is_left_out_of_improved_samples_names_no_run_where_all_that_have_them_are_alike(compared):
+    vae, wae = (run._replace(report=run.report | {"left_out": {"A": "few"}}) for run in compared[1])
+    wae = wae._replace(report=wae.report | {"left_out": {"A": "few", "A of improved samples": "few", "B": "none"}})
+    assert notes.draw([vae, wae], {}) == [
+        "not measured, as few: A; A of improved samples",
+        "not measured, as none: B (wae_mmd, seed 0)",
+    ]
 
 
 def test_flags_that_change_nothing_are_said(command, compared, tmp_path):
