@@ -21,13 +21,16 @@ OUT = flags.DEFINE_string("out", "results/README.md", "The text, in a folder abo
 
 def main() -> None:
     """Writes --out, and --folder if there is a --report."""
+    from genmodels.errors import UsageError
     from genmodels.report import results
 
     folder, out, report = cli.path(FOLDER), cli.path(OUT), cli.path(REPORT)
+    if PLANS.value and not report:
+        raise UsageError("--plans are taken in together with a report: give --report as well.")
+    cli.check_file(out)
     if report:
         results.collect(report, cli.paths(PLANS), folder)
     text = results.render(folder, out.parent)
-    cli.check_file(out)
     out.write_text(text, encoding="utf-8")
     print(f"results: {out}")
 

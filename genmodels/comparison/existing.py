@@ -47,8 +47,9 @@ def check_data(planned: list[Run], images: data.Dataset) -> None:
             print(f"data not checked: {run.workdir} does not tell what it was trained on", flush=True)
             same = _rule(run.config) == _rule(planned[0].config)
         if not same:
+            first = f"{planned[0].workdir}, " if run is not planned[0] else ""
             raise UsageError(
-                f"--runs: {run.workdir} was trained on other images than those that all would be measured on: "
+                f"{run.workdir} was trained on other images than {first}those that are opened for all runs: "
                 f"{images.description}.\n"
                 "Compare runs of the same images; where they are now is told by --config.data.dir."
             )

@@ -11,6 +11,7 @@ from genmodels.comparison import existing
 from genmodels.comparison.progress import Progress, Task
 from genmodels.comparison.run import FAILURE, Run, compared_step, failure, is_trained
 from genmodels.errors import DivergedError, UsageError
+from genmodels.evaluation import left_out
 from genmodels.figures import gallery
 from genmodels.runs import checkpoint
 from genmodels.training import parallel
@@ -66,10 +67,10 @@ def _check_trainable(planned: list[Run], images: data.Dataset) -> None:
 
 def _say_what_is_left_out(planned: list[Run], images: data.Dataset, budgets: list[evaluation.Budget]) -> None:
     """Before anything is trained, in one line for each reason."""
-    lines = {}
+    expected = {}
     for run, budget in zip(planned, budgets, strict=True):
-        lines |= dict.fromkeys(evaluation.unmeasurable(images, run.config.model.latent, budget))
-    for line in lines:
+        expected |= left_out.expected(images, run.config.model.latent, budget)
+    for line in left_out.lines(expected):
         print(line, flush=True)
 
 

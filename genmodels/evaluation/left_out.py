@@ -56,8 +56,3 @@ def require(names: list[str], dataset: Dataset, latent: int, budget: Budget) -> 
     needed = [measure.words for measure in measures.MEASURES if measure.name in names]
     for line in lines({words: missing[words] for words in needed if words in missing}):
         raise UsageError(f"{line}.\nUse more images.")
-
-
-def unmeasurable(dataset: Dataset, latent: int, budget: Budget) -> list[str]:
-    """`expected` as lines to print."""
-    return lines(expected(dataset, latent, budget))

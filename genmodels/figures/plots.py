@@ -1,6 +1,8 @@
 """Plots, as matplotlib Figures; none is saved."""
 
+from collections.abc import Iterable
 from itertools import cycle
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,7 +16,8 @@ from genmodels import images
 # Okabe and Ito 2008: told apart with every kind of colour vision, and in grey by their lightness.
 GREY, BLUE, VERMILION = "#999999", "#0072B2", "#D55E00"
 COLOURS = (BLUE, VERMILION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = "os^Dv<P"
+MARKERS = "os^Dv<PX"  # one more than colours: the same pair comes again after 56
+LONG = 24  # letters of a title, beyond which a legend stands below
 GAP = 2  # pixels between the two images of a pair
 NEIGHBOUR_COLUMNS = 8
 
@@ -84,7 +87,7 @@ def error_and_diversity(points: dict[str, tuple[dict, dict]], real: dict | None)
     axes.set(xlabel="test RMSE, 0-255 scale (lower is better)", ylabel="MS-SSIM of samples")
     axes.margins(0.12)
     _plain(axes)
-    figure.legend(loc="outside right upper", frameon=False)
+    figure.legend(**_beside_or_below(points))
     return figure
 
 
@@ -104,7 +107,7 @@ def error_over_training(histories: dict[str, list[tuple[int, float, float]]]) ->
         axes.xaxis.set_major_locator(MaxNLocator(6))
         _plain(axes)
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside right upper", frameon=False)
+    figure.legend(handles, labels, **_beside_or_below(labels))
     return figure
 
 
@@ -145,6 +148,12 @@ def loss_curves(metrics: list[dict], names: list[str]) -> Figure:
     panels[-1].xaxis.set_major_locator(MaxNLocator(8, integer=True))
     panels[-1].xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     return figure
+
+
+def _beside_or_below(titles: Iterable[str]) -> dict[str, Any]:
+    """Where the legend has its place: long titles beside the axes would leave them none."""
+    long = any(len(title) > LONG for title in titles)
+    return {"loc": "outside lower center" if long else "outside right upper", "frameon": False}
 
 
 def _plain(axes: Axes) -> None:

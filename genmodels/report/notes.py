@@ -1,7 +1,8 @@
 """What a reader of the page must know of its runs, in one line each."""
 
-from genmodels import evaluation
+from genmodels import evaluation, methods
 from genmodels.comparison.run import Run
+from genmodels.evaluation.left_out import IMPROVED
 from genmodels.report import claims
 
 
@@ -23,10 +24,14 @@ def draw(runs: list[Run], rows: dict[str, dict]) -> list[str]:
 
 def _left_out(measured: list[Run]) -> dict[str, str]:
     """What was not measured, in words, with its reason; with the run's name where not all runs are alike."""
-    each = {run.name: run.report.get("left_out", {}) for run in measured}
     found = {}
-    for name, left_out in each.items():
-        for words, reason in left_out.items():
-            alike = all(other.get(words) == reason for other in each.values())
-            found[words if alike else f"{words} ({name})"] = reason
+    for run in measured:
+        for words, reason in run.report.get("left_out", {}).items():
+            others = [other for other in measured if not words.endswith(IMPROVED) or _is_improved(other)]
+            alike = all(other.report.get("left_out", {}).get(words) == reason for other in others)
+            found[words if alike else f"{words} ({run.name})"] = reason
     return found
+
+
+def _is_improved(run: Run) -> bool:
+    return methods.SPECS[run.config.method].improved

@@ -116,9 +116,9 @@ def _shown(folder: Path, runs: list[Run]) -> list[Shown]:
         own = folder / run.folder
         shutil.copytree(run.figures, own, dirs_exist_ok=True)
         if run.row not in shown:
-            pictured = {path.stem: embedded.image(path) for path in sorted(own.glob("*.png"))}
+            imaged = {path.stem: embedded.image(path) for path in sorted(own.glob("*.png"))}
             videos = {path.stem: embedded.uri(path, "video/mp4") for path in sorted(own.glob("*.mp4"))}
-            shown[run.row] = Shown(run.title, pictured, videos)
+            shown[run.row] = Shown(run.title, imaged, videos)
     return list(shown.values())
 
 

@@ -14,6 +14,7 @@ from genmodels.runs import renamed
 
 # Figures that show generated images, codes or numbers only. The others show CelebA, which may not be passed on.
 OF_EACH = ("samples", "improved", "lines_prior", "prior_and_codes")
+NEEDED = {"data", "rows", "runs", "provenance", "tuning", "configs"}  # of what launch.compare writes
 OF_ALL = ("error_and_diversity", "error_over_training", "cells")
 
 
@@ -23,10 +24,17 @@ def collect(report: Path, plans: list[Path], folder: Path) -> None:
     Raises UsageError when there is no finished report, or no such plan.
     """
     if not (report / "report.json").is_file():
-        raise UsageError(f"--report={report} has no report.json: run launch.compare to its end.")
+        inside = report / "report"
+        remedy = f"give {inside}" if (inside / "report.json").is_file() else "run launch.compare to its end"
+        raise UsageError(f"--report={report} has no report.json: {remedy}.")
+    if report.resolve() == folder.resolve():
+        raise UsageError(f"--report={report} is --folder itself: leave --report out, and its text is written again.")
+    names = [path.name for path in plans]
     for path in plans:
         if not path.is_file():
             raise UsageError(f"--plans: {path} is no file: write it by launch.plan --out.")
+        if names.count(path.name) > 1:
+            raise UsageError(f"--plans has two files of the name {path.name}, and would keep one: rename one of them.")
     old = [*(folder / f"{name}.png" for name in OF_ALL), *(folder / "plans").glob("*.json")]
     for path in [*old, *(path for name in OF_EACH for path in folder.glob(f"*/{name}.png"))]:
         path.unlink(missing_ok=True)
@@ -50,7 +58,7 @@ def render(folder: Path, base: Path) -> str:
         raise UsageError(f"--folder={folder} has no report.json yet: take one in by --report.")
     if not folder.absolute().is_relative_to(base.absolute()):
         raise UsageError(f"--folder={folder} must be in the folder of --out, or below it.")
-    report = renamed.current(json.loads((folder / "report.json").read_text()))
+    report = _read(folder / "report.json")
     rows = report["rows"]
     models = list(comparison_rows.models(rows))
     made = {
@@ -83,6 +91,16 @@ def render(folder: Path, base: Path) -> str:
         plans=[renamed.current(json.loads(path.read_text())) for path in sorted((folder / "plans").glob("*.json"))],
         titles={name: spec.title for name, spec in methods.SPECS.items()},
     )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        report = renamed.current(json.loads(path.read_text()))
+    except ValueError as error:
+        raise UsageError(f"{path} cannot be read ({error}): take a report in again by --report.") from error
+    if not isinstance(report, dict) or not report.keys() >= NEEDED:
+        raise UsageError(f"{path} is not a report of launch.compare: take one in by --report.")
+    return report
 
 
 def _runs(report: dict[str, Any]) -> list[dict[str, Any]]:

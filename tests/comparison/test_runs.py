@@ -77,6 +77,43 @@ def test_a_diverged_run_keeps_its_row_and_is_not_tried_again(compared, config, t
     assert report["rows"]["vae"]["failures"] == ["seed 0: Training diverged at step 3: loss is not finite."]
 
 
+def test_an_earlier_failure_is_said(config, tmp_path, monkeypatch, capsys):
+    for name in ("vae-0", "wae-mmd-0"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "failure.txt").write_text("step 3: loss is not finite.\n")
+    assert all(run.failure for run in comparison.compare(config, tmp_path))
+    said = capsys.readouterr().out
+    assert "vae, seed 0 failed before: step 3: loss is not finite." in said
+    assert f"To try it again, delete {tmp_path / 'wae-mmd-0' / 'failure.txt'}" in said
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"wae_mmd.train.batch_size": 13}, "^wae_mmd: train.batch_size=13 must lie between 1 and the 12"),
+        (
+            {"wae_mmd.train.batch_size": 9, "wae_mmd.parallel.devices": 2},
+            "^wae_mmd: config.train.batch_size=9 cannot be shared equally by 2 devices",
+        ),
+        ({"methods": ("vae", "vae")}, "names a method twice: config.seeds gives more runs"),
+    ],
+)
+def test_what_the_last_run_lacks_is_told_before_the_first_is_trained(image_folder, tmp_path, fields, words):
+    with pytest.raises(UsageError, match=words):
+        comparison.compare(tiny_comparison.config(image_folder, **fields), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_runs_of_a_workdir_that_were_trained_on_other_images(compared, config, tmp_path):
+    workdir = shutil.copytree(compared[0], tmp_path / "work")
+    known = json.loads((workdir / "wae-mmd-0" / "data.json").read_text())
+    (workdir / "wae-mmd-0" / "data.json").write_text(json.dumps(known | {"digest": "of others"}))
+    shutil.rmtree(workdir / "vae-0")
+    with pytest.raises(UsageError, match="wae-mmd-0 was trained on other images"):
+        comparison.compare(config, workdir)
+    assert not (workdir / "vae-0").exists()
+
+
 def test_a_signal_stops_the_whole_comparison(config, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "train", lambda *_: training.Result(step=2, finished=False))
     assert comparison.compare(config, tmp_path) is None

@@ -60,7 +60,7 @@ def test_what_cannot_be_measured_is_left_out_and_named(model, images, train, tes
 
 
 def test_every_line_names_a_reason_and_all_that_is_left_out_for_it(images):
-    assert evaluation.unmeasurable(images(12, 3), LATENT, BUDGET._replace(refined=0)) == [
+    assert left_out.lines(left_out.expected(images(12, 3), LATENT, BUDGET._replace(refined=0))) == [
         "not measured, as it takes 4 test images, and there are 3: lines to training set, mean RMSE; lines to training "
         "set, nearest RMSE; MS-SSIM of real images; MS-SSIM − real; samples ms_ssim_levels of real images; "
         "MMD(Q_z, P_z); latent mmd_codes_in_a_set",
@@ -70,9 +70,9 @@ def test_every_line_names_a_reason_and_all_that_is_left_out_for_it(images):
 
 
 def test_fewer_lines_than_asked_are_said(images):
-    *_, last = evaluation.unmeasurable(images(12, 4), LATENT, BUDGET._replace(lines=100))
+    *_, last = left_out.lines(left_out.expected(images(12, 4), LATENT, BUDGET._replace(lines=100)))
     assert last == "not measured, as 4 test images make 2: 98 of 100 lines"
-    *_, last = evaluation.unmeasurable(images(12, 12), LATENT, BUDGET._replace(lines=5, images=8))
+    *_, last = left_out.lines(left_out.expected(images(12, 12), LATENT, BUDGET._replace(lines=5, images=8)))
     assert last == "not measured, as 8 test images make 4: 1 of 5 lines"
 
 
@@ -117,7 +117,7 @@ def test_near_copies_are_no_yardstick_either(model, tmp_path):
 )
 def test_a_budget_that_has_no_interval_is_refused(images, field, value):
     with pytest.raises(UsageError, match=f"{field}={value} must be at least"):
-        evaluation.unmeasurable(images(12, 4), LATENT, BUDGET._replace(**{field: value}))
+        left_out.lines(left_out.expected(images(12, 4), LATENT, BUDGET._replace(**{field: value})))
 
 
 def test_a_comparison_of_one_test_image_says_so_first_and_ends(tmp_path, capsys):

@@ -108,3 +108,15 @@ def test_what_has_no_reference_is_not_judged_by_it():
     assert not [line for line in found if "PCA" in line or "diversity" in line]
     assert found[0].startswith("WAE-MMD has the lowest test RMSE")
     assert any(line.endswith("real images have –.") for line in found)
+
+
+def test_rows_of_several_settings_of_one_method():
+    several = rows()
+    row = several.pop("vae") | {"method": "introvae"}
+    game = {"played": 0.5, "ahead": 1.0, "last": {"KL(x)": 1.0}}
+    for margin in (1, 2):
+        training = row["training"] | {"game": game}
+        several[f"introvae, loss.margin={margin}"] = row | {"title": f"IntroVAE, {margin}", "training": training}
+    found = conclusions.draw(several)
+    assert sum("game took 50 % of its training; KL(x_p) lay above KL(x)" in line for line in found) == 2
+    assert found[-1] == ("Left out, as there are several settings: the deck's figures and conclusions of IntroVAE.")
