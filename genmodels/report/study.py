@@ -26,7 +26,7 @@ def read(folder: Path) -> Study:
     try:
         results = json.loads((folder / "results.json").read_text())
         images = {path.stem: embedded.image(path) for path in sorted(folder.glob("*.png"))}
-        first = folder / results[0]["folder"]
+        trained = next((result for result in results if result["rmse"]), results[0])
     except OSError as error:
         raise UsageError(f"--tuning={folder} has no results ({error.strerror}): run launch.tune to its end.") from error
     except (ValueError, LookupError, TypeError) as error:
@@ -35,4 +35,4 @@ def read(folder: Path) -> Study:
         ) from error
     if missing := [f"{name}.png" for name in NEEDED if name not in images]:
         raise UsageError(f"--tuning={folder} has no {' and no '.join(missing)}: run launch.tune to its end.")
-    return Study(folder, results, read_config(first).to_dict(), images)
+    return Study(folder, results, read_config(folder / trained["folder"]).to_dict(), images)

@@ -3,11 +3,11 @@
 from typing import Any
 
 RENAMED = {  # until 2026-11-25
-    "images": "images",
-    "images/s": "images/s",
-    "images_per_s": "images_per_s",
-    "training_images_per_s": "training_images_per_s",
-    "test_images": "test_images",
+    "pictures": "images",
+    "pictures/s": "images/s",
+    "pictures_per_s": "images_per_s",
+    "training_pictures_per_s": "training_images_per_s",
+    "test_pictures": "test_images",
 }
 
 

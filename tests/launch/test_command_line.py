@@ -44,9 +44,9 @@ CONFIGS = [  # (command, arguments, words)
 ]
 TRAIN, COMPARE = f"train {VAE} --config.parallel.devices=1", "compare --config=configs/compare.py:demo"
 RENAMED = [  # (a command line with an earlier revision's name, today's)
-    (f"{TRAIN} --config.eval.images=3", "--config.eval.images is now --config.eval.images."),
-    (f"{COMPARE} --config.evaluation.images 3", "--config.evaluation.images is now --config.evaluation.images."),
-    (f"plan {VAE} --topology=v5e:2x4 --images=9", "--images is now --images."),
+    (f"{TRAIN} --config.eval.pictures=3", "--config.eval.pictures is now --config.eval.images."),
+    (f"{COMPARE} --config.evaluation.pictures 3", "--config.evaluation.pictures is now --config.evaluation.images."),
+    (f"plan {VAE} --topology=v5e:2x4 --pictures=9", "--pictures is now --images."),
 ]
 REPEATED = [  # (a command line, what is said of a flag that is given twice, the answer to its value)
     (f"{TRAIN} --config.model.channels=(4,4) --config.model.channels=(8,0)", "(8, 0)", r"model.channels=\(8, 0\)"),

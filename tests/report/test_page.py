@@ -104,7 +104,7 @@ def test_study_is_shown(compared, image_folder, tmp_path):
     assert "| 0.1 | 1000 | collapsed | step 9: KL |" in text
     assert "| no | 5 | failed | out of memory |" in text
     (tmp_path / "results.json").write_text("{")
-    with pytest.raises(UsageError, match="has no results"):
+    with pytest.raises(UsageError, match=r"results\.json is not what launch\.tune writes"):
         study.read(tmp_path)
     (tmp_path / "results.json").unlink()
     with pytest.raises(UsageError, match="has no results"):
