@@ -1,15 +1,22 @@
 """The one place where images change range: uint8 at rest, [0, 1] outside, [-1, 1] inside the WAE nets."""
 
 from pathlib import Path
+from typing import overload
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from PIL import Image
 
+from genmodels.arrays import AnyArray
 
-def to_unit(images: jax.Array) -> jax.Array:
-    """uint8 [..., H, W, 3] -> float32 in [0, 1]."""
+
+@overload
+def to_unit(images: jax.Array) -> jax.Array: ...
+@overload
+def to_unit(images: np.ndarray) -> np.ndarray: ...
+def to_unit(images: AnyArray) -> AnyArray:
+    """uint8 [..., H, W, 3] -> float32 in [0, 1], where it is: on a device, or on the host."""
     return images.astype(jnp.float32) / 255.0
 
 

@@ -115,7 +115,7 @@ def _explanation(error: Exception, argv: list[str], required: tuple[str, ...]) -
         return f"--config={_config_file(argv)} has no function get_config: it is no config file."
     field = re.match(r"\W*(\w+)\\?'", text)
     options = [option for option in argv if field and re.match(rf"--?\w[\w.]*\.{field[1]}\b", option)]
-    if options:
+    if field and options:
         hint = re.search(r'Did you mean "(\w+)"', text)
         meant = f": did you mean '{hint[1]}'?" if hint else "."
         return f"{options[0].split('=')[0]}: the config has no field '{field[1]}'{meant}"

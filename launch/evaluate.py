@@ -37,7 +37,7 @@ def main() -> None:
 
     if 0 < REFINE.value < 4:
         raise UsageError(f"--refine={REFINE.value}: improve at least 4 samples, they are measured in pairs.")
-    workdir, out, data_dir = cli.path(WORKDIR), cli.path(OUT), cli.path(DATA_DIR)
+    workdir, out, data_dir = cli.needed_path(WORKDIR), cli.path(OUT), cli.path(DATA_DIR)
     model = genmodels.load(workdir, STEP.value)
     dataset = data.build(runs.read_config(workdir, data_dir and str(data_dir)))
     budget = evaluation.Budget(

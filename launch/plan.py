@@ -29,10 +29,11 @@ def main() -> None:
 
     os.environ.pop("XLA_FLAGS", None)  # libtpu ends the process at one that is for CPUs
     os.environ.update(plan.QUIET | os.environ)
-    config, out = CONFIG.value, cli.path(OUT)
+    config, topology, out = CONFIG.value, TOPOLOGY.value, cli.path(OUT)
+    assert topology is not None  # required below
     if out:
         cli.check_file(out)
-    found = plan.make(config, TOPOLOGY.value, IMAGES.value, UTILISATION.value)
+    found = plan.make(config, topology, IMAGES.value, UTILISATION.value)
     print(f"{config.method}, {config.image_size} px, {config.model.dtype}, {config.train.batch_size} images a step")
     print(f"{found.chips} x {found.kind}, {found.available / 2**30:.0f} GiB each")
     for name, need in found.phases.items():
@@ -52,7 +53,7 @@ def main() -> None:
             "dtype": config.model.dtype,
             "batch_size": config.train.batch_size,
             "steps": config.train.steps,
-            "topology": TOPOLOGY.value,
+            "topology": topology,
             "images": IMAGES.value,
             "utilisation": UTILISATION.value,
             **found._asdict(),

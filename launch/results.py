@@ -24,7 +24,7 @@ def main() -> None:
     from genmodels.errors import UsageError
     from genmodels.report import results
 
-    folder, out, report = cli.path(FOLDER), cli.path(OUT), cli.path(REPORT)
+    folder, out, report = cli.needed_path(FOLDER), cli.needed_path(OUT), cli.path(REPORT)
     if PLANS.value and not report:
         raise UsageError("--plans are taken in together with a report: give --report as well.")
     cli.check_file(out)

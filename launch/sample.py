@@ -45,7 +45,7 @@ def main() -> None:
     import genmodels
     from genmodels import images
 
-    workdir, real = cli.path(WORKDIR), cli.path(REAL)
+    workdir, real = cli.needed_path(WORKDIR), cli.path(REAL)
     model = genmodels.load(workdir, STEP.value)
     out = cli.path(OUT) or workdir / f"samples-{model.step}.png"
     _check(workdir, model.config, out, real)

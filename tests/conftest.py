@@ -33,7 +33,12 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 from absl import app  # noqa: E402
 from absl.testing import flagsaver  # noqa: E402
+from jaxtyping import install_import_hook  # noqa: E402
 from PIL import Image  # noqa: E402
+
+from tests.support import signatures  # noqa: E402
+
+install_import_hook(signatures.MODULES, "tests.support.signatures.check")  # of what is imported from here on
 
 from genmodels import comparison, data, training  # noqa: E402
 from tests.support import tiny_comparison, tiny_runs  # noqa: E402

@@ -32,19 +32,21 @@ def measure(config: ml_collections.ConfigDict, seconds: float) -> dict[str, Any]
     descend()
     refining = time.perf_counter() - began  # once: a descent is long enough
     limit = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit")
-    needs = [(row["at_once"], row["device_bytes"]) for row in rows[-2:]]
+    first, second = ((row["at_once"], row["device_bytes"]) for row in rows[-2:])
     return {
         "by_size": rows,
         "refine_steps": CHUNK * steps / refining,
-        "largest": limit and plan.largest_batch(limit, *needs, config.image_size),
+        "largest": limit and plan.largest_batch(limit, first, second, config.image_size),
     }
 
 
-def _row(method: methods.Method, weights: Any, config: ml_collections.ConfigDict, size: int, seconds: float):
+def _row(
+    method: methods.Method, weights: Any, config: ml_collections.ConfigDict, size: int, seconds: float
+) -> dict[str, Any]:
     images_key, codes_key = jax.random.split(jax.random.key(0))
     images = jax.random.uniform(images_key, (size, config.image_size, config.image_size, 3))
     codes = jax.random.normal(codes_key, (size, config.model.latent))
-    row = {"at_once": size, "device_bytes": 0}
+    row: dict[str, Any] = {"at_once": size, "device_bytes": 0}
     for name, function, given in (("encode", method.encode, images), ("decode", method.decode, codes)):
         program = jax.jit(function).lower(weights, given).compile()
         row["device_bytes"] = max(row["device_bytes"], plan.device_bytes(program))

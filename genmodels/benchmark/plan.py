@@ -1,6 +1,6 @@
 """What training would take on TPUs that are not here: its very step, compiled for a named topology."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +9,7 @@ from jax.experimental import topologies
 
 from genmodels import methods
 from genmodels.errors import UsageError
-from genmodels.training.parallel import Parallel
+from genmodels.training.parallel import Device, Parallel
 
 QUIET = {  # libtpu's questions, in the environment before it is loaded: it looks for TPUs that are not here
     "TPU_SKIP_MDS_QUERY": "1",
@@ -98,7 +98,7 @@ def largest_batch(available: float, first: tuple[int, float], second: tuple[int,
     return max(0, some + int((available - memory) / each))
 
 
-def need(config: ml_collections.ConfigDict, devices: tuple[jax.Device, ...], phase: str, batch: int) -> Need:
+def need(config: ml_collections.ConfigDict, devices: tuple[Device, ...], phase: str, batch: int) -> Need:
     """What a step of `phase` needs on each of `devices`, which need not be here, by their compiler's own count."""
     parallel = Parallel(config.parallel.mode, devices)
     method = methods.make(config, parallel.replicas)
@@ -120,6 +120,7 @@ def need(config: ml_collections.ConfigDict, devices: tuple[jax.Device, ...], pha
 def device_bytes(compiled: jax.stages.Compiled) -> int:
     """The memory that a program needs on each device: its arguments, its results and what lies between, by XLA."""
     memory = compiled.memory_analysis()
+    assert memory is not None  # no platform of these lacks it
     held = memory.argument_size_in_bytes + memory.output_size_in_bytes - memory.alias_size_in_bytes
     return held + memory.temp_size_in_bytes
 
@@ -133,7 +134,7 @@ def shapes(method: methods.Method, config: ml_collections.ConfigDict, parallel: 
     return state, images, jax.eval_shape(lambda: jax.random.key(0)), None
 
 
-def _devices(topology: str) -> tuple[Any, ...]:
+def _devices(topology: str) -> tuple[Device, ...]:
     try:
         return tuple(topologies.get_topology_desc(topology_name=topology, platform="tpu").devices)
     except Exception as error:  # jax's own, libtpu's, or that of a missing library

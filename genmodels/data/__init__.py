@@ -27,8 +27,8 @@ SOURCES = {
 class Dataset(NamedTuple):
     """A data set ready for training: read-only memory maps of uint8 [N, H, W, 3], and what they are."""
 
-    train: np.ndarray
-    test: np.ndarray
+    train: np.memmap
+    test: np.memmap
     name: str  # data set and version, 'celeb_a 2.1.0'
     split: str
     crop: str

@@ -34,8 +34,8 @@ SPLITS = ("train", "test")
 class Cached(NamedTuple):
     """The images of both splits as read-only memory maps, uint8 [N, H, W, 3], and what was found out about them."""
 
-    train: np.ndarray
-    test: np.ndarray
+    train: np.memmap
+    test: np.memmap
     skipped: int
     digest: str
     duplicates: int

@@ -45,26 +45,27 @@ def source(config: ml_collections.ConfigDict) -> Source:
         _check_official(counts, builder.data_path, "prepare it anew")
         images = {name: records.images(builder, [name]) for name in ("train", "test")}
     key = {"counts": counts, "bytes": {name: splits[name].num_bytes for name in counts}}
-    return Source(name=f"celeb_a {builder.info.version}", split=split, key=key, **images)
+    name = f"celeb_a {builder.info.version}"
+    return Source(name, split, key, train=images["train"], test=images["test"])
 
 
 def _of_files(root: Path, files: celeb_a_files.Files, split: str) -> Source:
     """Opens CelebA's files; raises UsageError where they do not suffice for the split."""
-    files.check(root)
-    partition = celeb_a_files.read_partition(files.partition)
-    present = {name for name in os.listdir(files.images) if celeb_a_files.IMAGE.fullmatch(name)}
+    images, listed = files.needed(root)
+    partition = celeb_a_files.read_partition(listed)
+    present = {name for name in os.listdir(images) if celeb_a_files.IMAGE.fullmatch(name)}
     parts = {part: celeb_a_files.in_order(partition, part, present) for part in PARTITIONS}
     counts = {part: len(names) for part, names in parts.items()}
     if split == "deck":
         train, test = deck_split(sum(counts.values()))
         images = {
-            "train": celeb_a_files.images(files.images, parts, train),
-            "test": celeb_a_files.images(files.images, parts, test),
+            "train": celeb_a_files.images(images, parts, train),
+            "test": celeb_a_files.images(images, parts, test),
         }
     else:
-        _check_official({part: count for part, count in counts.items() if count}, files.images, "unpack it anew")
-        images = {part: celeb_a_files.images(files.images, {part: parts[part]}) for part in ("train", "test")}
-    notes = [f"data.dir={root}: reads {files.images} by {files.partition}"]
+        _check_official({part: count for part, count in counts.items() if count}, images, "unpack it anew")
+        images = {part: celeb_a_files.images(images, {part: parts[part]}) for part in ("train", "test")}
+    notes = [f"data.dir={root}: reads {images} by {listed}"]
     if missing := partition.keys() - present:
         notes.append(f"images of the partition that are missing: {len(missing):,} ({some(missing)})")
     if strange := present - partition.keys():
@@ -74,14 +75,15 @@ def _of_files(root: Path, files: celeb_a_files.Files, split: str) -> Source:
         split=split,
         key={
             "counts": counts,
-            "fingerprint": fingerprint(files.images, [name for names in parts.values() for name in names]),
+            "fingerprint": fingerprint(images, [name for names in parts.values() for name in names]),
         },
+        train=images["train"],
+        test=images["test"],
         note="; ".join(notes),
-        **images,
     )
 
 
-def _check_official(counts: dict[str, int], place: Path, remedy: str) -> None:
+def _check_official(counts: dict[str, int], place: os.PathLike, remedy: str) -> None:
     if not {"train", "test"} <= counts.keys():
         raise UsageError(f"data.split=official: {place} has no train and test splits, {remedy}")
 

@@ -36,8 +36,8 @@ class Files(NamedTuple):
         """Tells whether there are any besides those that the builder takes from downloads/manual/ of a data_dir."""
         return any(path and path.parent != root / "downloads" / "manual" for path in self)
 
-    def check(self, root: Path) -> None:
-        """Raises UsageError, naming what is there and what to do, where images or partition are missing."""
+    def needed(self, root: Path) -> tuple[Path, Path]:
+        """Images and partition; raises UsageError, naming what is there and what to do, where one is missing."""
         if not self.images:
             there = " and ".join(path.name for path in (self.partition, self.archive) if path)
             raise UsageError(
@@ -49,6 +49,7 @@ class Files(NamedTuple):
                 f"{self.images} holds CelebA's images, but there is no list_eval_partition.txt or .csv in {root}:"
                 " put it there, or set data.name=folder to split them at random"
             )
+        return self.images, self.partition
 
 
 def find(root: Path) -> Files:

@@ -7,18 +7,21 @@ from pathlib import Path
 import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
+from tensorflow_datasets.core import constants
 from tensorflow_datasets.proto import tf_example_pb2
 
 from genmodels.data import fields
 from genmodels.data.decoding import BadImage, decode
 from genmodels.data.source import Split
 
+Example = tf_example_pb2.Example  # pyright: ignore[reportAttributeAccessIssue] - made when protobuf is imported
+
 
 def data_dir(directory: str) -> Path:
     """Returns the tfds data_dir that the field data.dir means: '' is tfds' default, TFDS_DATA_DIR or a folder in ~."""
     if directory:
         return fields.local(directory, "data.dir")
-    return fields.local(os.fspath(tfds.core.constants.DATA_DIR), "TFDS_DATA_DIR")
+    return fields.local(os.fspath(constants.DATA_DIR), "TFDS_DATA_DIR")
 
 
 def images(builder: tfds.core.DatasetBuilder, splits: Sequence[str], indices: np.ndarray | None = None) -> Split:
@@ -27,7 +30,10 @@ def images(builder: tfds.core.DatasetBuilder, splits: Sequence[str], indices: np
     The other features are not looked at: tfds' own parser takes longer over CelebA's 52 scalars than over the image.
     """
     method = tfds.decode.DeserializeMethod.RAW_BYTES
-    records = [builder.as_data_source(s, deserialize_method=method, file_format="array_record") for s in splits]
+    records = [
+        builder.as_data_source(s, deserialize_method=method, file_format="array_record")  # pyright: ignore[reportCallIssue]
+        for s in splits  # tfds' decorator hides the parameters
+    ]
     ends = np.cumsum([len(r) for r in records])
     indices = np.arange(ends[-1]) if indices is None else indices
 
@@ -38,7 +44,7 @@ def images(builder: tfds.core.DatasetBuilder, splits: Sequence[str], indices: np
     def read(i: int) -> Image.Image:
         split, record = place(i)
         try:
-            example = tf_example_pb2.Example.FromString(records[split][record])
+            example = Example.FromString(records[split][record])
             image = example.features.feature["image"].bytes_list.value[0]
         except Exception as error:  # array_record, protobuf and the file system each have their own
             raise BadImage(f"the record cannot be read ({error})") from error

@@ -25,13 +25,13 @@ def real(dataset: Dataset, there: Sizes, pairs: int | None, *, progress: bool = 
 
     `pairs` disjoint ones are measured, None: as many as there are, at most 10,000.
     """
-    wanted = {m.name: m for m in measures.MEASURES if m.real is not None and not m.real(there)}
+    wanted = {m.name: m.function for m in measures.MEASURES if m.function and m.real is not None and not m.real(there)}
     pairs = min(len(dataset.test) // 2, MOST_PAIRS) if pairs is None else pairs
 
     def measure(names: Iterable[str]):
         test = data.sampled(dataset.test, 2 * pairs), data.sampled(dataset.test, NEAREST)
         images = ImageSet(*test, dataset.train, progress=progress)
-        return {name: _plain(wanted[name].function, images) for name in names}
+        return {name: _plain(wanted[name], images) for name in names}
 
     kept = _kept(dataset, f"real-{pairs}", wanted, measure)
     return {name: np.array(x) if isinstance(x, list) else x for name, x in kept.items()}
@@ -76,7 +76,9 @@ def _plain(function: Callable[[ImageSet], Any], images: ImageSet) -> Any:
 
 def _kept(dataset: Dataset, name: str, wanted: Iterable[str], measure: Callable[[list[str]], dict]) -> dict:
     """The `wanted` values of these cached images, kept beside them; `measure` finds those that are not there yet."""
-    path = Path(dataset.train.filename).parent / f"reference-{name}.json"
+    file = dataset.train.filename
+    assert file is not None  # it is mapped from one
+    path = Path(file).parent / f"reference-{name}.json"
     wanted, values = list(wanted), _read(path)
     missing = [each for each in wanted if each not in values]
     if missing:

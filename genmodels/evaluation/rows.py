@@ -82,11 +82,12 @@ def _row(
     """
     values = {}
     for place, make in subjects.items():
-        entries = [m for m in measures.MEASURES if m.subject == place and m.function and not m.lacks(there)]
+        own = [m for m in measures.MEASURES if m.subject == place and not m.lacks(there)]
+        entries = [(m, m.function) for m in own if m.function]
         subject = make() if entries else None
-        for entry in entries:
+        for entry, function in entries:
             try:
-                values[entry.name] = entry.function(subject)
+                values[entry.name] = function(subject)
             except Unmeasurable as reason:
                 missing[entry.words + whose] = str(reason)
     found = _summaries(values, seed, missing, whose)
@@ -112,7 +113,9 @@ def _subjects(
 ) -> tuple[Subjects, Subjects]:
     """What a method's own row is measured of, and what that of improved sampling is."""
     names = ("samples", "lines", "prior", "refined")
-    keys = dict(zip(names, jax.random.split(jax.random.key(budget.seed), len(names)), strict=True))
+    keys: dict[str, jax.Array] = dict(
+        zip(names, jax.random.split(jax.random.key(budget.seed), len(names)), strict=True)
+    )
     ends = 2 * min(budget.lines, max(2, min(len(dataset.test), budget.images) // 2))
 
     def some(split: np.ndarray) -> np.ndarray:
@@ -122,7 +125,7 @@ def _subjects(
         return jax.random.normal(keys[name], (count, model.config.model.latent))
 
     def samples(codes: jax.Array) -> ImageSet:
-        images = stored(to_uint8(model.decode(z)) for (z,) in metrics.batched(codes, size=BATCH))
+        images = stored(to_uint8(model.decode(z)) for (z,) in metrics.batched(np.asarray(codes), size=BATCH))
         few = images[: max(2, min(NEAREST, len(dataset.test)))]  # as many as of real images
         return ImageSet(images, few, dataset.train, real=real, progress=progress)
 

@@ -1,6 +1,6 @@
 """Plots, as matplotlib Figures; none is saved."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
 from typing import Any
 
@@ -38,7 +38,7 @@ def prior_and_codes(prior: np.ndarray, train_codes: np.ndarray, test_codes: np.n
     axes.set(xlabel="projection on $u_1$", ylabel="projection on $u_2$")
     _plain(axes)
     legend = figure.legend(loc="outside upper center", ncols=3, frameon=False, handletextpad=0.2, markerscale=2)
-    for handle in legend.legend_handles:
+    for handle in filter(None, legend.legend_handles):
         handle.set_alpha(1)
     return figure
 
@@ -91,7 +91,7 @@ def error_and_diversity(points: dict[str, tuple[dict, dict]], real: dict | None)
     return figure
 
 
-def error_over_training(histories: dict[str, list[tuple[int, float, float]]]) -> Figure:
+def error_over_training(histories: Mapping[str, Sequence[tuple[int, float, float]]]) -> Figure:
     """Test RMSE over steps and over seconds of training, by title: (step, seconds, RMSE) each."""
     figure = Figure(figsize=(7.5, 3.2), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)

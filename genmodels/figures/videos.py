@@ -4,6 +4,7 @@ import itertools
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import imageio.v2 as imageio
 import jax
@@ -34,7 +35,7 @@ def write(path: str | Path, frames: Iterable[np.ndarray], fps: float) -> None:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     # Else ffmpeg is started through a Python hook after fork, which can deadlock beside jax's threads; jax warns of it.
     os.environ.setdefault("IMAGEIO_FFMPEG_NO_PREVENT_SIGINT", "1")
-    with imageio.get_writer(
+    video: Any = imageio.get_writer(  # its type says nothing of frames
         path,
         format="FFMPEG",
         fps=fps,
@@ -43,7 +44,8 @@ def write(path: str | Path, frames: Iterable[np.ndarray], fps: float) -> None:
         quality=QUALITY,
         macro_block_size=2,
         output_params=ENCODING.copy(),  # imageio appends to it
-    ) as video:
+    )
+    with video:
         for frame in itertools.chain([first], frames):
             video.append_data(_playable(frame))
 

@@ -1,4 +1,4 @@
-"""Measures of images: float32 [B, H, W, 3] in [0, 1] in, one value an image out, nothing rounded on the way."""
+"""Measures of images: floats in [0, 1] in, one value for each image out, nothing rounded on the way."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -6,8 +6,10 @@ import dm_pix
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float
 from tqdm import tqdm
 
+from genmodels.arrays import AnyArray
 from genmodels.errors import UsageError
 from genmodels.images import to_unit
 
@@ -17,28 +19,31 @@ NO_LUMINANCE = 1e4  # as k1 it makes SSIM's luminance term 1, which leaves its c
 MS_SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # finest level first; they sum to 1.0001 as published
 SMALLEST_LEVEL = 8  # px
 
-
-@jax.jit
-def rmse(a: jax.Array, b: jax.Array) -> jax.Array:
-    """Root mean squared error [B], on the 0-255 scale, of images [B, H, W, 3] in [0, 1]."""
-    return 255 * dm_pix.rmse(a, b)
+Images = Float[AnyArray, "b h w 3"]
+Values = Float[jax.Array, " b"]
 
 
 @jax.jit
-def psnr(a: jax.Array, b: jax.Array) -> jax.Array:
-    """Peak signal-to-noise ratio [B] in dB of images [B, H, W, 3] in [0, 1]; equal images give inf."""
-    return dm_pix.psnr(a, b)
+def rmse(a: Images, b: Images) -> Values:
+    """Root mean squared error, on the 0-255 scale, of images in [0, 1]."""
+    return 255 * jnp.asarray(dm_pix.rmse(a, b))
 
 
 @jax.jit
-def ssim(a: jax.Array, b: jax.Array) -> jax.Array:
-    """Structural similarity [B], mean over channels, of images [B, H, W, 3] in [0, 1] (Wang et al. 2004)."""
+def psnr(a: Images, b: Images) -> Values:
+    """Peak signal-to-noise ratio in dB of images in [0, 1]; equal images give inf."""
+    return jnp.asarray(dm_pix.psnr(a, b))
+
+
+@jax.jit
+def ssim(a: Images, b: Images) -> Values:
+    """Structural similarity, mean over channels, of images in [0, 1] (Wang et al. 2004)."""
     return _ssim(_channels_first(a), _channels_first(b), K1)
 
 
 @jax.jit
-def ms_ssim(a: jax.Array, b: jax.Array) -> jax.Array:
-    """Multi-scale structural similarity [B] of images [B, H, W, 3] in [0, 1].
+def ms_ssim(a: Images, b: Images) -> Values:
+    """Multi-scale structural similarity of images in [0, 1].
 
     From 128 px on this is the published protocol (Wang, Simoncelli and Bovik 2003, as in Odena et al. 2017): 5 levels.
     Smaller images have fewer `levels`, whose weights are rescaled to sum to 1: not comparable with published figures.
@@ -69,8 +74,8 @@ def levels(size: int) -> int:
 
 
 @jax.jit
-def sharpness(x: jax.Array) -> jax.Array:
-    """Variance [B] of the Laplacian of the grey image, for images [B, H, W, 3] in [0, 1].
+def sharpness(x: Images) -> Values:
+    """Variance of the Laplacian of the grey image, for images in [0, 1].
 
     Tolstikhin et al. 2018, section 4. It depends on size, crop and resize: read it beside that of real images.
     """
@@ -80,7 +85,7 @@ def sharpness(x: jax.Array) -> jax.Array:
     return jnp.var(across + down - 4 * grey[:, 1:-1, 1:-1], axis=(1, 2))
 
 
-def quantise(x: jax.Array) -> jax.Array:
+def quantise(x: Float[AnyArray, "*b"]) -> Float[jax.Array, "*b"]:
     """Images clipped to [0, 1] and rounded to the 256 levels that a saved image can hold, as float32 in [0, 1]."""
     return jnp.round(255 * jnp.clip(x, 0, 1)) / 255
 
@@ -96,7 +101,9 @@ def batched(*images: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, ...]]:
         yield tuple(each[start : start + size] for each in images)
 
 
-def per_image(measure: Callable, batches: Iterable[tuple[np.ndarray, ...]], *, progress: bool = False) -> np.ndarray:
+def per_image(
+    measure: Callable, batches: Iterable[tuple[np.ndarray, ...]], *, progress: bool = False
+) -> Float[np.ndarray, "n ..."]:
     """Values [N], float32, of a measure of this module over batches of uint8 images, in constant memory.
 
     `batches` yields tuples with as many arrays [b, H, W, 3] as the measure has arguments: `batched(first, second,
@@ -110,13 +117,13 @@ def per_image(measure: Callable, batches: Iterable[tuple[np.ndarray, ...]], *, p
     return np.concatenate(values) if values else np.zeros(0, np.float32)
 
 
-def _channels_first(x: jax.Array) -> jax.Array:
-    """[B, H, W, 3] to [B, 3, H, W]: both blurs become plain matrix products; dm_pix.ssim averages over all of it."""
+def _channels_first(x: Images) -> Float[jax.Array, "b 3 h w"]:
+    """Channels before pixels: both blurs become plain matrix products; dm_pix.ssim averages over all of it."""
     return jnp.moveaxis(jnp.asarray(x, jnp.float32), -1, 1)
 
 
-def _ssim(a: jax.Array, b: jax.Array, k1: float) -> jax.Array:
-    """dm_pix.ssim of images [B, 3, H, W], the window shrunk to fit and the blur as matrix products (3x faster)."""
+def _ssim(a: Float[jax.Array, "b 3 h w"], b: Float[jax.Array, "b 3 h w"], k1: float) -> Values:
+    """dm_pix.ssim of images, the window shrunk to fit and the blur as matrix products (3x faster)."""
     height, width = a.shape[2:]
     window = min(WINDOW, height, width)
     rows, columns = _band(height, window), _band(width, window)
@@ -125,19 +132,22 @@ def _ssim(a: jax.Array, b: jax.Array, k1: float) -> jax.Array:
         x = jnp.einsum("bchw,pw->bchp", x, columns, precision=jax.lax.Precision.HIGHEST)
         return jnp.einsum("oh,bchp->bcop", rows, x, precision=jax.lax.Precision.HIGHEST)
 
-    return dm_pix.ssim(a, b, k1=k1, filter_fn=blur)
+    return jnp.asarray(dm_pix.ssim(a, b, k1=k1, filter_fn=blur))
 
 
-def _band(size: int, window: int) -> np.ndarray:
-    """The matrix [size - window + 1, size] that slides the Gaussian window along an axis, 'valid' positions only."""
+def _band(size: int, window: int) -> Float[np.ndarray, "{size}-{window}+1 {size}"]:
+    """The matrix that slides the Gaussian window along an axis, 'valid' positions only."""
     offsets = np.arange(window) - (window - 1) / 2
     taps = np.exp(-0.5 * (offsets / (SIGMA * window / WINDOW)) ** 2)
     taps /= taps.sum()
-    return sum(tap * np.eye(size - window + 1, size, k) for k, tap in enumerate(taps)).astype(np.float32)
+    band = np.zeros((size - window + 1, size))
+    for place, tap in enumerate(taps):
+        band += tap * np.eye(*band.shape, place)
+    return band.astype(np.float32)
 
 
-def _halve(x: jax.Array) -> jax.Array:
-    """2x2 box means of [B, 3, H, W]; an odd last row or column is left out."""
+def _halve(x: Float[jax.Array, "b 3 h w"]) -> Float[jax.Array, "b 3 h//2 w//2"]:
+    """2x2 box means; an odd last row or column is left out."""
     height, width = (side // 2 for side in x.shape[2:])
     x = x[:, :, : 2 * height, : 2 * width]
     return x.reshape(*x.shape[:2], height, 2, width, 2).mean((3, 5))

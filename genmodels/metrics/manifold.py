@@ -5,7 +5,10 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float, Int, Shaped, UInt8
 from tqdm import tqdm
+
+from genmodels.arrays import AnyArray
 
 CANDIDATES = 4  # kept for each query in float32, then measured exactly
 
@@ -13,13 +16,19 @@ CANDIDATES = 4  # kept for each query in float32, then measured exactly
 class ToSet(NamedTuple):
     """Distances, RMSE on the 0-255 scale, from each query to a set of images."""
 
-    mean: np.ndarray  # [Q], mean over the set of the RMSE to each of its images
-    nearest: np.ndarray  # [Q], RMSE to the nearest one
-    index: np.ndarray  # [Q], which one that is
+    mean: Float[np.ndarray, " q"]  # over the set, of the RMSE to each of its images
+    nearest: Float[np.ndarray, " q"]  # RMSE to the nearest one
+    index: Int[np.ndarray, " q"]  # which one that is
 
 
-def distances_to_set(queries: jax.Array, train: np.ndarray, *, block: int = 512, progress: bool = False) -> ToSet:
-    """Mean and nearest RMSE (0-255 scale) from queries [Q, H, W, 3] in [0, 1] to uint8 images [N, H, W, 3].
+def distances_to_set(
+    queries: Float[AnyArray, "q h w 3"],
+    train: Shaped[np.ndarray, "n ..."],
+    *,
+    block: int = 512,
+    progress: bool = False,
+) -> ToSet:
+    """Mean and nearest RMSE (0-255 scale) from queries in [0, 1] to uint8 images [N, H, W, 3].
 
     One pass over `train`, which may be a memory map of any length: a block at a time is on the device, beside all the
     queries. Distances are |q|^2 + |x|^2 - 2 q.x in float32; the four smallest of each query are measured again in
@@ -43,14 +52,16 @@ def distances_to_set(queries: jax.Array, train: np.ndarray, *, block: int = 512,
     return ToSet(total / len(train), nearest, index)
 
 
-def _centre(x: jax.Array) -> jax.Array:
+def _centre(x: Float[jax.Array, "n d"]) -> Float[jax.Array, "n d"]:
     """0-255 to about -128..128: distances stay, the norms that cancel in |q|^2 + |x|^2 - 2 q.x become smaller."""
     return x - 127.5
 
 
 @jax.jit
-def _add_block(carry: tuple, queries: jax.Array, images: jax.Array, start: int) -> tuple:
-    """Takes a block of images [b, D] into the sums [Q], the smallest distances and their indices [Q, 4]."""
+def _add_block(
+    carry: tuple, queries: Float[jax.Array, "q d"], images: UInt8[jax.Array, "b d"], start: Int[jax.Array, ""]
+) -> tuple:
+    """Takes a block of images into the sums [Q], the smallest distances and their indices [Q, 4]."""
     total, smallest, candidates = carry
     images = _centre(images.astype(jnp.float32))
     products = jnp.matmul(queries, images.T, precision=jax.lax.Precision.HIGHEST)  # [Q, b]
@@ -62,8 +73,10 @@ def _add_block(carry: tuple, queries: jax.Array, images: jax.Array, start: int) 
     return total + distances.sum(1), -kept, candidates
 
 
-def _measure_exactly(queries: np.ndarray, train: np.ndarray, candidates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """RMSE [Q] to the nearest candidate and its index [Q], in float64; of equal distances the lower index wins."""
+def _measure_exactly(
+    queries: Float[np.ndarray, "q h w 3"], train: UInt8[np.ndarray, "n h w 3"], candidates: Int[np.ndarray, "q c"]
+) -> tuple[Float[np.ndarray, " q"], Int[np.ndarray, " q"]]:
+    """RMSE to the nearest candidate and its index, in float64; of equal distances the lower index wins."""
     nearest, index = np.empty(len(queries)), np.empty(len(queries), np.int64)
     for row, (query, places) in enumerate(zip(queries, candidates, strict=True)):
         places = np.unique(places)

@@ -53,15 +53,14 @@ def judge(rows: dict[str, dict]) -> list[dict[str, str]]:
     """
     judged = []
     for claim in CLAIMS:
-        pair = [find(rows.get(name, {}), claim.path) for name in (claim.first, claim.second)]
-        if None not in pair:
+        first, second = (find(rows.get(name, {}), claim.path) for name in (claim.first, claim.second))
+        if first is not None and second is not None:
             numbers = [
                 f"{rows[name]['title']} {text(value, claim.digits)}"
-                for name, value in zip((claim.first, claim.second), pair, strict=True)
+                for name, value in ((claim.first, first), (claim.second, second))
             ]
-            judged.append(
-                {"claim": claim.words, "verdict": _verdict(*pair, claim.lower), "numbers": "; ".join(numbers)}
-            )
+            verdict = _verdict(first, second, claim.lower)
+            judged.append({"claim": claim.words, "verdict": verdict, "numbers": "; ".join(numbers)})
     return judged
 
 

@@ -133,7 +133,8 @@ def _differences(fields: migration.Fields, config: ml_collections.ConfigDict) ->
     before, after = (_flat(migration.complete(each)) for each in (fields, given))
     before.pop("step_version", None)
     if before.get("train.steps", 0) <= after.get("train.steps", 0):  # a run may be prolonged, not shortened
-        before.pop("train.steps", None), after.pop("train.steps", None)
+        for each in (before, after):
+            each.pop("train.steps", None)
     return [
         (name, before.get(name), after.get(name))
         for name in sorted(before.keys() | after.keys())

@@ -59,7 +59,7 @@ def refine(method: Method, weights: Weights, codes: jax.Array, learning_rate: fl
         looks = (at.step > 0) & (at.step % CHECK_EVERY == 0)
         settled = looks & (jnp.abs(at.loss - value) < TOLERANCE * at.loss)
         seen = jnp.where(looks | (at.step == 0), value, at.loss)
-        codes = jnp.where(settled, at.codes, optax.apply_updates(at.codes, change))
+        codes = jnp.where(settled, at.codes, jnp.asarray(optax.apply_updates(at.codes, change)))
         return _Descent(codes, moments, at.step + jnp.where(settled, 0, 1), seen, settled)
 
     start = _Descent(codes, adam.init(codes), jnp.zeros((), jnp.int32), jnp.zeros(()), jnp.zeros((), bool))

@@ -42,8 +42,9 @@ def build(config: ml_collections.ConfigDict, train: np.ndarray, devices: Paralle
     if config.data.placement != "device":
         raise UsageError(f"config.data.placement={config.data.placement!r} is unknown: use 'host' or 'device'.")
 
-    def read(table: jax.Array, draw: data.Draw) -> jax.Array:
-        batch = devices.replicas.rows(table, draw.indices)
+    def read(table: jax.Array | None, draw: data.Draw) -> jax.Array:
+        assert table is not None  # it is spread below
+        batch = devices.replicas.rows(table, jnp.asarray(draw.indices))
         return jnp.where(draw.mirrored[:, None, None, None], batch[:, :, ::-1], batch)
 
     return Feed(devices, partial(data.draws, len(train), **options), read, devices.spread(train))

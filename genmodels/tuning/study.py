@@ -130,7 +130,9 @@ def _values(tuning: Tuning, claim: claims.Claim, dataset: data.Dataset) -> list[
             return None
     if not evaluation.is_done(claim.folder, config.train.steps, tuning.budget, dataset):
         evaluation.evaluate_run(claim.folder, model.load(claim.folder), dataset, tuning.budget)
-    row = evaluation.read(claim.folder, config.train.steps)["rows"][config.method]
+    report = evaluation.read(claim.folder, config.train.steps)
+    assert report is not None  # just written
+    row = report["rows"][config.method]
     distance = abs(row["samples"]["ms_ssim_minus_real"]["mean"])
     return [row["reconstruction"]["test"]["rmse"]["mean"], distance]
 

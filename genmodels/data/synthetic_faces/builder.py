@@ -50,8 +50,13 @@ class SyntheticFaces(tfds.core.GeneratorBasedBuilder, skip_registration=True):
     VERSION = tfds.core.Version(draw.VERSION)
     RELEASE_NOTES = {draw.VERSION: "Aligned by the eyes."}  # noqa: RUF012  (tfds' own interface)
 
+    @property
+    def _config(self) -> FacesConfig:
+        assert isinstance(self.builder_config, FacesConfig)
+        return self.builder_config
+
     def _info(self) -> tfds.core.DatasetInfo:
-        size = self.builder_config.size
+        size = self._config.size
         features = {
             "image": tfds.features.Image(shape=(size, size, 3), encoding_format="png"),
             "seed": tfds.features.Scalar(np.int64),
@@ -65,7 +70,7 @@ class SyntheticFaces(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
     def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict[str, Iterator]:
         del dl_manager  # nothing is downloaded
-        config = self.builder_config
+        config = self._config
         return {
             "train": self._generate_examples(range(config.num_train)),
             "test": self._generate_examples(range(FIRST_TEST_SEED, FIRST_TEST_SEED + config.num_test)),
@@ -73,7 +78,7 @@ class SyntheticFaces(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
     def _generate_examples(self, seeds: range) -> Iterator[tuple[int, dict]]:
         for seed in seeds:
-            image, factors = draw.face(seed, self.builder_config.size)
+            image, factors = draw.face(seed, self._config.size)
             yield seed, {"image": _png(image), "seed": seed, **factors}
 
 

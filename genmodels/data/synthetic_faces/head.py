@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -21,7 +22,7 @@ class Head:
     the face turns with the pose. `outline` is the signed distance to the silhouette in units of the image.
     """
 
-    def __init__(self, canvas: Patch, factors: dict):
+    def __init__(self, canvas: Patch, factors: Mapping):
         self.canvas = canvas
         self.width = 0.585 * factors["scale"] * factors["face_width"]
         self.height = 0.85 * factors["scale"]

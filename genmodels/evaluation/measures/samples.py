@@ -56,6 +56,7 @@ def _levels(images: ImageSet) -> int:
 
 
 def _over_held_out(samples: ImageSet) -> float:
+    assert samples.real is not None  # those that are themselves real have no such measure
     held_out = samples.real["samples nearest_rmse"].mean()
     if held_out < COPIES:
         raise Unmeasurable(
