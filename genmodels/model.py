@@ -13,6 +13,7 @@ import ml_collections
 import numpy as np
 
 from genmodels import inputs, methods, runs, sampling
+from genmodels.arrays import AnyArray
 from genmodels.data.fields import URL
 from genmodels.errors import UsageError
 from genmodels.images import to_unit
@@ -46,19 +47,19 @@ class Model:
         """How many numbers the encoder and the decoder have learnt."""
         return sum(leaf.size for net in self._weights.values() for leaf in jax.tree.leaves(net["params"]))
 
-    def encode(self, x: jax.Array) -> jax.Array:
+    def encode(self, x: AnyArray) -> jax.Array:
         """Images -> codes; a posterior's mean for the VAE and IntroVAE."""
         return _joined(_outputs(self._encode, self._weights, self._images(x)))
 
-    def posterior(self, x: jax.Array) -> Posterior | None:
+    def posterior(self, x: AnyArray) -> Posterior | None:
         """Images -> mean and log variance of q(z|x), [N, Z] each; None for a WAE, whose codes are deterministic."""
         return self._posterior and _joined(_outputs(self._posterior, self._weights, self._images(x)))
 
-    def decode(self, z: jax.Array) -> jax.Array:
+    def decode(self, z: AnyArray) -> jax.Array:
         """Codes -> images, clipped to [0, 1]."""
         return _joined(self._decoded(_split(self._codes(z))))
 
-    def reconstruct(self, x: jax.Array) -> jax.Array:
+    def reconstruct(self, x: AnyArray) -> jax.Array:
         """Images -> the images that their codes decode to."""
         return self.decode(self.encode(x))
 
@@ -75,7 +76,7 @@ class Model:
         parts = _split(inputs.prior(key, (inputs.whole("num", num, least=0), self.config.model.latent)))
         return self._decoded((self.refine_codes(part).codes for part in parts) if refined else parts)
 
-    def refine_codes(self, codes: jax.Array) -> sampling.Refined:
+    def refine_codes(self, codes: AnyArray) -> sampling.Refined:
         """Codes moved by `sampling.refine` in batches of CHUNK, at the rate that the model was trained with.
 
         The stop rule looks at each batch by itself; `steps` is the largest number that one took.
@@ -87,9 +88,10 @@ class Model:
         moved, before, after, steps = zip(
             *(descend(part, self.config.optim.learning_rate) for part in _split(codes)), strict=True
         )
-        return sampling.Refined(*(jnp.concatenate(each) for each in (moved, before, after)), jnp.stack(steps).max())
+        moved, before, after = (jnp.concatenate(each) for each in (moved, before, after))
+        return sampling.Refined(moved, before, after, jnp.stack(steps).max())
 
-    def interpolate(self, a: jax.Array, b: jax.Array, num: int, spherical: bool = False) -> jax.Array:
+    def interpolate(self, a: AnyArray, b: AnyArray, num: int, spherical: bool = False) -> jax.Array:
         """Images along the lines between the codes of images a and b -> [N, num, H, W, 3], ends included.
 
         The lines are straight, or great circles if `spherical`. One image on either side goes with each of the other.
@@ -102,10 +104,10 @@ class Model:
         images = self.decode(codes.reshape(-1, codes.shape[-1]))
         return images.reshape(len(codes), num, *images.shape[1:])
 
-    def _images(self, x: jax.Array) -> Iterator[jax.Array]:
+    def _images(self, x: AnyArray) -> Iterator[jax.Array]:
         return map(_unit, _split(inputs.images(x, self.config.image_size)))
 
-    def _codes(self, z: jax.Array) -> jax.Array:
+    def _codes(self, z: AnyArray) -> jax.Array:
         return inputs.codes(z, self.config.model.latent)
 
     def _decoded(self, parts: Iterable[jax.Array]) -> Iterator[jax.Array]:
@@ -164,12 +166,12 @@ def _has_checkpoints(folder: Path) -> bool:
     return (folder / "config.json").is_file() and (folder / "checkpoints").is_dir()
 
 
-def _split(x: jax.Array) -> Iterator[jax.Array]:
+def _split(x: Any) -> Iterator[Any]:
     """CHUNK rows of x at a time, the rest last; one part without rows if there are none."""
     return (x[start : start + CHUNK] for start in range(0, max(len(x), 1), CHUNK))
 
 
-def _unit(images: np.ndarray | jax.Array) -> jax.Array:
+def _unit(images: AnyArray) -> jax.Array:
     return jnp.asarray(to_unit(images) if images.dtype == np.uint8 else images, jnp.float32)
 
 

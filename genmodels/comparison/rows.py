@@ -29,12 +29,12 @@ def assemble(compared: list[Run]) -> dict[str, dict[str, Any]]:
     measured = [run for run in compared if run.report]
     rows = {}
     if measured:
-        of_any = measured[0].report["rows"]
+        of_any = measured[0].evaluation["rows"]
         rows["real"] = {"title": "real images", **of_any["real"]}
         rows["mean"] = {"title": "mean image", **of_any["mean"]}
         for size in sorted({run.config.model.latent for run in measured}):
             owner = next(run for run in measured if run.config.model.latent == size)
-            if linear := owner.report["rows"].get(f"pca_{size}"):  # none where there were too few images for it
+            if linear := owner.evaluation["rows"].get(f"pca_{size}"):  # none where there were too few images for it
                 rows[f"pca_{size}"] = {"title": f"PCA, {size} dimensions", **linear}
     for name, title in names(compared).items():
         improved = name.startswith(IMPROVED)
@@ -85,7 +85,7 @@ def _row(run: Run, improved: bool) -> dict[str, Any] | None:
     points = runs.rmse_history(run.workdir, run.config.train.batch_size)
     game = runs.game(run.workdir, methods.SPECS[method].game)
     training = {
-        "images_per_s": run.report["training_images_per_s"],
+        "images_per_s": run.evaluation["training_images_per_s"],
         "seconds": points[-1].seconds if points else None,
         "steps": run.step,
         "batch_size": run.config.train.batch_size,

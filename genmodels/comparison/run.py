@@ -38,6 +38,12 @@ class Run(NamedTuple):
         return f"{self.row}, seed {self.config.seed}"
 
     @property
+    def evaluation(self) -> dict[str, Any]:
+        """`report`, of a run that has one."""
+        assert self.report is not None
+        return self.report
+
+    @property
     def folder(self) -> str:
         """The folder of its figures among those of the others."""
         return re.sub(r"[^A-Za-z0-9.+-]+", "-", f"{self.row}-{self.config.seed}")

@@ -13,7 +13,7 @@ from genmodels.data.cache import cached
 from genmodels.data.crops import CROPS
 from genmodels.data.subsets import sampled
 
-__all__ = ["Draw", "Images", "batch_at", "batches", "build", "draws", "sampled"]
+__all__ = ["Dataset", "Draw", "batch_at", "batches", "build", "draws", "sampled"]
 
 # By data.name, the module whose function source(config) opens it. It is imported when it is asked for: tfds takes a
 # second, and a folder does not need it.

@@ -58,13 +58,13 @@ def _of_files(root: Path, files: celeb_a_files.Files, split: str) -> Source:
     counts = {part: len(names) for part, names in parts.items()}
     if split == "deck":
         train, test = deck_split(sum(counts.values()))
-        images = {
+        splits = {
             "train": celeb_a_files.images(images, parts, train),
             "test": celeb_a_files.images(images, parts, test),
         }
     else:
         _check_official({part: count for part, count in counts.items() if count}, images, "unpack it anew")
-        images = {part: celeb_a_files.images(images, {part: parts[part]}) for part in ("train", "test")}
+        splits = {part: celeb_a_files.images(images, {part: parts[part]}) for part in ("train", "test")}
     notes = [f"data.dir={root}: reads {images} by {listed}"]
     if missing := partition.keys() - present:
         notes.append(f"images of the partition that are missing: {len(missing):,} ({some(missing)})")
@@ -77,8 +77,8 @@ def _of_files(root: Path, files: celeb_a_files.Files, split: str) -> Source:
             "counts": counts,
             "fingerprint": fingerprint(images, [name for names in parts.values() for name in names]),
         },
-        train=images["train"],
-        test=images["test"],
+        train=splits["train"],
+        test=splits["test"],
         note="; ".join(notes),
     )
 

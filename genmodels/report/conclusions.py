@@ -119,13 +119,12 @@ def _stability(compared: dict) -> Iterator[str]:
     for title, failures in failed.items():
         yield f"{title} failed in {len(failures)} of its runs: {'; '.join(failures)}"
     for name, row in compared.items():
-        if game := row.get("training", {}).get("game"):
-            terms = methods.SPECS[method(compared, name)].game
+        terms = methods.SPECS[method(compared, name)].game
+        if terms and (game := row.get("training", {}).get("game")):
             nats = ", ".join(f"{term} {value:.0f}" for term, value in game["last"].items())
             yield (
                 f"{row['title']}'s game took {100 * game['played']:.0f} % of its training; {terms.fake} lay above "
-                f"{terms.real} in "
-                f"{100 * game['ahead']:.0f} % of that. At its end, in nats: {nats}."
+                f"{terms.real} in {100 * game['ahead']:.0f} % of that. At its end, in nats: {nats}."
             )
     if not failed:
         count = sum(row.get("runs", 0) for row in trained(compared).values())

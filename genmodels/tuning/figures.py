@@ -41,7 +41,7 @@ def cells(results: list[Result], workdir: Path) -> Figure:
         axes = panels[row, column]
         if result.rmse:
             axes.imshow(_samples(workdir / result.folder), interpolation="nearest")
-            axes.set_xlabel(f"{result.rmse['mean']:.2f} / {result.ms_ssim['mean']:.3f}")
+            axes.set_xlabel("{:.2f} / {:.3f}".format(*result.values))
         else:
             axes.text(0.5, 0.5, _why(result), ha="center", va="center", color=GREY, transform=axes.transAxes)
         if result.best:
@@ -50,7 +50,7 @@ def cells(results: list[Result], workdir: Path) -> Figure:
             title = "\n".join(f"{name}={shown(value)}" for name, value in result.chosen.items())
             axes.set_title(title, fontsize="x-small")
     if _is_table(results):
-        _name_sides(panels[-1], panels[:, 0], results)
+        _name_sides(list(panels[-1]), list(panels[:, 0]), results)
     figure.supxlabel("test RMSE / MS-SSIM; framed: the best", fontsize="small")
     return figure
 
@@ -81,7 +81,7 @@ def front(results: list[Result]) -> Figure:
     """Test RMSE against the distance of MS-SSIM to that of real images; a line joins the Pareto front."""
     figure = Figure(figsize=(6, 4), layout="constrained")
     axes = figure.subplots()
-    points = sorted((result.rmse["mean"], result.distance, result.number) for result in results if result.rmse)
+    points = sorted((*result.values[::2], result.number) for result in results if result.rmse)
     edge, lowest = [], np.inf
     for rmse, distance, _ in points:
         if distance < lowest:

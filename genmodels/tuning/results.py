@@ -29,9 +29,17 @@ class Result(NamedTuple):
     collapsed: str | None = None  # why
     failed: str | None = None  # why
 
+    @property
+    def values(self) -> tuple[float, float, float]:
+        """The mean test RMSE, the mean MS-SSIM and the distance of a trial that was measured."""
+        assert self.rmse is not None
+        assert self.ms_ssim is not None
+        assert self.distance is not None
+        return self.rmse["mean"], self.ms_ssim["mean"], self.distance
+
     def __str__(self) -> str:
         if self.rmse:
-            return f"RMSE {self.rmse['mean']:.2f}  MS-SSIM {self.ms_ssim['mean']:.3f}"
+            return "RMSE {:.2f}  MS-SSIM {:.3f}".format(*self.values)
         return f"collapsed: {self.collapsed}" if self.collapsed else f"failed: {self.failed}"
 
 
@@ -94,9 +102,10 @@ def summary(results: list[Result], command: str, given: dict[str, str]) -> str:
     fields = given | {field: str(value) for field, value in best.chosen.items()}
     flags = " ".join(shlex.quote(f"--config.{field}={value}") for field, value in fields.items())
     lost = ", ".join(f"{count} {why}" for why, count in _lost(results).items())
+    rmse, ms_ssim, distance = best.values
     return (
-        f"best of {len(results)}{f' ({lost})' if lost else ''}: test RMSE {best.rmse['mean']:.2f}, "
-        f"MS-SSIM {best.ms_ssim['mean']:.3f}, {best.distance:.3f} from real images'\n{command} {flags}"
+        f"best of {len(results)}{f' ({lost})' if lost else ''}: test RMSE {rmse:.2f}, "
+        f"MS-SSIM {ms_ssim:.3f}, {distance:.3f} from real images'\n{command} {flags}"
     )
 
 

@@ -115,7 +115,9 @@ def _run(tuning: Tuning, study: optuna.Study, claim: claims.Claim, dataset: data
             if values:
                 study.tell(claim.number, values)
             return values is not None
-    why, reason = trial.given_up(claim.folder)
+    given_up = trial.given_up(claim.folder)
+    assert given_up is not None
+    why, reason = given_up
     print(f"{why}: {reason}", flush=True)
     study.tell(claim.number, state=STATES[why])
     return True
