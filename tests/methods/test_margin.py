@@ -1,4 +1,4 @@
-"""IntroVAE's margin: what is said of it when the warm-up ends, and how the warm-up sets it."""
+"""IntroVAE's margin: what is reported about it when the warm-up ends, and how the warm-up sets it."""
 
 import pytest
 
@@ -45,7 +45,7 @@ def test_margin_from_the_warm_up_is_half_above_its_last_hundred_divergences():
     state, [first] = tiny.train(run, state, "game", [tiny.images()])
     assert first["margin"] == pytest.approx(1.5 * mean, rel=1e-4)
     _, [second] = tiny.train(run, state, "game", [tiny.images()])
-    assert second["margin"] == first["margin"]  # the game leaves it as it is
+    assert second["margin"] == first["margin"]  # the game does not change it
 
 
 def test_game_with_a_measured_margin_is_that_with_the_same_margin_given():
