@@ -18,7 +18,7 @@ FROM_WARMUP = {"loss.margin_from_warmup": True, "loss.margin": 1e-9}
         (61.0, "as it should be"),
         (
             59.0,
-            "warning: the warm-up ended at KL(x) = 50.0 nats; the margin is 59, which the game's own KL(x) will pass",
+            "warning: the warm-up ended at KL(x) = 50.0 nats; the margin is 59, which KL(x) will exceed in the game",
         ),
         (251.0, "far above it: fakes will outweigh real images; try --config.loss.margin=75 in another --workdir"),
     ],
@@ -67,5 +67,5 @@ def test_measured_margin_survives_an_interruption(image_folder, tmp_path, capsys
 
 
 def test_margin_from_a_warm_up_that_there_is_not():
-    with pytest.raises(UsageError, match=r"config\.loss\.margin_from_warmup: there is no warm-up"):
+    with pytest.raises(UsageError, match=r"config\.loss\.margin_from_warmup needs a warm-up"):
         tiny.run("introvae", **{"loss.margin_from_warmup": True, "loss.warmup_steps": 0})

@@ -56,8 +56,8 @@ def test_own_channels_follow_the_image_size():
     ("field", "value", "words"),
     [
         ("model.nets", "unet", "config.model.nets='unet' is unknown: use one of dcgan, residual"),
-        ("variant", "mine", "channels is empty, and the dcgan nets have none of their own for the variant mine"),
-        ("model.channels", (4, 0), "give whole numbers above zero"),
+        ("variant", "mine", "channels is empty, and the dcgan nets have no defaults for the variant mine"),
+        ("model.channels", (4, 0), "must be positive integers"),
     ],
 )
 def test_what_nets_cannot_be(field, value, words):
