@@ -51,21 +51,21 @@ def source(config: ml_collections.ConfigDict) -> Source:
 
 def _of_files(root: Path, files: celeb_a_files.Files, split: str) -> Source:
     """Opens CelebA's files; raises UsageError if they are incomplete for the split."""
-    images, listed = files.needed(root)
+    folder, listed = files.needed(root)
     partition = celeb_a_files.read_partition(listed)
-    present = {name for name in os.listdir(images) if celeb_a_files.IMAGE.fullmatch(name)}
+    present = {name for name in os.listdir(folder) if celeb_a_files.IMAGE.fullmatch(name)}
     parts = {part: celeb_a_files.in_order(partition, part, present) for part in PARTITIONS}
     counts = {part: len(names) for part, names in parts.items()}
     if split == "deck":
         train, test = deck_split(sum(counts.values()))
         images = {
-            "train": celeb_a_files.images(images, parts, train),
-            "test": celeb_a_files.images(images, parts, test),
+            "train": celeb_a_files.images(folder, parts, train),
+            "test": celeb_a_files.images(folder, parts, test),
         }
     else:
-        _check_official({part: count for part, count in counts.items() if count}, images, "unpack it again")
-        images = {part: celeb_a_files.images(images, {part: parts[part]}) for part in ("train", "test")}
-    notes = [f"data.dir={root}: reads {images}, split by {listed}"]
+        _check_official({part: count for part, count in counts.items() if count}, folder, "unpack it again")
+        images = {part: celeb_a_files.images(folder, {part: parts[part]}) for part in ("train", "test")}
+    notes = [f"data.dir={root}: reads {folder}, split by {listed}"]
     if missing := partition.keys() - present:
         notes.append(f"missing images of the partition: {len(missing):,} ({some(missing)})")
     if strange := present - partition.keys():
@@ -75,7 +75,7 @@ def _of_files(root: Path, files: celeb_a_files.Files, split: str) -> Source:
         split=split,
         key={
             "counts": counts,
-            "fingerprint": fingerprint(images, [name for names in parts.values() for name in names]),
+            "fingerprint": fingerprint(folder, [name for names in parts.values() for name in names]),
         },
         train=images["train"],
         test=images["test"],

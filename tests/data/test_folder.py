@@ -136,7 +136,7 @@ def test_two_images_are_enough(tmp_path):
     draw(tmp_path / "b.jpg")
     got = source(tmp_path)
     assert (got.train.length, got.test.length) == (1, 1)
-    assert "is taken" in got.note
+    assert "is used for test" in got.note
 
 
 class TestAsOlderRuns:
