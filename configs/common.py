@@ -1,4 +1,4 @@
-"""Every field that all methods have, with unit and default; the files beside this one add `model`, `loss` and rates.
+"""The fields that all methods share, with units and defaults; each method's file adds `model`, `loss` and `optim`.
 
 Variants, chosen as --config=configs/<method>.py:<variant>:
   celeba128  CelebA at 128x128, the deck's setting (default)
@@ -15,7 +15,7 @@ VARIANTS = {"celeba128": 128, "celeba64": 64, "slim64": 64, "demo": 32}  # image
 
 
 def pick(config: ml_collections.ConfigDict, default: Any, **others: Any) -> Any:
-    """The value of a field for the config's variant: one of `others`, by its name, or the default."""
+    """The value of a field for the config's variant: its entry in `others`, or else the default."""
     return others.get(config.variant, default)
 
 
@@ -28,55 +28,53 @@ def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
     config.method = method
     config.variant = variant
     config.image_size = VARIANTS[variant]  # pixels; a power of two from 32 to 256
-    config.seed = 0  # of weights, noise, order of batches; the data sets' splits do not depend on it
+    config.seed = 0  # for weights, noise and batch order; the data sets' splits do not depend on it
 
     config.data = data = ml_collections.ConfigDict()
     data.name = pick(config, "celeb_a", demo="synthetic_faces")  # celeb_a | folder | synthetic_faces
-    data.dir = (
-        ""  # tfds' data_dir, CelebA's own files or the folder of images; '' = tfds' default, ~/tensorflow_datasets
-    )
+    data.dir = ""  # a tfds data_dir, CelebA's files or an image folder; '' = tfds' default, ~/tensorflow_datasets
     data.split = "deck"  # celeb_a: deck (random 20,000 for test) | official (the published partition)
     data.crop = pick(config, "centre140", demo="none")  # none | square | centre140 | pggan128 | centre148 | full178
-    data.placement = "host"  # host | device: the whole training split lives on the devices, spread over them
+    data.placement = "host"  # host | device: the whole training split is sharded over the devices' memory
     data.flip = False  # mirror training images with probability 1/2
-    data.folder_split = "hash"  # folder: which tenth is for test: hash (of each name) | order (as before 2026-11-25)
+    data.folder_split = "hash"  # folder: how the test tenth is chosen: hash (of names) | order (as before 2026-11-25)
     data.on_bad = "error"  # folder: what to do with an image that cannot be read: error | skip
     data.num_train = 5_000  # synthetic_faces: images drawn for training
-    data.num_test = 1_000  # synthetic_faces: and for test
-    data.cache_dir = "~/.cache/genmodels"  # decoded images are kept here: 3 * size^2 bytes each
+    data.num_test = 1_000  # synthetic_faces: images drawn for testing
+    data.cache_dir = "~/.cache/genmodels"  # where decoded images are cached: 3 * size^2 bytes each
 
     config.train = train = ml_collections.ConfigDict()
     train.steps = 0  # set by each method
-    train.batch_size = 0  # images, over all devices; set by each method
-    train.steps_per_call = 1  # of one dispatch to the devices; more keep a busy host out of the loop
-    train.ema_decay = 0.0  # per step, of the averaged weights that encode and generate; 0 = the weights themselves
+    train.batch_size = 0  # images across all devices; set by each method
+    train.steps_per_call = 1  # steps per dispatch to the devices; more make training less dependent on a busy host
+    train.ema_decay = 0.0  # per step, of the averaged weights used to encode and generate; 0 = no averaging
 
     config.log = log = ml_collections.ConfigDict()
-    log.every = pick(config, 100, demo=20)  # steps between lines of metrics (means over them)
+    log.every = pick(config, 100, demo=20)  # steps between lines of metrics (means over those steps)
     log.images_every = pick(config, 2_000, slim64=400, demo=50)  # steps between sample and reconstruction grids
     log.tensorboard = True
 
     config.eval = evaluation = ml_collections.ConfigDict()
     evaluation.every = pick(config, 2_000, slim64=200, demo=50)  # steps between test reconstruction errors
     evaluation.images = 256  # test images used for that
-    evaluation.calibration_batches = 8  # training batches that give BatchNorm's population statistics
+    evaluation.calibration_batches = 8  # training batches used to estimate BatchNorm's population statistics
 
     config.checkpoint = checkpoint = ml_collections.ConfigDict()
     checkpoint.every = pick(config, 2_000, slim64=200, demo=200)  # steps; the last step is always saved
-    checkpoint.keep = 3  # the newest so many are kept
+    checkpoint.keep = 3  # how many of the newest are kept
 
     config.parallel = parallel = ml_collections.ConfigDict()
     parallel.mode = "pmap"  # pmap | jit (over a mesh); the same numbers
-    parallel.devices = 0  # how many of the machine's devices; 0 = all
+    parallel.devices = 0  # number of this machine's devices to use; 0 = all
     return config
 
 
 def model(config: ml_collections.ConfigDict, nets: str, latent: int) -> None:
-    """Adds config.model: the nets that the method's paper has, and the dimensions of a code."""
+    """Adds config.model: the nets of the method's paper, and the dimension of a latent code."""
     config.model = model = ml_collections.ConfigDict()
     model.nets = nets  # dcgan (arXiv 1711.01558, appendix C.2) | residual (arXiv 1807.06358, section 4)
-    model.channels = ()  # of the encoder, the decoder mirrors them; () = the nets' own for the variant: genmodels/nets
-    model.latent = latent  # dimensions of a code
+    model.channels = ()  # of the encoder, mirrored by the decoder; () = the variant's defaults, in genmodels/nets
+    model.latent = latent  # dimension of a latent code
     model.dtype = "float32"  # of the nets' arithmetic: float32 | bfloat16; parameters and losses stay float32
     model.remat = False  # recompute cheap layers in the backward pass: saves memory for larger batches, costs time
 
@@ -85,21 +83,21 @@ def autoencoder(config: ml_collections.ConfigDict) -> None:
     """Adds the nets and the optimiser that the WAEs and the VAE share (arXiv 1711.01558, appendix C.2)."""
     model(config, "dcgan", latent=64)
     config.optim = optim = ml_collections.ConfigDict()
-    optim.learning_rate = pick(config, 1e-3, slim64=3e-3, demo=4e-3)  # Adam's, of encoder and decoder together
+    optim.learning_rate = pick(config, 1e-3, slim64=3e-3, demo=4e-3)  # of the one Adam for encoder and decoder
     optim.b1 = 0.5
     optim.b2 = 0.999
-    optim.decay = pick(config, 100.0, slim64=20.0, demo=20.0)  # learning rates fall smoothly by this over the run
+    optim.decay = pick(config, 100.0, slim64=20.0, demo=20.0)  # factor by which learning rates decay over the run
     config.train.batch_size = pick(config, 100, slim64=50, demo=50)
     # 50 epochs of the deck's 182,599 images in batches of 100
     config.train.steps = pick(config, 91_300, slim64=6_000, demo=400)
-    # A few epochs more of the 10,000 images of slim64, and test errors are far above training errors.
+    # With a few more epochs over slim64's 10,000 images, test errors rise far above training errors.
     config.data.flip = pick(config, False, slim64=True)
 
 
 def wae_terms(config: ml_collections.ConfigDict) -> None:
-    """Adds what both WAEs share of their loss."""
+    """Adds the loss fields that both WAEs share."""
     config.loss = loss = ml_collections.ConfigDict()
-    loss.cost_weight = 0.05  # of the squared error's sum over an image in [-1, 1] at 64x64; rescaled by 64^2 / size^2
-    loss.input_noise = 0.01  # deviation of the noise added to training images, in units of [-1, 1]
-    loss.warmup_steps = 0  # first steps spent on matching only the moments of the codes to the prior's
+    loss.cost_weight = 0.05  # of the squared error summed over a 64x64 image in [-1, 1]; rescaled by 64^2 / size^2
+    loss.input_noise = 0.01  # standard deviation of the noise added to training images, which are in [-1, 1]
+    loss.warmup_steps = 0  # initial steps that only match the moments of the codes to the prior's
     loss.fixed_point_weight = 0.0  # of c(gen, G(E(gen))) at equal contrast, gen = G(z): improved sampling; 0 = off

@@ -1,8 +1,8 @@
-"""The deck's whole comparison: every method trained and measured alike, on one page.
+"""The deck's whole comparison: every method trained and measured in the same way, on one page.
 
     python -m launch.compare --config=configs/compare.py         CelebA, 128x128
     python -m launch.compare --config=configs/compare.py:slim64  CelebA, 64x64, slim nets: see results/README.md
-    python -m launch.compare --config=configs/compare.py:demo    drawn faces, 32x32, some minutes on 2 CPU cores
+    python -m launch.compare --config=configs/compare.py:demo    drawn faces, 32x32, a few minutes on 2 CPU cores
 
 A method's own fields are under its name: --config.wae_mmd.train.steps=1000. Data and seeds are shared.
 """
@@ -19,20 +19,20 @@ from genmodels import methods
 def get_config(variant: str = ""):
     config = ml_collections.ConfigDict()
     config.variant = variant or "celeba128"
-    config.methods = tuple(methods.SPECS)  # which of them, in the order of training
-    config.seeds = 1  # runs of each method, with the seeds 0, 1, ...
+    config.methods = tuple(methods.SPECS)  # which methods, in training order
+    config.seeds = 1  # runs per method, with seeds 0, 1, ...
 
     config.data = common.get_config("vae", config.variant).data
-    del config.data.flip  # a method's own choice
+    del config.data.flip  # each method sets its own
 
     config.evaluation = evaluation = ml_collections.ConfigDict()  # the budget: see launch.evaluate
     evaluation.images = pick(config, 20_000, slim64=1_000, demo=1_000)  # of each split, at most
     evaluation.pairs = pick(config, 10_000, slim64=2_000, demo=2_000)  # of samples, for MS-SSIM
-    evaluation.refined = pick(config, 10_000, slim64=200, demo=100)  # samples that improved sampling moves
-    evaluation.lines = 100  # between codes
-    evaluation.points = 10  # images on a line, ends included
-    evaluation.spherical = False  # great circles instead of straight lines
-    evaluation.seed = 0  # of samples and intervals
+    evaluation.refined = pick(config, 10_000, slim64=200, demo=100)  # samples refined by improved sampling
+    evaluation.lines = 100  # interpolations between codes
+    evaluation.points = 10  # images on each line, ends included
+    evaluation.spherical = False  # interpolate along great circles instead of straight lines
+    evaluation.seed = 0  # for samples and intervals
 
     for name in methods.SPECS:
         module = importlib.import_module(f"configs.{name}")

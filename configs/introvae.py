@@ -3,9 +3,9 @@
     python -m launch.train --config=configs/introvae.py         CelebA, 128x128, the paper's nets
     python -m launch.train --config=configs/introvae.py:demo    drawn faces, 32x32, a few minutes on 2 CPU cores
 
-Expect the sharpest samples and the least exact reconstructions; the deck reports a test RMSE of 27.50. A healthy run
-at 128x128 has KL(x) of 65 to 90 nats, and KL(x_r), KL(x_p) swing around the margin. A margin far from the KL(x) at
-which the warm-up settles is the usual reason for failure.
+Expect the sharpest samples and the least faithful reconstructions; the deck reports a test RMSE of 27.50. A healthy run
+at 128x128 has KL(x) of 65 to 90 nats, with KL(x_r) and KL(x_p) oscillating around the margin. A margin far from the
+KL(x) at which the warm-up settles is the usual reason for failure.
 """
 
 import ml_collections
@@ -22,20 +22,20 @@ def get_config(variant: str = ""):
     config.loss = loss = ml_collections.ConfigDict()
     # m, nats: 1.5 to 3 times the KL(x) at which the warm-up ends, see results/experiments.md.
     loss.margin = pick(config, 110.0, slim64=170.0, demo=55.0)
-    loss.margin_from_warmup = False  # m = 1.5 times that KL(x), measured; loss.margin is not used then
+    loss.margin_from_warmup = False  # m = 1.5 times that KL(x), as measured; loss.margin is then ignored
     loss.alpha = pick(config, 0.25, slim64=0.5, demo=0.5)  # weight of the adversarial terms
-    loss.beta = 0.5 * (128 / config.image_size) ** 2  # weight of 1/2 squared error, a sum over pixels in [0, 1]
+    loss.beta = 0.5 * (128 / config.image_size) ** 2  # weight of 1/2 squared error, summed over pixels in [0, 1]
     loss.hinge = "batch"  # [m - mean KL]^+ (batch, as the official code) | mean of [m - KL]^+ (sample)
-    # of plain VAE training before the game: about an epoch of CelebA
+    # steps of plain VAE training before the adversarial game: about one epoch of CelebA
     loss.warmup_steps = pick(config, 3_000, slim64=5_000, demo=600)
 
     config.optim = optim = ml_collections.ConfigDict()
-    optim.learning_rate = pick(config, 2e-4, slim64=1e-3, demo=1.5e-3)  # of both Adams, the encoder's and the decoder's
+    optim.learning_rate = pick(config, 2e-4, slim64=1e-3, demo=1.5e-3)  # of the encoder's and the decoder's Adam
     optim.b1 = pick(config, 0.9, slim64=0.5, demo=0.5)
     optim.b2 = 0.999
-    optim.decay = 1.0  # constant rates
+    optim.decay = 1.0  # constant learning rates
     config.train.steps = pick(config, 200_000, slim64=10_200, demo=720)
     config.train.batch_size = pick(config, 64, slim64=16, demo=16)
-    # Over the last few dozen steps: smooths the noise of a game with small batches.
+    # An average over the last few dozen steps smooths the noise of a game with small batches.
     config.train.ema_decay = pick(config, 0.0, slim64=0.98, demo=0.98)
     return config

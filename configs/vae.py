@@ -3,7 +3,7 @@
     python -m launch.train --config=configs/vae.py              CelebA, 128x128, the nets of the WAE paper
     python -m launch.train --config=configs/vae.py:demo         drawn faces, 32x32, a few minutes on 2 CPU cores
 
-Expect soft reconstructions and samples: every posterior is pulled to the prior.
+Expect blurry reconstructions and samples: every posterior is pulled towards the prior.
 """
 
 import ml_collections
@@ -15,6 +15,6 @@ def get_config(variant: str = ""):
     config = common.get_config("vae", variant)
     common.autoencoder(config)
     config.loss = loss = ml_collections.ConfigDict()
-    # Weight of 1/2 squared error, a sum over pixels in [0, 1]: 1 at 128 px, the same balance at other sizes.
+    # Weight of 1/2 squared error, summed over pixels in [0, 1]: 1 at 128 px, the same balance at other sizes.
     loss.beta = (128 / config.image_size) ** 2
     return config

@@ -3,7 +3,7 @@
     python -m launch.train --config=configs/wae_gan.py          CelebA, 128x128, the paper's nets
     python -m launch.train --config=configs/wae_gan.py:demo     drawn faces, 32x32, a few minutes on 2 CPU cores
 
-Expect reconstructions a little softer than WAE-MMD's and better samples; the deck reports a test RMSE of 16.12.
+Expect slightly blurrier reconstructions than WAE-MMD's and better samples; the deck reports a test RMSE of 16.12.
 """
 
 from configs import common
@@ -19,6 +19,6 @@ def get_config(variant: str = ""):
     # lambda, weight of -log D(z). 1 is the value behind the paper's FID; its config file says 100.
     config.loss.penalty = pick(config, 1.0, slim64=0.3)
     config.optim.learning_rate = pick(config, 3e-4, slim64=2e-3, demo=4e-3)
-    # Far above the autoencoder's in a short training, or the critic falls behind: see results/experiments.md.
+    # In a short run it must be far above the autoencoder's, or the critic falls behind: see results/experiments.md.
     config.optim.critic_learning_rate = pick(config, 1e-3, slim64=1e-2)
     return config

@@ -1,17 +1,17 @@
-"""The one exception whose text is written for the user, and what others say of the machine."""
+"""Exceptions whose text is written for the user, and how to recognise that memory ran out."""
 
 
 class UsageError(Exception):
-    """Input that the user can mend: one or two plain lines that name the field or file and the remedy.
+    """An error the user can fix: one or two plain lines that name the field or file and the remedy.
 
     The commands of `launch` print the text without a traceback and exit with code 2.
     """
 
 
 class DivergedError(UsageError):
-    """A loss or a norm stopped being finite; the text names the step and where to go on from."""
+    """A loss or a norm stopped being finite; the text names the step and where to resume."""
 
 
 def out_of_memory(error: Exception) -> bool:
-    """Whether memory did not suffice, the host's or a device's."""
+    """Whether the error means that the host or a device ran out of memory."""
     return isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)

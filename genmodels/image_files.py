@@ -1,4 +1,4 @@
-"""Many images as files: a grid, an array or a folder, written as the images come; complete at the end, or not there."""
+"""Writes many images, batch by batch, as a grid, an array or a folder, which appears complete or not at all."""
 
 import contextlib
 import math
@@ -23,12 +23,12 @@ Write = Callable[[np.ndarray], object]
 
 @contextlib.contextmanager
 def writing(path: Path, shape: tuple[int, int, int, int], *, overwrite: bool = False) -> Iterator[Write]:
-    """Yields write(batch), to be given uint8 batches [n, H, W, 3] that together have `shape`, [N, H, W, 3].
+    """Yields write(batch), to be called with uint8 batches [n, H, W, 3] that together have `shape`, [N, H, W, 3].
 
-    The suffix says the form: a grid as square as can be, an array (`arr_0` of a .npz), or without one a folder of
-    000000.png, 000001.png, ...; .npz and folder are what the common FID programs read. Memory is that of a batch, and
-    of a grid the grid's. All appears at `path` when the block ends, nothing if it ends by an exception. Raises
-    UsageError, its text begins with the path, for what `check` refuses and where the disk does.
+    The suffix chooses the format: a grid as square as possible, an array (`arr_0` of a .npz) or, without a suffix, a
+    folder of 000000.png, 000001.png, ...; common FID programs read .npz files and folders. One batch is held in memory
+    at a time; of a grid, all images. The output appears at `path` when the block ends, and not at all if it raises.
+    Raises UsageError, whose text begins with the path, for what `check` refuses and for errors of the disk.
     """
     check(path, shape, overwrite)
     if _form(path) in GRIDS:
@@ -45,7 +45,7 @@ def check(path: Path, shape: tuple[int, int, int, int], overwrite: bool = False)
     """How many older images would be replaced in the folder `path`.
 
     Raises UsageError for an unknown suffix, a grid that is too large, and a folder that is not empty: images of two
-    sources must not mix. With `overwrite` it may hold images of this module, and nothing else.
+    sources must not mix. With `overwrite` it may hold images written by this module, and nothing else.
     """
     form = _form(path)
     if not form:
@@ -58,14 +58,14 @@ def check(path: Path, shape: tuple[int, int, int, int], overwrite: bool = False)
         pixels = height * width * images.enlargement(shape[1]) ** 2
         if pixels > PIXELS:
             raise UsageError(
-                f"{path} would be a grid of {shape[0]:,} images, {pixels / 1e6:,.0f} megapixels: write so many to a "
+                f"{path} would be a grid of {shape[0]:,} images, {pixels / 1e6:,.0f} megapixels: write that many to a "
                 "folder or a .npz."
             )
     return 0
 
 
 def _form(path: Path) -> str:
-    """The suffix in small letters, '' for a folder; raises UsageError for another suffix, but a folder may be v1.2."""
+    """The suffix in lower case, '' for a folder, which may be named v1.2; raises UsageError for any other suffix."""
     suffix = path.suffix.lower()
     if suffix in (*GRIDS, *ARRAYS):
         return suffix
@@ -78,16 +78,16 @@ def _form(path: Path) -> str:
 
 
 def _older(folder: Path, overwrite: bool) -> list[Path]:
-    """The images that this module has written into `folder`; raises UsageError as `check` does. Hidden files stay."""
+    """The images that this module wrote into `folder`; raises UsageError as `check` does. Hidden files are ignored."""
     if not folder.is_dir():
         if folder.exists():
-            raise UsageError(f"{folder} is a file: without a suffix a folder is written. Choose another name.")
+            raise UsageError(f"{folder} is a file, but a name without a suffix means a folder: choose another name.")
         return []
     found = {path for path in folder.iterdir() if not path.name.startswith(".")}
     foreign = sorted(found - {folder / _name(i) for i in range(len(found))})
-    if foreign:  # CelebA's own files begin with 000001: a data set is never taken for older samples
+    if foreign:  # CelebA's own files begin with 000001: a data set is never mistaken for older samples
         raise UsageError(
-            f"{folder} holds what was not written by this command, such as {foreign[0].name}: choose a new folder."
+            f"{folder} holds files that this command did not write, such as {foreign[0].name}: choose a new folder."
         )
     if found and not overwrite:
         raise UsageError(
@@ -110,16 +110,16 @@ def _disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = f"{error.filename} is no folder" if isinstance(error, FileExistsError) else error.strerror or error
+        reason = f"{error.filename} is not a folder" if isinstance(error, FileExistsError) else error.strerror or error
         raise UsageError(f"{path} cannot be written: {reason}.") from error
 
 
 @contextlib.contextmanager
 def _complete(path: Path) -> Iterator[Path]:
-    """A file beside `path` to write to, which becomes `path` at the end; after an exception it is gone."""
+    """A file beside `path` to write to, which becomes `path` at the end and is removed after an exception."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.stem}.partial-{os.getpid()}{path.suffix}")
-    partial.touch()  # what cannot be written should not come out after the samples
+    partial.touch()  # so that an unwritable place fails now rather than after sampling
     try:
         yield partial
         partial.replace(path)
@@ -158,7 +158,7 @@ def _folder(path: Path, overwrite: bool) -> Iterator[Write]:
     is_new, count = not path.exists(), 0
     path.mkdir(parents=True, exist_ok=True)
     partial = path / f".partial-{os.getpid()}"  # inside: on the same disk, whatever is mounted
-    shutil.rmtree(partial, ignore_errors=True)  # left by a killed process that had the same number
+    shutil.rmtree(partial, ignore_errors=True)  # left by a killed process that had the same id
     partial.mkdir()
 
     def write(batch: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""The one place where images change range: uint8 at rest, [0, 1] outside, [-1, 1] inside the WAE nets."""
+"""Every conversion between image ranges: uint8 in storage, [0, 1] outside the nets, [-1, 1] inside the WAE nets."""
 
 from pathlib import Path
 from typing import overload
@@ -16,7 +16,7 @@ def to_unit(images: jax.Array) -> jax.Array: ...
 @overload
 def to_unit(images: np.ndarray) -> np.ndarray: ...
 def to_unit(images: AnyArray) -> AnyArray:
-    """uint8 [..., H, W, 3] -> float32 in [0, 1], where it is: on a device, or on the host."""
+    """uint8 [..., H, W, 3] -> float32 in [0, 1], staying on its device or on the host."""
     return images.astype(jnp.float32) / 255.0
 
 

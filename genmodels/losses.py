@@ -9,7 +9,7 @@ from genmodels.arrays import AnyArray
 
 
 def squared_error(x: Float[AnyArray, "b h w c"], y: Float[AnyArray, "b h w c"]) -> Float[jax.Array, " b"]:
-    """Sum over pixels and channels of (x - y)^2, images of any one range."""
+    """Sum over pixels and channels of (x - y)^2, both images in the same range."""
     return jnp.sum(jnp.square(x - y), axis=(1, 2, 3))
 
 

@@ -6,7 +6,7 @@ from jaxtyping import Float
 
 from genmodels.arrays import AnyArray
 
-# The scales over which the inverse multiquadratic kernels are summed: WAE (arXiv 1711.01558) takes one scale in the
+# The scales over which the inverse multiquadratic kernels are summed: WAE (arXiv 1711.01558) uses one scale in the
 # paper and this sum in its public implementation, which is followed here.
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
@@ -16,13 +16,13 @@ def mmd(q: Float[AnyArray, "n z"], p: Float[AnyArray, "_ _"], kernel: str = "imq
 
     A U-statistic (Gretton et al. 2012, lemma 6): it is negative about half the time when Q = P. `kernel` is 'imq'
     (C / (C + |a - b|^2), summed over SCALES) or 'rbf' (exp(-|a - b|^2 / (2 sigma^2)), sigma^2 by the median rule).
-    Source: WAE, algorithm 2. Raises ValueError for another kernel or for sets of unequal shape or under two codes.
+    Source: WAE, algorithm 2. Raises ValueError for another kernel, sets of unequal shape and fewer than two codes.
     """
-    # The shape of p is left open above, for what is said of it here.
+    # The annotation leaves p's shape open, so that a mismatch is reported here.
     if kernel not in ("imq", "rbf"):
-        raise ValueError(f"kernel={kernel!r}: 'imq' or 'rbf'")
+        raise ValueError(f"kernel={kernel!r} is unknown: use 'imq' or 'rbf'")
     if q.shape != p.shape or q.shape[0] < 2:
-        raise ValueError(f"q {q.shape} and p {p.shape}: two sets of equally many codes, at least two, are compared")
+        raise ValueError(f"q {q.shape} and p {p.shape} must have the same shape, with at least two codes each")
     n, dim = q.shape
     qq, pp, qp = squared_distances(q, q), squared_distances(p, p), squared_distances(q, p)  # [N, N] each
     k = (lambda d: _imq(d, dim)) if kernel == "imq" else (lambda d: jnp.exp(-d / (2 * _median_variance(qp, qq))))
@@ -46,7 +46,7 @@ def _imq(distances: Float[jax.Array, "n m"], dim: int) -> Float[jax.Array, "n m"
 
 
 def _median_variance(qp: Float[jax.Array, "n n"], qq: Float[jax.Array, "n n"]) -> Float[jax.Array, ""]:
-    """sigma^2 of the RBF kernel: median |q - p|^2 + median |q - q'|^2, over distinct codes; no gradient flows in."""
+    """sigma^2 of the RBF kernel: median |q - p|^2 + median |q - q'|^2, over distinct codes; not differentiated."""
     n = qq.shape[0]
     upper = jnp.triu_indices(n, k=1)
     return jax.lax.stop_gradient(jnp.median(qp) + jnp.median(qq[upper]))

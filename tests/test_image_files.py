@@ -94,7 +94,7 @@ def test_what_others_have_put_into_a_folder_is_never_touched(tmp_path, names, ov
     """CelebA's own PNG files are 000001.png, 000002.png, ..."""
     for name in names:
         (tmp_path / name).touch()
-    with pytest.raises(UsageError, match=f"not written by this command, such as {names[-1]}: choose a new folder"):
+    with pytest.raises(UsageError, match=f"did not write, such as {names[-1]}: choose a new folder"):
         write(tmp_path, overwrite=overwrite)
     assert below(tmp_path) == sorted(names)
 
@@ -107,7 +107,7 @@ def test_hidden_files_are_not_images(tmp_path):
 
 def test_a_file_in_place_of_a_folder_and_the_reverse(tmp_path):
     (tmp_path / "samples").write_text("mine")
-    with pytest.raises(UsageError, match="samples is a file: without a suffix a folder is written"):
+    with pytest.raises(UsageError, match="samples is a file, but a name without a suffix means a folder"):
         write(tmp_path / "samples")
     (tmp_path / "a.npz").mkdir()
     with pytest.raises(UsageError, match=r"a\.npz is a folder"):
@@ -118,7 +118,7 @@ def test_a_file_in_place_of_a_folder_and_the_reverse(tmp_path):
 def test_a_grid_that_no_viewer_opens_is_refused(tmp_path):
     shape = (50_000, 128, 128, 3)
     with pytest.raises(
-        UsageError, match=r"grid of 50,000 images, 8\d\d megapixels: write so many to a folder or a .npz"
+        UsageError, match=r"grid of 50,000 images, 8\d\d megapixels: write that many to a folder or a .npz"
     ):
         image_files.check(tmp_path / "grid.png", shape)
     assert image_files.check(tmp_path / "images.npz", shape) == 0
@@ -166,7 +166,7 @@ def test_two_writers_of_one_folder_do_not_mix(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("x.png", "/dev/null is no folder"), ("x.npz", "/dev/null is no folder"), ("x", "Not a directory")],
+    [("x.png", "/dev/null is not a folder"), ("x.npz", "/dev/null is not a folder"), ("x", "Not a directory")],
 )
 def test_a_place_that_cannot_be_written_is_told_before_the_first_batch(name, reason):
     words = f"^/dev/null/{name} cannot be written: {reason}"

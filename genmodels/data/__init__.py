@@ -15,8 +15,8 @@ from genmodels.data.subsets import sampled
 
 __all__ = ["Dataset", "Draw", "batch_at", "batches", "build", "draws", "sampled"]
 
-# By data.name, the module whose function source(config) opens it. It is imported when it is asked for: tfds takes a
-# second, and a folder does not need it.
+# By data.name, the module whose function source(config) opens it, imported on first use: tfds takes a second to
+# import, and a folder does not need it.
 SOURCES = {
     "celeb_a": "genmodels.data.celeb_a",
     "folder": "genmodels.data.folder",
@@ -25,7 +25,7 @@ SOURCES = {
 
 
 class Dataset(NamedTuple):
-    """A data set ready for training: read-only memory maps of uint8 [N, H, W, 3], and what they are."""
+    """A data set ready for training: read-only memory maps of uint8 [N, H, W, 3], and their description."""
 
     train: np.memmap
     test: np.memmap
@@ -40,8 +40,8 @@ class Dataset(NamedTuple):
 def build(config: ml_collections.ConfigDict) -> Dataset:
     """Opens the data set that config.data names, at config.image_size pixels; builds its cache on first use.
 
-    What the source ignores or guesses goes to stderr in one line. Raises UsageError for wrong fields, missing data and
-    images that cannot be used.
+    Prints to stderr, in one line, what the source ignores or guesses. Raises UsageError for wrong fields, missing data
+    and images that cannot be used.
     """
     data, size = config.data, config.image_size
     module = SOURCES[fields.choice(data, "name", SOURCES)]

@@ -1,4 +1,4 @@
-"""The batch of step t, a pure function of (seed, t), and a stream of them that is read ahead."""
+"""The batch of step t, a pure function of (seed, t), and a prefetched stream of batches."""
 
 import functools
 from collections.abc import Callable, Generator, Sequence
@@ -27,10 +27,10 @@ class Draw(NamedTuple):
 
 
 def draw_at(count: int, step: int, batch_size: int, *, seed: int, flip: bool, part: slice = slice(None)) -> Draw:
-    """The draw of a step from `count` images, or the `part` of it; B <= count.
+    """The draw of a step from `count` images, or its `part`; B <= count.
 
-    The steps walk through an endless row of epochs, each a permutation of all images seeded by (seed, epoch); a batch
-    may span two of them. With `flip`, each image is mirrored with probability 1/2, by (seed, step).
+    The steps run through an endless sequence of epochs, each a permutation of all images seeded by (seed, epoch); a
+    batch may span two of them. With `flip`, each image is mirrored with probability 1/2, by (seed, step).
     """
     places = np.arange(step * batch_size, (step + 1) * batch_size)[part]
     epochs, places = np.divmod(places, count)
@@ -50,9 +50,9 @@ def batch_at(images: np.ndarray, step: int, batch_size: int, **options) -> np.nd
 def batches(
     images: np.ndarray, calls: Sequence[range], batch_size: int, **options
 ) -> Generator[np.ndarray, None, None]:
-    """Iterates over the batches of calls, each of so many steps: uint8 [steps, B, H, W, 3], prepared in the background.
+    """Iterates over the batches of each call of `steps` steps, uint8 [steps, B, H, W, 3], prepared in the background.
 
-    Options as in `draw_at`. Close the iterator, or drop it, to end the threads early. Raises UsageError for a batch
+    Options as in `draw_at`. Close or drop the iterator to stop the threads early. Raises UsageError for a batch
     that is larger than the training split.
     """
     _check(len(images), batch_size, options["seed"])
@@ -60,7 +60,7 @@ def batches(
 
 
 def draws(count: int, calls: Sequence[range], batch_size: int, **options) -> Generator[Draw, None, None]:
-    """The draws of those batches, [steps, B], for images that are on the devices already; as `batches` otherwise."""
+    """The draws of those batches, [steps, B], for images already on the devices; otherwise like `batches`."""
     _check(count, batch_size, options["seed"])
 
     def of_call(call: range) -> Draw:
@@ -80,7 +80,7 @@ def _check(count: int, batch_size: int, seed: int) -> None:
 
 
 def _stream(of_call: Callable[[range], Any], calls: Sequence[range]) -> Generator[Any, None, None]:
-    import grain  # here, because it takes seconds to import and those who only read images do without it
+    import grain  # imported here because it takes seconds, and reading single images does not need it
 
     options = grain.ReadOptions(num_threads=THREADS, prefetch_buffer_size=READ_AHEAD)
     iterator = iter(grain.MapDataset.source(calls).map(of_call).to_iter_dataset(options))

@@ -27,12 +27,12 @@ from genmodels.data.source import Source
 from genmodels.data.writer import Written, write
 from genmodels.errors import UsageError
 
-FORMAT = 1  # of the cache itself: raise it when the same key would give other pixels
+FORMAT = 1  # of the cache itself: increase it when the same key would give different pixels
 SPLITS = ("train", "test")
 
 
 class Cached(NamedTuple):
-    """The images of both splits as read-only memory maps, uint8 [N, H, W, 3], and what was found out about them."""
+    """The images of both splits as read-only memory maps, uint8 [N, H, W, 3], and what was measured of them."""
 
     train: np.memmap
     test: np.memmap
@@ -42,7 +42,7 @@ class Cached(NamedTuple):
 
 
 def cached(source: Source, *, cache_dir: Path, crop: str, size: int) -> Cached:
-    """Returns the images of `source`, cropped and resized to `size` pixels, and builds their cache when needed.
+    """Returns the images of `source`, cropped and resized to `size` pixels; builds their cache if needed.
 
     One process builds; others wait for its lock and then read the same files. A cache that is truncated or of another
     format is rebuilt. Raises UsageError for an unusable image, a full disk or a folder that cannot be written.
@@ -58,7 +58,7 @@ def cached(source: Source, *, cache_dir: Path, crop: str, size: int) -> Cached:
         _build(folder, key, source)
     if found := _open(folder, key, source):
         return found
-    raise UsageError(f"{folder} was written but does not read back: check the disk, or set data.cache_dir to another")
+    raise UsageError(f"{folder} was written but cannot be read back: check the disk or change data.cache_dir")
 
 
 def _folder_name(key: Mapping) -> str:
@@ -70,7 +70,7 @@ def _folder_name(key: Mapping) -> str:
 
 
 def _open(folder: Path, key: Mapping, source: Source) -> Cached | None:
-    """Maps a complete cache of this key into memory; None where there is none."""
+    """Maps a complete cache of this key into memory; None if there is none."""
     try:
         meta = json.loads((folder / "meta.json").read_text())
         if meta["key"] != key:
@@ -83,7 +83,7 @@ def _open(folder: Path, key: Mapping, source: Source) -> Cached | None:
             arrays[split] = array
         if "digest" not in meta:
             meta |= _contents(arrays, meta["skipped"], source)._asdict()
-            with contextlib.suppress(OSError):  # a cache that can only be read is measured each time
+            with contextlib.suppress(OSError):  # a read-only cache is measured each time
                 _write_meta(folder, meta)
         skipped = sum(len(names) for names in meta["skipped"].values())
         return Cached(**arrays, skipped=skipped, digest=meta["digest"], duplicates=meta["duplicates"])
@@ -92,9 +92,9 @@ def _open(folder: Path, key: Mapping, source: Source) -> Cached | None:
 
 
 def _contents(arrays: Mapping[str, np.ndarray], skipped: Mapping[str, list[str]], source: Source) -> contents.Contents:
-    """Measures a cache of an earlier revision, which kept no digest, to the numbers that building it anew would give.
+    """Measures a cache of an earlier revision, which kept no digest; rebuilding it would give the same numbers.
 
-    Raises ValueError or KeyError where it does not hold the images that the source lists.
+    Raises ValueError or KeyError if it does not hold the images that the source lists.
     """
     splits = {}
     for name, array in arrays.items():
@@ -137,7 +137,7 @@ def _disk_errors(cache_dir: Path) -> Iterator[None]:
     except OSError as error:
         raise UsageError(
             f"the image cache cannot be written in {cache_dir} ({error.strerror or error}):"
-            " set data.cache_dir to a folder with room that you may write to"
+            " set data.cache_dir to a writable folder with enough space"
         ) from error
 
 
@@ -159,13 +159,13 @@ def _build(folder: Path, key: Mapping, source: Source) -> None:
         _write_meta(temporary, meta | contents.measure(images)._asdict())
         temporary.rename(folder)
         _say(source, written)
-    except BaseException:  # an interrupt too leaves nothing half-made
+    except BaseException:  # nothing half-made is left behind, even by an interrupt
         shutil.rmtree(temporary, ignore_errors=True)
         raise
 
 
 def _say(source: Source, written: Mapping[str, Written]) -> None:
-    """Says, once for a cache, what its images have suffered and which are missing."""
+    """Prints, once per cache, what its images lost in preparation and which are missing."""
     total = sum(len(of.images) for of in written.values())
     for loss, count in sum((of.losses for of in written.values()), Counter()).items():
         print(f"{source.name}: {count:,} of {total:,} images are {loss}", file=sys.stderr)
@@ -179,5 +179,5 @@ def _check_room(cache_dir: Path, size: int, source: Source) -> None:
     if needed > free:
         raise UsageError(
             f"the image cache needs {needed / 1e9:.1f} GB in {cache_dir}, where {free / 1e9:.1f} GB are free:"
-            " set data.cache_dir to a folder with more room"
+            " set data.cache_dir to a folder with more space"
         )

@@ -1,4 +1,4 @@
-"""CelebA, 202,599 aligned faces of 218 x 178 pixels (Liu et al. 2015), as tfds has prepared it or from its files."""
+"""CelebA, 202,599 aligned faces of 218 x 178 pixels (Liu et al. 2015), as prepared by tfds or from its files."""
 
 import os
 import re
@@ -20,11 +20,11 @@ PARTITIONS = ("train", "validation", "test")
 
 
 def source(config: ml_collections.ConfigDict) -> Source:
-    """Opens CelebA below data.dir: prepared by tfds ('' = its default data_dir), or Kaggle's or torchvision's folder.
+    """Opens CelebA in data.dir: prepared by tfds ('' = its default data_dir), or Kaggle's or torchvision's folder.
 
-    Where there is neither, it is prepared there first. data.split: 'official' is the published train and test partition
+    If there is neither, it is prepared there first. data.split: 'official' is the published train and test partition
     (validation is not used); 'deck' is one fixed permutation of all 202,599 images, of which the last 20,000 are the
-    test split. Both are the same images in the same order, whichever way they are read. Raises UsageError.
+    test split. Both have the same images in the same order, whichever way they are read. Raises UsageError.
     """
     directory, split = config.data.dir, fields.choice(config.data, "split", SPLITS)
     builder = _prepared(directory)
@@ -42,7 +42,7 @@ def source(config: ml_collections.ConfigDict) -> Source:
             "test": records.images(builder, [*counts], test),
         }
     else:
-        _check_official(counts, builder.data_path, "prepare it anew")
+        _check_official(counts, builder.data_path, "prepare it again")
         images = {name: records.images(builder, [name]) for name in ("train", "test")}
     key = {"counts": counts, "bytes": {name: splits[name].num_bytes for name in counts}}
     name = f"celeb_a {builder.info.version}"
@@ -50,35 +50,35 @@ def source(config: ml_collections.ConfigDict) -> Source:
 
 
 def _of_files(root: Path, files: celeb_a_files.Files, split: str) -> Source:
-    """Opens CelebA's files; raises UsageError where they do not suffice for the split."""
-    images, listed = files.needed(root)
+    """Opens CelebA's files; raises UsageError if they are incomplete for the split."""
+    folder, listed = files.needed(root)
     partition = celeb_a_files.read_partition(listed)
-    present = {name for name in os.listdir(images) if celeb_a_files.IMAGE.fullmatch(name)}
+    present = {name for name in os.listdir(folder) if celeb_a_files.IMAGE.fullmatch(name)}
     parts = {part: celeb_a_files.in_order(partition, part, present) for part in PARTITIONS}
     counts = {part: len(names) for part, names in parts.items()}
     if split == "deck":
         train, test = deck_split(sum(counts.values()))
-        splits = {
-            "train": celeb_a_files.images(images, parts, train),
-            "test": celeb_a_files.images(images, parts, test),
+        images = {
+            "train": celeb_a_files.images(folder, parts, train),
+            "test": celeb_a_files.images(folder, parts, test),
         }
     else:
-        _check_official({part: count for part, count in counts.items() if count}, images, "unpack it anew")
-        splits = {part: celeb_a_files.images(images, {part: parts[part]}) for part in ("train", "test")}
-    notes = [f"data.dir={root}: reads {images} by {listed}"]
+        _check_official({part: count for part, count in counts.items() if count}, folder, "unpack it again")
+        images = {part: celeb_a_files.images(folder, {part: parts[part]}) for part in ("train", "test")}
+    notes = [f"data.dir={root}: reads {folder}, split by {listed}"]
     if missing := partition.keys() - present:
-        notes.append(f"images of the partition that are missing: {len(missing):,} ({some(missing)})")
+        notes.append(f"missing images of the partition: {len(missing):,} ({some(missing)})")
     if strange := present - partition.keys():
-        notes.append(f"ignored images that the partition does not name: {len(strange):,} ({some(strange)})")
+        notes.append(f"ignored images that the partition does not list: {len(strange):,} ({some(strange)})")
     return Source(
         name=f"celeb_a {celeb_a_builder.CelebAArrayRecord.VERSION}",
         split=split,
         key={
             "counts": counts,
-            "fingerprint": fingerprint(images, [name for names in parts.values() for name in names]),
+            "fingerprint": fingerprint(folder, [name for names in parts.values() for name in names]),
         },
-        train=splits["train"],
-        test=splits["test"],
+        train=images["train"],
+        test=images["test"],
         note="; ".join(notes),
     )
 
@@ -100,20 +100,20 @@ def deck_split(total: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _prepared(directory: str) -> tfds.core.DatasetBuilder | None:
-    """Finds the newest celeb_a 2.x of any config that is stored as array_record, tfds' own or ours."""
+    """Finds the newest celeb_a 2.x, in any config, that is stored as array_record, by tfds or by our builder."""
     root = records.data_dir(directory)
     found = [
         path.parent
         for name in ("celeb_a", celeb_a_builder.NAME)
         for pattern in ("*/dataset_info.json", "*/*/dataset_info.json")  # without and with a config
         for path in (root / name).glob(pattern)
-        if re.fullmatch(r"2\.\d+\.\d+", path.parent.name)  # not tfds' incomplete folders
+        if re.fullmatch(r"2\.\d+\.\d+", path.parent.name)  # excludes tfds' incomplete folders
     ]
     unreadable = None
     for path in sorted(found, key=lambda p: [int(n) for n in p.name.split(".")], reverse=True):
         try:
             builder = tfds.builder_from_directory(path)
-        except Exception as error:  # whatever a damaged description leads to
+        except Exception as error:  # a damaged description can raise anything
             raise UsageError(f"{path} is not a readable tfds data set ({error}): move it away") from error
         formats = {f.value for f in [builder.info.file_format, *builder.info.alternative_file_formats] if f}
         if "array_record" in formats:
@@ -121,7 +121,7 @@ def _prepared(directory: str) -> tfds.core.DatasetBuilder | None:
         unreadable = path
     if unreadable and celeb_a_builder.missing_files(root):
         raise UsageError(
-            f"celeb_a in {unreadable} is not stored as array_record. Convert it once, where TensorFlow is installed:\n"
+            f"celeb_a in {unreadable} is not stored as array_record. Convert it once, on a machine with TensorFlow:\n"
             f"  tfds convert_format --dataset_dir={root / 'celeb_a'} --out_file_format=array_record"
         )
     return None

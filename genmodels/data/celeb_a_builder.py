@@ -38,7 +38,7 @@ MAX_MEMBER_BYTES = 1 << 20  # the largest image has some 30 kB
 TIMEOUT = 5  # seconds to wait for Google Drive
 
 HELP = """{reason}
-To use CelebA, put its five files (Google Drive, by way of http://mmlab.ie.cuhk.edu.hk/projects/CelebA.html)
+To use CelebA, put its five files (Google Drive, linked from http://mmlab.ie.cuhk.edu.hk/projects/CelebA.html)
   {files}
 into {manual} and run the same command again; or set data.dir to a tfds data_dir that holds celeb_a as array_record,
 or to a folder with img_align_celeba/ and list_eval_partition.txt or .csv, as Kaggle and torchvision have them.
@@ -54,10 +54,10 @@ def missing_files(root: Path) -> list[str]:
 def prepare(directory: str) -> tfds.core.DatasetBuilder:
     """Prepares CelebA in a data_dir and returns its builder.
 
-    Files in downloads/manual/ are used, the others downloaded. Interrupted, it leaves no data set. Raises UsageError.
+    Files in downloads/manual/ are used, others downloaded. An interrupted call leaves no data set. Raises UsageError.
     """
     root = data_dir(directory)
-    if directory and not root.is_dir():  # more likely a slip than a wish
+    if directory and not root.is_dir():  # more likely a typing error than intended
         raise UsageError(_help(root, f"data.dir={directory} is not a folder."))
     if missing := missing_files(root):
         _check_network(root, f"There is no CelebA in {root}, and {_join(missing)} cannot be downloaded")
@@ -74,12 +74,12 @@ def prepare(directory: str) -> tfds.core.DatasetBuilder:
         raise UsageError(f"img_align_celeba.zip is damaged ({error}): download it again") from error
     except OSError as error:
         raise UsageError(
-            f"CelebA cannot be prepared in data.dir={root} ({error}): check its room and rights"
+            f"CelebA cannot be prepared in data.dir={root} ({error}): check its free space and permissions"
         ) from error
 
 
 class CelebAArrayRecord(tfds.core.GeneratorBasedBuilder, skip_registration=True):
-    """CelebA in the order of tfds' celeb_a 2.1.0, the 51 numbers of each image packed into three arrays."""
+    """CelebA in the order of tfds' celeb_a 2.1.0, with the 51 numbers of each image packed into three arrays."""
 
     VERSION = registered.Builder.VERSION
 
@@ -98,12 +98,12 @@ class CelebAArrayRecord(tfds.core.GeneratorBasedBuilder, skip_registration=True)
         )
 
     def _split_generators(self, dl_manager):
-        # The archive comes last: where Google Drive refuses, it does so before the long download.
+        # The archive comes last: if Google Drive refuses, it does so before the long download.
         try:
             paths = {name: dl_manager.download(url) for name, url in URLS.items()}
         except NonMatchingChecksumError:
             raise
-        except Exception as error:  # tfds' downloader, requests and the file system each have their own
+        except Exception as error:  # tfds' downloader, requests and the file system each raise their own
             raise UsageError(
                 _help(Path(self.data_dir_root), f"CelebA cannot be downloaded ({_first_line(error)}).")
             ) from error
@@ -127,13 +127,13 @@ class CelebAArrayRecord(tfds.core.GeneratorBasedBuilder, skip_registration=True)
 
 
 def _table(path, header_lines: int) -> dict[str, str]:
-    """Reads 'file name, values' lines; the values stay text, a tenth of what 10 million small objects would take."""
+    """Reads 'file name, values' lines; the values stay text, a tenth of the memory of 10 million small objects."""
     lines = Path(path).read_text().splitlines()[header_lines:]
     return {name: values.strip() for name, _, values in (line.partition(" ") for line in lines)}
 
 
 def _check_archive(path) -> None:
-    """Refuses an archive whose members are not what CelebA's are; nothing of it is ever unpacked to disk."""
+    """Refuses an archive whose members are not like CelebA's; nothing is ever unpacked to disk."""
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
             if not MEMBER.fullmatch(member.filename) or member.file_size > MAX_MEMBER_BYTES:
@@ -151,18 +151,18 @@ def _image(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _check_network(root: Path, what: str) -> None:
-    """Asks for Google Drive once: tfds itself would retry for minutes."""
+    """Tries Google Drive once: tfds itself would retry for minutes."""
     request = urllib.request.Request("https://drive.google.com/", method="HEAD")
     try:
         urllib.request.urlopen(request, timeout=TIMEOUT).close()
     except urllib.error.HTTPError as error:
-        error.close()  # it answers, that is enough
+        error.close()  # any answer is enough
     except OSError as error:
         raise UsageError(_help(root, f"{what} (Google Drive does not answer).")) from error
 
 
 def _remove_leftovers(root: Path) -> None:
-    """Removes what a process that was killed has left; the caller holds the lock."""
+    """Removes what a killed process left behind; the caller holds the lock."""
     for path in [*(root / NAME).glob("*incomplete*"), *(root / "downloads" / NAME).glob("**/*.tmp.*")]:
         shutil.rmtree(path, ignore_errors=True)
 
@@ -172,7 +172,7 @@ def _checksum_reason(root: Path, message: str) -> str:
         path = root / "downloads" / "manual" / name
         if os.fspath(path) in message:
             return f"{path} is not the registered file (its SHA-256 differs): download it again."
-    return "Google Drive sent a page instead of the file, most likely because CelebA's quota of the day is used up."
+    return "Google Drive sent a page instead of the file, most likely because CelebA's daily quota is used up."
 
 
 def _help(root: Path, reason: str) -> str:

@@ -1,4 +1,4 @@
-"""CelebA as Kaggle, torchvision and its authors hand it out: a folder of JPEG files and the published partition."""
+"""CelebA as Kaggle, torchvision and its authors distribute it: a folder of JPEG files and the published partition."""
 
 import hashlib
 import os
@@ -18,26 +18,26 @@ IMAGE = re.compile(r"\d{6}\.jpg")
 ROW = re.compile(r'"?(\d{6}\.jpg)"?\s*[ ,;\t]\s*"?([012])"?')
 PARTITIONS = {"0": "train", "1": "validation", "2": "test"}
 LISTS = ("list_eval_partition.txt", "list_eval_partition.csv")
-# The folders that lie around these files: celeba/ of torchvision, celeba-dataset/ or archive/ of Kaggle, Img/ and Eval/
-# of the authors, and downloads/manual/, where tfds looks.
+# The folders that contain these files: torchvision's celeba/, Kaggle's celeba-dataset/ or archive/, the authors' Img/
+# and Eval/, and downloads/manual/, where tfds looks.
 AROUND = re.compile(r"(img_align_)?celeb[\W_]?a(-?dataset)?|archive|img|eval|downloads|manual", re.IGNORECASE)
 DEPTH = 4  # folders below data.dir
 SIZE = (178, 218)  # pixels, width and height
 
 
 class Files(NamedTuple):
-    """Where the parts of CelebA are; None: not there."""
+    """Where the parts of CelebA are; None if missing."""
 
     images: Path | None
     partition: Path | None
     archive: Path | None
 
     def are_loose(self, root: Path) -> bool:
-        """Tells whether there are any besides those that the builder takes from downloads/manual/ of a data_dir."""
+        """Whether there are any besides those that the builder takes from a data_dir's downloads/manual/."""
         return any(path and path.parent != root / "downloads" / "manual" for path in self)
 
     def needed(self, root: Path) -> tuple[Path, Path]:
-        """Images and partition; raises UsageError, naming what is there and what to do, where one is missing."""
+        """Images and partition; if one is missing, raises UsageError that says what was found and what to do."""
         if not self.images:
             there = " and ".join(path.name for path in (self.partition, self.archive) if path)
             raise UsageError(
@@ -53,7 +53,7 @@ class Files(NamedTuple):
 
 
 def find(root: Path) -> Files:
-    """Looks for CelebA's files in a folder, or around it where it is img_align_celeba itself."""
+    """Looks for CelebA's files in a folder, or around it if it is img_align_celeba itself."""
     found = Files(None, None, None)
     for folder, names in _folders(root):
         if found.images is None and (folder == root or folder.name.lower() == "img_align_celeba"):
@@ -67,7 +67,7 @@ def find(root: Path) -> Files:
 
 
 def _folders(root: Path) -> Iterator[tuple[Path, set[str]]]:
-    """Iterates over the folders where something may be, nearest first -> (folder, names in it)."""
+    """Iterates over the folders that may hold a file, nearest first -> (folder, names in it)."""
     level = [root]
     if root.name.lower() == "img_align_celeba":
         level += [root.parent, root.parent.parent]
@@ -102,13 +102,13 @@ def read_partition(path: Path) -> dict[str, str]:
 
 
 def in_order(partition: dict[str, str], part: str, present: set[str]) -> list[str]:
-    """Returns the present names of a part in the order in which tfds stores them: by the MD5 of part and name."""
+    """Returns the names of a part that are present, in the order in which tfds stores them: by MD5 of part and name."""
     names = [name for name, of in partition.items() if of == part and name in present]
     return sorted(names, key=lambda name: hashlib.md5(f"{part}{name}".encode(), usedforsecurity=False).digest())
 
 
 def images(folder: Path, parts: dict[str, list[str]], indices: np.ndarray | None = None) -> Split:
-    """Reads the files of the named parts, one part after the other; with `indices`, those of them only."""
+    """Reads the files of the named parts, one part after the other; with `indices`, only those."""
     places = [(name, f"{part} record {i}") for part, names in parts.items() for i, name in enumerate(names)]
     if indices is not None:
         places = [places[i] for i in indices]
@@ -122,5 +122,5 @@ def images(folder: Path, parts: dict[str, list[str]], indices: np.ndarray | None
             )
         return image
 
-    # Labelled as tfds' records, so that both ways of reading have one digest.
+    # Labelled like tfds' records, so that both ways of reading give the same digest.
     return Split(len(places), read, name=lambda i: str(folder / places[i][0]), label=lambda i: places[i][1])

@@ -1,4 +1,4 @@
-"""What the images of a data set are: one digest of all of them, and how many test images are training images too."""
+"""The contents of a data set: one digest of all images, and how many test images are also training images."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,21 +8,21 @@ import numpy as np
 
 
 class Labelled(NamedTuple):
-    """An image by its label in the data set, 'train/anna/3.png', and the SHA-256 of its pixels."""
+    """An image's label in the data set, such as 'train/anna/3.png', and the SHA-256 of its pixels."""
 
     label: str
     pixels: bytes
 
 
 class Contents(NamedTuple):
-    """What is kept of a data set's contents."""
+    """What is recorded of a data set's contents."""
 
     digest: str
     duplicates: int  # test images whose pixels equal those of a training image
 
 
 def labelled(labels: Iterable[str], images: Iterable[np.ndarray]) -> list[Labelled]:
-    """Labels images, uint8 [H, W, 3] each, as many as labels; raises ValueError for another number."""
+    """Pairs labels with images, uint8 [H, W, 3] each; raises ValueError if their numbers differ."""
     return [Labelled(label, of_image(image)) for label, image in zip(labels, images, strict=True)]
 
 
@@ -32,10 +32,10 @@ def of_image(image: np.ndarray) -> bytes:
 
 
 def measure(splits: Mapping[str, Sequence[Labelled]]) -> Contents:
-    """Measures the images of 'train' and 'test', each in its order.
+    """Measures the images of 'train' and 'test', each split in its order.
 
-    Into the digest go, for each split, its name and length, then each image's label and pixels as they are in the
-    cache, cropped and resized. Neither the place of the files nor their times of change do: a copy has the same digest.
+    The digest covers each split's name and length, then each image's label and pixels as they are in the cache,
+    cropped and resized. It ignores the files' location and modification times: a copy has the same digest.
     """
     digest = hashlib.sha256()
     for split, images in splits.items():

@@ -18,21 +18,21 @@ class Crop(NamedTuple):
     down: int = 0
 
 
-# On aligned CelebA, 218 high x 178 wide, these are the rows and columns behind them.
+# The comments give rows and columns on aligned CelebA, 218 high x 178 wide.
 CROPS = {
     "centre140": Crop(140),  # 39:179, 19:159
     "pggan128": Crop(128, down=12),  # 57:185, 25:153, the crop of the published 128 x 128 MS-SSIM figures
     "centre148": Crop(148),  # 35:183, 15:163
     "full178": Crop(178),  # 20:198, 0:178
     "square": Crop(None),  # the largest centred square of an image of any shape
-    "none": None,  # the whole image, whose shape is not kept where it is not square
+    "none": None,  # the whole image, squeezed if it is not square
 }
 
 
 def box(crop: str, height: int, width: int) -> tuple[int, int, int, int]:
     """Returns (top, left, bottom, right) of a named crop in an image of `height` x `width` pixels.
 
-    Raises BadImage where the crop reaches beyond the image.
+    Raises BadImage if the crop reaches beyond the image.
     """
     if CROPS[crop] is None:
         return 0, 0, height, width
@@ -42,21 +42,21 @@ def box(crop: str, height: int, width: int) -> tuple[int, int, int, int]:
     if top < 0 or left < 0 or top + side > height or left + side > width:
         height_needed = side + max(0, 2 * down - 1)
         raise BadImage(
-            f"the crop {crop} needs {height_needed} x {side} pixels (height x width), it has {height} x {width}:"
+            f"the crop {crop} needs {height_needed} x {side} pixels (height x width), the image has {height} x {width}:"
             " set data.crop=square or data.crop=none"
         )
     return top, left, top + side, left + side
 
 
 def losses(crop: str, height: int, width: int, size: int) -> Iterator[str]:
-    """Says what an image of `height` x `width` pixels suffers by being cropped and resized to `size` pixels."""
+    """Yields, in words, what an image of `height` x `width` pixels loses when cropped and resized to `size` pixels."""
     top, left, bottom, right = box(crop, height, width)
     if min(bottom - top, right - left) < size:
         yield f"enlarged, with fewer than {size} pixels on a side"
     if bottom - top != right - left:
-        yield "squeezed into a square (data.crop=square would cut them instead)"
+        yield "squeezed into a square (data.crop=square would crop them instead)"
     if 4 * (bottom - top) * (right - left) < height * width:
-        yield f"cut to less than a quarter of their pixels by data.crop={crop}"
+        yield f"cropped to less than a quarter of their pixels by data.crop={crop}"
 
 
 def prepare(image: Image.Image | np.ndarray, crop: str, size: int) -> np.ndarray:
@@ -68,7 +68,7 @@ def prepare(image: Image.Image | np.ndarray, crop: str, size: int) -> np.ndarray
     top, left, bottom, right = box(crop, image.height, image.width)
     if min(bottom - top, right - left) < MIN_SIDE:
         raise BadImage(f"it has {image.height} x {image.width} pixels, fewer than {MIN_SIDE} on a side")
-    # Cropped before it is resized: the filter must not see pixels outside the crop.
+    # Cropped before resizing: the filter must not see pixels outside the crop.
     image = image.crop((left, top, right, bottom))
     if image.size != (size, size):
         image = image.resize((size, size), Image.Resampling.LANCZOS)

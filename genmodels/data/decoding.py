@@ -1,4 +1,4 @@
-"""Image files, which are untrusted, to 8-bit RGB."""
+"""Decodes image files, which are untrusted, to 8-bit RGB."""
 
 import io
 import os
@@ -10,15 +10,15 @@ from genmodels.errors import UsageError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")  # as Pillow names them
 KNOWN = "JPEG, PNG, WebP, GIF, BMP, TIFF, PPM or AVIF"  # in words
-MAX_PIXELS = 64_000_000  # 8000 x 8000 pixels, 192 MB decoded: above it a small file is taken for a decompression bomb
+MAX_PIXELS = 64_000_000  # 8000 x 8000 pixels, 192 MB decoded: anything larger is treated as a decompression bomb
 
-# Editors put more than Pillow's 1 MB into one text chunk or colour profile. What it allows for all chunks of a file,
-# 64 MB, holds for one of them too.
+# Editors write text chunks and colour profiles larger than Pillow's limit of 1 MB each. Its limit for all chunks of a
+# file together, 64 MB, applies to each one instead.
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
 
 
 class BadImage(UsageError):
-    """An image that cannot be used: the text is the reason; whoever knows the image's name puts it in front."""
+    """An image that cannot be used; the text is the reason, to which the caller prepends the image's name."""
 
 
 def decode(file: bytes | str | os.PathLike, *, upright: bool = False) -> Image.Image:
@@ -42,18 +42,18 @@ def decode(file: bytes | str | os.PathLike, *, upright: bool = False) -> Image.I
 
 
 def _refuse(image: Image.Image) -> None:
-    """Refuses, from the header alone, what must not be decoded."""
+    """Rejects, from the header alone, what must not be decoded."""
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise BadImage(f"it has {width} x {height} pixels, more than {MAX_PIXELS:,}")
     if image.format != "MPO" and getattr(image, "is_animated", False):  # MPO: a camera's JPEG with a preview behind it
         raise BadImage("it has several pages" if image.format == "TIFF" else "it is animated")
     if image.mode == "F" or (image.format, image.mode) == ("TIFF", "I"):
-        raise BadImage("its values have more than 16 bits, and which of them are black and white is not known")
+        raise BadImage("its values have more than 16 bits, so that black and white are not defined")
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Converts an image of any Pillow mode to RGB: 16 bits are scaled to 8, transparency shows white."""
+    """Converts an image of any Pillow mode to RGB: 16 bits are scaled to 8, and transparent areas become white."""
     if image.mode == "RGB" and "transparency" not in image.info:
         return image
     if image.mode.startswith("I"):  # 16-bit grey: Pillow's own conversion clips at 255 instead of scaling

@@ -25,7 +25,7 @@ SPLIT_SEED = 0  # fixed, so that runs with different seeds are tested on the sam
 
 
 class Division(NamedTuple):
-    """Relative names of the images of both splits, what the division is called, and what to say about it."""
+    """Relative names of the images of both splits, the division's name, and notes for the user."""
 
     split: str
     train: list[str]
@@ -43,9 +43,9 @@ class Rule(NamedTuple):
 
 
 def divide(root: Path, rule: Rule) -> Division:
-    """Divides the images below a folder: by its train/ and test/ where it has both, else a tenth is for test.
+    """Divides the images below a folder: by its train/ and test/ if it has both; otherwise a tenth is for test.
 
-    Raises UsageError for a folder that cannot be read and for too few images.
+    Raises UsageError if the folder cannot be read or has too few images.
     """
     try:
         tops = sorted(os.listdir(root))
@@ -64,13 +64,13 @@ def divide(root: Path, rule: Rule) -> Division:
         if sides:
             division.notes.append(f"{some(sides)} without the other split: a tenth of all images is for test")
         if mixed := {folder for name in names for folder in _splits_below(name, rule)}:
-            division.notes.append(f"folders named like splits lie deeper and are mixed: {len(mixed)} ({some(mixed)})")
+            division.notes.append(f"folders named like splits lie too deep and are mixed: {len(mixed)} ({some(mixed)})")
     division.notes.extend(f"ignored {words}" for words in ignored.words())
     return division
 
 
 def _by_folders(root: Path, names: list[str], ignored: Ignored, sides: Mapping[str, str]) -> Division:
-    """Divides names by the folders they lie in, which are those of `sides`; validation stands in for a missing test."""
+    """Divides names by their top folders, the keys of `sides`; validation stands in for a missing test split."""
     groups = {"train": [], "test": [], "validation": [], None: []}
     for name in names:
         groups[sides.get(name.partition("/")[0])].append(name)
@@ -79,15 +79,15 @@ def _by_folders(root: Path, names: list[str], ignored: Ignored, sides: Mapping[s
         _check(root / next(name for name, of in sides.items() if of == side), groups[side], 1, ignored)
     notes = []
     if tested == "validation":
-        notes.append(f"{some(name for name, side in sides.items() if side == tested)} is the test split")
+        notes.append(f"{some(name for name, side in sides.items() if side == tested)} is used as the test split")
     if rest := [name for side, group in groups.items() if side not in ("train", tested) for name in group]:
         places = {name.partition("/")[0] for name in rest}
-        notes.append(f"ignored images outside of both splits: {len(rest):,} ({some(places)})")
+        notes.append(f"ignored images outside both splits: {len(rest):,} ({some(places)})")
     return Division("folders", groups["train"], groups[tested], notes)
 
 
 def _splits_below(name: str, rule: Rule) -> Iterator[str]:
-    """Iterates over the folders around an image, below the top, that are named like a split."""
+    """Iterates over the folders that contain an image, below the top level, and are named like a split."""
     parts = name.split("/")
     return ("/".join(parts[: n + 1]) for n in range(1, len(parts) - 1) if rule.side(parts[n]))
 
@@ -96,37 +96,37 @@ def _check(folder: Path, names: list[str], least: int, ignored: Ignored) -> None
     if len(names) < least:
         there = "; ".join(ignored.words())
         raise UsageError(
-            f"{folder} holds {len(names)} {KNOWN} images, at least {least} are needed: check data.dir"
+            f"{folder} holds {len(names)} {KNOWN} images, but at least {least} are needed: check data.dir"
             + (f"\nIgnored {there}" if there else "")
         )
 
 
 def _by_hash(names: list[str]) -> Division:
-    """Takes for test the names whose SHA-256 lies in the lowest tenth: which side a file is on depends on no other.
+    """Takes for test the names whose SHA-256 lies in the lowest tenth: a file's split depends on no other file.
 
-    Where that would leave a split empty, the name with the lowest hash is for test, that with the highest for training.
+    If that would leave a split empty, it gets one name: test that with the lowest hash, training that with the highest.
     """
     places = {name: _hash(name) for name in names}
     tested, notes = {name for name, place in places.items() if place < 0.1}, []
     if not tested:
         tested = {min(places, key=places.__getitem__)}
-        notes.append(f"no name falls into the tenth for test, so {some(tested)} is taken")
+        notes.append(f"no name falls into the test tenth, so {some(tested)} is used for test")
     elif len(tested) == len(names):
         last = max(places, key=places.__getitem__)
         tested.remove(last)
-        notes.append(f"all names fall into the tenth for test, so {some([last])} is taken for training")
+        notes.append(f"all names fall into the test tenth, so {some([last])} is used for training")
     train, test = [n for n in names if n not in tested], [n for n in names if n in tested]
     return Division("hashed tenth", train, test, notes)
 
 
 def _hash(name: str) -> float:
-    """Returns a number in [0, 1) from a name, the same whichever way a file system writes its accents."""
+    """Returns a number in [0, 1) from a name, however the file system encodes its accents."""
     text = unicodedata.normalize("NFC", name).encode("utf-8", "surrogateescape")
     return int.from_bytes(hashlib.sha256(text).digest()[:8]) / 2**64
 
 
 def _by_order(names: list[str]) -> Division:
-    """Takes a seeded tenth of the places in the order of names: one file more or less and all is drawn anew."""
+    """Takes a seeded random tenth of the sorted names: adding or removing one file redraws the whole split."""
     order = np.random.default_rng(SPLIT_SEED).permutation(len(names))
     tested = set(order[: max(1, len(names) // 10)].tolist())
     train, test = [n for i, n in enumerate(names) if i not in tested], [n for i, n in enumerate(names) if i in tested]
@@ -135,5 +135,5 @@ def _by_order(names: list[str]) -> Division:
 
 RULES = {
     "hash": Rule(SUFFIXES, True, lambda name: SIDES.get(name.lower()), _by_hash),
-    "order": Rule(OLD_SUFFIXES, False, OLD_SIDES.get, _by_order),  # as runs before 2026-11-25 read a folder
+    "order": Rule(OLD_SUFFIXES, False, OLD_SIDES.get, _by_order),  # how runs before 2026-11-25 read a folder
 }

@@ -1,4 +1,4 @@
-"""What a source reads of config.data, checked where it is read."""
+"""The fields of config.data that sources read, checked as they are read."""
 
 import re
 from collections.abc import Iterable
@@ -37,9 +37,9 @@ def local(text: str, field: str) -> Path:
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError as error:
-        raise UsageError(f"{field}={text}: there is no home folder here for ~, give the whole path") from error
+        raise UsageError(f"{field}={text}: ~ cannot be expanded to a home folder, give the full path") from error
 
 
 def shown(name: str) -> str:
-    """Returns the name of a file as it can be printed in one line: what cannot be is escaped."""
+    """Returns a file's name as printable text on one line, escaping what cannot be printed."""
     return name if name.isprintable() else ascii(name)[1:-1]

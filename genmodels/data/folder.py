@@ -1,4 +1,4 @@
-"""A folder of one's own images as a data source."""
+"""A folder of the user's own images as a data source."""
 
 from pathlib import Path
 
@@ -14,10 +14,10 @@ from genmodels.errors import UsageError
 
 
 def source(config: ml_collections.ConfigDict) -> Source:
-    """Opens the folder data.dir and all below it: its train/ and test/ where it has both, else a tenth is for test.
+    """Opens the folder data.dir and all below it: its train/ and test/ if it has both; otherwise a tenth is for test.
 
     data.folder_split names the rule for the tenth; data.on_bad: 'error' stops at an image that cannot be used, 'skip'
-    counts it. Raises UsageError for a folder that is missing or holds too few images.
+    skips and counts it. Raises UsageError if the folder is missing or holds too few images.
     """
     skip_bad = fields.choice(config.data, "on_bad", ("error", "skip")) == "skip"
     rule = RULES[fields.choice(config.data, "folder_split", RULES)]
@@ -29,7 +29,9 @@ def source(config: ml_collections.ConfigDict) -> Source:
     division = divide(root, rule)
     celeb_a = celeb_a_files.find(root)
     if celeb_a.images and celeb_a.partition:
-        division.notes.append("these are CelebA's files, data.name=celeb_a would read them by their official partition")
+        division.notes.append(
+            "these are CelebA's files, data.name=celeb_a would read them with their official partition"
+        )
     return Source(
         name=f"folder {fields.shown(root.name)}",
         split=division.split,
@@ -44,7 +46,7 @@ def source(config: ml_collections.ConfigDict) -> Source:
 def _split(root: Path, names: list[str]) -> Split:
     def read(i: int) -> Image.Image:
         path = root / names[i]
-        if path.exists() and not path.is_file():  # a pipe would be waited for
+        if path.exists() and not path.is_file():  # reading a pipe would block
             raise BadImage("it is not a file")
         return decode(path, upright=True)
 

@@ -1,4 +1,4 @@
-"""The files of images below a folder, and in words what was passed over there."""
+"""The image files below a folder, and a description of what was ignored there."""
 
 import dataclasses
 import hashlib
@@ -10,21 +10,21 @@ from pathlib import Path
 from genmodels.data import outputs
 from genmodels.data.fields import shown
 
-SHOWN = 3  # names told of each kind
+SHOWN = 3  # names shown of each kind
 
 
 @dataclasses.dataclass
 class Ignored:
-    """What was passed over below a folder, by relative names."""
+    """What was ignored below a folder, by relative names."""
 
     others: Counter = dataclasses.field(default_factory=Counter)  # files by their suffix
     hidden: list[str] = dataclasses.field(default_factory=list)
     unreadable: list[str] = dataclasses.field(default_factory=list)  # folders
     links: list[str] = dataclasses.field(default_factory=list)  # to folders
-    own: dict[str, int] = dataclasses.field(default_factory=dict)  # images that this program made, by their place
+    own: dict[str, int] = dataclasses.field(default_factory=dict)  # images that this program made, by folder
 
     def words(self) -> list[str]:
-        """Returns each kind that there is, with its count and some names."""
+        """Describes each kind that occurs, with its count and some names."""
         most = sorted(self.others, key=lambda suffix: (-self.others[suffix], suffix))
         suffixes = [f"{self.others[suffix]:,} {suffix}" for suffix in most[:SHOWN]] + ["..."] * (len(most) > SHOWN)
         found = {
@@ -40,9 +40,9 @@ class Ignored:
 def images_below(
     root: Path, *, suffixes: Sequence[str], follows: Callable[[str], bool] = lambda name: True
 ) -> tuple[list[str], Ignored]:
-    """Lists the files of some `suffixes`, in any case, in a folder and below it -> (relative names in order, the rest).
+    """Lists files with one of `suffixes`, in any case, in and below a folder -> (sorted relative names, the rest).
 
-    Links to folders whose relative name `follows` accepts are followed, each folder being entered once. Hidden files
+    Links to folders whose relative name `follows` accepts are followed, and each folder is entered once. Hidden files
     and folders, folders that cannot be read and what this program wrote are ignored.
     """
     found, ignored, written = [], Ignored(), outputs.written_into(root)
@@ -68,13 +68,13 @@ def images_below(
 
 
 def fingerprint(root: Path, names: list[str]) -> str:
-    """Hashes names, sizes and times of change: files that change are decoded anew."""
+    """Hashes names, sizes and modification times: changed files are decoded again."""
     digest = hashlib.sha256()
     for name in names:
         try:
             status = os.stat(root / name)
             state = status.st_size, status.st_mtime_ns
-        except OSError:  # a link to nowhere: reported, or skipped, when it is read
+        except OSError:  # a broken link: reported or skipped when it is read
             state = None
         digest.update(repr((name, state)).encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
@@ -87,9 +87,9 @@ def some(names: Iterable[str]) -> str:
 
 
 def _walk(root: Path, follows: Callable[[str], bool], ignored: Ignored) -> Iterator[tuple[str, list, list]]:
-    """Iterates over folders as os.walk does -> (relative name with a slash behind it, folders, files).
+    """Iterates over folders as os.walk does -> (relative name with a trailing slash, folders, files).
 
-    Links come last, so that a folder which is also there by itself keeps its own name.
+    Links come last, so that a folder that is also present itself keeps its own name.
     """
     entered = {_identity(parent) for parent in root.resolve().parents}  # a link there would bring in all of it
     waiting = deque([root])

@@ -1,11 +1,11 @@
-"""What this program itself has written into a folder of images: its grids and figures are no training data."""
+"""What this program itself has written into a folder of images: its grids and figures are not training data."""
 
 import os
 import re
 from collections.abc import Collection
 from pathlib import Path
 
-# What lies in a folder that is a run's or a study's and holds the user's images besides; names relative to it.
+# What this program writes into the folder of a run or a study, which may also hold the user's images; relative names.
 OF_RUN = re.compile(
     r"(checkpoints|damaged|eval|figures|tensorboard)/|images/(samples|reconstructions)_\d+\.png$|samples-\d+\.png$"
 )
@@ -13,7 +13,7 @@ OF_STUDY = re.compile(r"(cells|heat|front)\.png$")
 
 
 def kind(names: Collection[str]) -> str | None:
-    """Tells from the names in a folder whether it is that of a run, a study or a comparison's report."""
+    """Whether a folder is that of a run, a study or a comparison's report, by the names in it."""
     if "config.json" in names and ("checkpoints" in names or "metrics.jsonl" in names):
         return "run"
     if "study.log" in names or "study.lock" in names:
@@ -24,9 +24,9 @@ def kind(names: Collection[str]) -> str | None:
 
 
 def written_into(root: Path):
-    """Returns a function that tells of a name relative to `root` whether this program wrote it, right in its midst.
+    """Returns a function that says whether this program wrote the file of a name relative to `root`.
 
-    That is so where `root` is the folder of a run or a study itself, or the folder of images in that of a run.
+    It can say yes if `root` is the folder of a run or a study itself, or the images/ folder of a run.
     """
     patterns = [("", pattern) for name, pattern in (("run", OF_RUN), ("study", OF_STUDY)) if _kind(root) == name]
     if root.name == "images" and _kind(root.parent) == "run":

@@ -1,4 +1,4 @@
-"""The images of a data set that tfds has prepared as array_record."""
+"""The images of a data set prepared by tfds as array_record."""
 
 import os
 from collections.abc import Sequence
@@ -18,16 +18,16 @@ Example = tf_example_pb2.Example  # pyright: ignore[reportAttributeAccessIssue] 
 
 
 def data_dir(directory: str) -> Path:
-    """Returns the tfds data_dir that the field data.dir means: '' is tfds' default, TFDS_DATA_DIR or a folder in ~."""
+    """Returns the tfds data_dir given by the field data.dir: '' is tfds' default, TFDS_DATA_DIR or a folder in ~."""
     if directory:
         return fields.local(directory, "data.dir")
     return fields.local(os.fspath(constants.DATA_DIR), "TFDS_DATA_DIR")
 
 
 def images(builder: tfds.core.DatasetBuilder, splits: Sequence[str], indices: np.ndarray | None = None) -> Split:
-    """Reads the feature 'image' of the named splits, one after the other; with `indices`, those of them only.
+    """Reads the feature 'image' of the named splits, one after the other; with `indices`, only those.
 
-    The other features are not looked at: tfds' own parser takes longer over CelebA's 52 scalars than over the image.
+    The other features are not parsed: tfds' own parser spends longer on CelebA's 52 scalars than on the image.
     """
     method = tfds.decode.DeserializeMethod.RAW_BYTES
     records = [
@@ -46,7 +46,7 @@ def images(builder: tfds.core.DatasetBuilder, splits: Sequence[str], indices: np
         try:
             example = Example.FromString(records[split][record])
             image = example.features.feature["image"].bytes_list.value[0]
-        except Exception as error:  # array_record, protobuf and the file system each have their own
+        except Exception as error:  # array_record, protobuf and the file system each raise their own
             raise BadImage(f"the record cannot be read ({error})") from error
         return decode(image)
 

@@ -1,4 +1,4 @@
-"""What a data source hands to the cache."""
+"""What a data source passes to the cache."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -12,7 +12,7 @@ class Split(NamedTuple):
     length: int
     read: Callable[[int], Image.Image]  # image i, decoded to RGB; raises BadImage
     name: Callable[[int], str]  # what image i is called in messages
-    label: Callable[[int], str]  # what image i is called within its data set, wherever that lies; each once
+    label: Callable[[int], str]  # image i's unique name within its data set, independent of location
 
 
 class Source(NamedTuple):
@@ -20,7 +20,7 @@ class Source(NamedTuple):
 
     name: str  # data set and version, 'celeb_a 2.1.0'
     split: str  # how it is split, 'deck'
-    key: Mapping[str, object]  # plain values that change when the images do
+    key: Mapping[str, object]  # plain values that change whenever the images do
     train: Split
     test: Split
     skip_bad: bool = False  # images that cannot be used are skipped and counted rather than an error

@@ -1,14 +1,14 @@
-"""Which images of a split stand for it: the beginning of one seeded permutation, never the first files of a folder."""
+"""Which images represent a split: the start of one seeded permutation, never the first files of a folder."""
 
 import numpy as np
 
-SUBSETS = 2  # a random stream of its own, beside those of the batches
+SUBSETS = 2  # a random stream of its own, independent of those of the batches
 
 
 def indices(length: int, count: int, *, seed: int = 0) -> np.ndarray:
-    """The first `count` places of a permutation of range(length), all where it has fewer: int64 [min(count, length)].
+    """The first `count` places, at most all, of a permutation of range(length): int64 [min(count, length)].
 
-    A smaller count gives the beginning of what a larger one gives.
+    A smaller count gives the start of what a larger one gives.
     """
     if count < 0:
         raise ValueError(f"count={count} must not be negative")

@@ -18,7 +18,7 @@ CHUNK = 256  # images in memory at a time
 
 
 class Written(NamedTuple):
-    """The images of the file, the names of those that were skipped, and how many suffered which loss."""
+    """The images of the file, the names of those that were skipped, and how many images had each loss."""
 
     images: list[contents.Labelled]
     skipped: list[str]
@@ -47,7 +47,7 @@ def write(path: Path, source: Source, name: str, crop: str, size: int) -> Writte
         losses = list(crops.losses(crop, image.height, image.width, size))
         return _Prepared(pixels, contents.Labelled(split.label(i), contents.of_image(pixels)), losses)
 
-    # Plain writes, not a writable memory map: on a full disk those raise, while a store into a map kills the process.
+    # Plain writes, not a writable memory map: on a full disk a write raises, but a store into a map kills the process.
     with (
         open(path, "wb") as file,
         ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="cache") as pool,
@@ -74,7 +74,7 @@ def write(path: Path, source: Source, name: str, crop: str, size: int) -> Writte
 
 
 def _write_header(file: BinaryIO, count: int, size: int) -> None:
-    # numpy pads the header for any count, so that the second one overwrites the first exactly.
+    # numpy pads the header for any count, so the second one overwrites the first exactly.
     np.lib.format.write_array_header_1_0(
         file, {"descr": "|u1", "fortran_order": False, "shape": (count, size, size, 3)}
     )

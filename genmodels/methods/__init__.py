@@ -1,4 +1,4 @@
-"""The methods, one file for each, and how a config becomes one."""
+"""The methods, one file each, and how to build one from a config."""
 
 import ml_collections
 
@@ -10,7 +10,7 @@ from genmodels.nets import choice
 
 __all__ = ["SPECS", "Game", "Method", "Phase", "Spec", "make", "resolve", "spec"]
 
-SPECS = {each.name: each for each in (vae.SPEC, wae_mmd.SPEC, wae_gan.SPEC, introvae.SPEC)}  # in the order of tables
+SPECS = {each.name: each for each in (vae.SPEC, wae_mmd.SPEC, wae_gan.SPEC, introvae.SPEC)}  # in the tables' order
 POSITIVE = (
     "model.latent",
     "train.steps",
@@ -29,10 +29,10 @@ POSITIVE = (
 
 
 def make(config: ml_collections.ConfigDict, replicas: Replicas | None = None) -> Method:
-    """The method that a run's config describes; here the config ends and typed values begin.
+    """The method that a run's config describes; from here on, typed values replace the config.
 
-    `replicas` are the devices that share a training batch, by default none but the one. Raises UsageError naming the
-    field that cannot be.
+    `replicas` are the devices that share a training batch, by default just one. Raises UsageError naming the invalid
+    field.
     """
     made_by = spec(config)
     check.one_of(config, "image_size", (32, 64, 128, 256))
@@ -49,7 +49,7 @@ def spec(config: ml_collections.ConfigDict) -> Spec:
 
 
 def resolve(config: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
-    """A locked copy of `config` in which what was left to the nets has its value: config.model.channels."""
+    """A locked copy of `config` in which config.model.channels, if left to the nets, has its value."""
     resolved = ml_collections.ConfigDict(config.to_dict())
     resolved.model.channels = choice.channels(config)
     return resolved.lock()

@@ -1,4 +1,4 @@
-"""What the VAE and both WAEs share: one optimiser for an encoder and a decoder; their losses see images in [-1, 1]."""
+"""What the VAE and both WAEs share: one optimiser for an encoder and a decoder; their losses take images in [-1, 1]."""
 
 from typing import NamedTuple
 
@@ -58,7 +58,7 @@ class Autoencoder(NamedTuple):
 
 
 def build(config: ml_collections.ConfigDict, replicas: Replicas, outputs: int) -> Autoencoder:
-    """The autoencoder of a config, its encoder with so many `outputs`; raises UsageError as nets.choice.build does."""
+    """The autoencoder of a config, whose encoder has `outputs` outputs; raises UsageError as nets.choice.build does."""
     codec = choice.build(config, outputs, replicas.axis, signed=True)
     return Autoencoder(codec, optim.of(config, config.optim.learning_rate), replicas, config.train.ema_decay)
 

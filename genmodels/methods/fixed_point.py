@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 from genmodels import losses
 
-EPSILON = 1e-8  # added to the variance: a flat image is not divided by zero
+EPSILON = 1e-8  # added to the variance, so that a flat image is not divided by zero
 
 
 def normalise_contrast(images: jax.Array) -> jax.Array:

@@ -20,10 +20,10 @@ from genmodels.nets.codec import Codec, Params, Weights
 
 
 class Players(NamedTuple):
-    """The encoder phi and the decoder theta, an Adam for each; images in [0, 1].
+    """The encoder phi and the decoder theta, each with its own Adam; images in [0, 1].
 
-    x_r = G(z) and x_p = G(z_p) are decoded as one batch, and are encoded as one batch, so BatchNorm normalises a
-    sample by the same statistics as a reconstruction: the decoder is one function of z, in training and afterwards.
+    x_r = G(z) and x_p = G(z_p) are decoded as one batch and encoded as one batch, so BatchNorm normalises samples and
+    reconstructions by the same statistics: the decoder is one function of z, in training and afterwards.
     """
 
     codec: Codec
@@ -50,7 +50,7 @@ class Players(NamedTuple):
         return posterior.from_features(self.codec.encode(phi, x))
 
     def fakes(self, theta: Params, z: jax.Array, z_p: jax.Array) -> jax.Array:
-        """x_r and x_p, one after the other: [2 b, H, W, 3]."""
+        """x_r and x_p, concatenated: [2 b, H, W, 3]."""
         return self.codec.decode(theta, jnp.concatenate([z, z_p]))
 
     def divergences(self, phi: Params, fakes: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -63,9 +63,9 @@ class Players(NamedTuple):
         return self.replicas.mean(jnp.mean(values))
 
     def vae_loss(self, params, x, noise, objective: Callable):
-        """The warm-up's loss, in which both players pull together -> [] and the terms to log.
+        """The warm-up's loss, which both players minimise together -> [] and the terms to log.
 
-        `objective` makes the loss of the mean squared error, summed over an image, and the mean KL(x).
+        `objective` combines the mean squared error, summed over an image, and the mean KL(x) into the loss.
         """
         q = self.q(params["encoder"], x)
         x_r = self.codec.decode(params["decoder"], posterior.reparameterise(q, noise))
@@ -73,7 +73,7 @@ class Players(NamedTuple):
         return objective(error, kl), {"L_AE": error / 2, "KL(x)": kl}
 
     def warmup(self, objective: Callable) -> Step:
-        """A step of VAE training, each player by its own Adam."""
+        """A step of VAE training, each player with its own Adam."""
 
         def step(state: TrainState, images: jax.Array, key: jax.Array):
             x = to_unit(images)
@@ -97,7 +97,7 @@ class Players(NamedTuple):
         return state, norms
 
     def finish(self, state: TrainState) -> TrainState:
-        """Counts the step and takes its weights into their average."""
+        """Counts the step and updates the averaged weights."""
         return state.replace(step=state.step + 1, ema=optim.average(state.ema, state.params, self.ema_decay))
 
     def posterior(self, weights: Weights, images: jax.Array) -> Posterior:
@@ -114,7 +114,7 @@ class Players(NamedTuple):
         return {"encoder": of_encoder, "decoder": self.codec.decode_with_statistics(params["decoder"], z)[1]}
 
     def game_statistics(self, params: Params, images: jax.Array, key: jax.Array) -> Params:
-        """BatchNorm's statistics by net in the game: the decoder sees codes of images and of the prior, half each."""
+        """BatchNorm's statistics by net in the game: half of the decoder's codes are of images, half from the prior."""
         posterior_key, prior_key = jax.random.split(key)
         of_encoder, z = self._encoder_statistics(params, images, posterior_key)
         both = jnp.concatenate([z, jax.random.normal(prior_key, z.shape)])

@@ -16,20 +16,20 @@ from genmodels.methods.method import Method, Phase
 from genmodels.methods.spec import Game, Spec
 from genmodels.methods.state import TrainState
 
-# Margins, as multiples of the KL(x) at which the warm-up ends. The game raises KL(x) itself, by a sixth to a quarter on
-# drawn faces and on CelebA, so one that is barely above is soon below. results/experiments.md has what was tried.
+# Margins, as multiples of the KL(x) at which the warm-up ends. The game itself raises KL(x), by a sixth to a quarter on
+# drawn faces and on CelebA, so a margin barely above it is soon below it. results/experiments.md has what was tried.
 LOW_MARGIN, BEST_MARGIN, HIGH_MARGIN = 1.2, 1.5, 5.0
 SETTLING = 100  # steps at the end of the warm-up over which that KL(x) is averaged
 
 
 class IntroVAE(NamedTuple):
-    """L_AE = 1/2 |x - x_r|^2 on pixels in [0, 1], L_REG = KL(q(z|.) || N(0, I)); x_r and x_p as Players makes them."""
+    """L_AE = 1/2 |x - x_r|^2 on pixels in [0, 1], L_REG = KL(q(z|.) || N(0, I)); x_r and x_p as made by Players."""
 
     players: Players
     margin: float | None  # m, nats; None: BEST_MARGIN times the KL(x) at which the warm-up ends
     alpha: float  # weight of the adversarial terms
     beta: float  # weight of L_AE
-    hinge_per_image: bool  # mean of [m - KL]^+ instead of [m - mean KL]^+, which the official code takes
+    hinge_per_image: bool  # mean of [m - KL]^+ instead of [m - mean KL]^+, which the official code uses
 
     def init(self, key: jax.Array) -> TrainState:
         """The state at step 0."""
@@ -39,13 +39,13 @@ class IntroVAE(NamedTuple):
     def encoder_loss(self, phi, theta, x, noise, z_p, margin):
         """L_E = L_REG(E(x)) + alpha sum_{s=r,p} [m - L_REG(E(ng(x_s)))]^+ + beta L_AE(x, x_r), equation 11.
 
-        Also gives z = q(z|x)'s sample [B, Z], which the decoder's turn uses again, and the terms to log.
+        Also returns z, the sample [B, Z] of q(z|x) that the decoder's turn reuses, and the terms to log.
         """
         mean = self.players.mean
         q = self.players.q(phi, x)
         z = posterior.reparameterise(q, noise)
         fakes = self.players.fakes(theta, z, z_p)
-        # ng(.): the encoder learns to tell these images apart, not to have others made.
+        # ng(.): the encoder learns to discriminate these images, not to change what the decoder makes.
         kl_r, kl_p = self.players.divergences(phi, jax.lax.stop_gradient(fakes))
         kl, error = mean(losses.kl_divergence(*q)), self._error(x, fakes)
         hinges = self._hinge(margin, kl_r) + self._hinge(margin, kl_p)
@@ -62,7 +62,7 @@ class IntroVAE(NamedTuple):
         return loss, {"L_G": loss}
 
     def warmup_step(self, state: TrainState, images: jax.Array, key: jax.Array):
-        """One step on L_REG(E(x)) + beta L_AE(x, x_r), and on the running mean of KL(x) where the margin needs it."""
+        """One step on L_REG(E(x)) + beta L_AE(x, x_r), and the running mean of KL(x) if the margin needs it."""
         step = self.players.warmup(lambda error, kl: kl + self.beta * (error / 2))
         moved, metrics = step(state, images, key)
         return moved.replace(measured=_settle(state, metrics["KL(x)"])), metrics
@@ -80,7 +80,7 @@ class IntroVAE(NamedTuple):
         (value, (z, terms)), gradient = encoder_gradient(phi, theta, x, noise, z_p, margin)
         state, encoder_norms = players.move(state, "encoder", gradient)
 
-        # The decoder answers the updated encoder with the very images that this has just judged.
+        # The decoder responds to the updated encoder with the very images that the encoder has just judged.
         phi = state.params["encoder"]
         (_, decoder_terms), gradient = players.replicas.value_and_grad(self.decoder_loss)(theta, phi, x, z, z_p)
         state, decoder_norms = players.move(state, "decoder", gradient)
@@ -98,16 +98,16 @@ class IntroVAE(NamedTuple):
 
 
 def _settle(state: TrainState, kl: jax.Array) -> dict[str, jax.Array]:
-    """The running mean of KL(x) over about the last SETTLING steps, where the margin is to come from it."""
+    """The running mean of KL(x) over about the last SETTLING steps, if the margin is derived from it."""
     weight = 1 / jnp.minimum(state.step + 1, SETTLING)
     return {name: mean + weight * (kl - mean) for name, mean in state.measured.items()}
 
 
 def advise_on_margin(margin: float | None, metrics: Mapping[str, float]) -> str:
-    """What the KL(x) at which the warm-up ended says of the margin m, in nats; a wrong one is why most games fail.
+    """What the KL(x) at the end of the warm-up says about the margin m, in nats; a wrong margin is why most games fail.
 
-    The encoder raises the KL of fakes up to m, and is to tell them from real images by it: below KL(x) it cannot, far
-    above it the fakes' term outweighs all others.
+    The encoder raises the KL of fakes up to m, and tells them from real images by it: with m below KL(x) it cannot, and
+    with m far above KL(x) the fakes' term outweighs all others.
     """
     settled = metrics["KL(x)"]
     if margin is None:
@@ -115,7 +115,7 @@ def advise_on_margin(margin: float | None, metrics: Mapping[str, float]) -> str:
     found = f"the warm-up ended at KL(x) = {settled:.1f} nats; the margin is {margin:g}"
     remedy = f"try --config.loss.margin={BEST_MARGIN * settled:.0f} in another --workdir"
     if margin < LOW_MARGIN * settled:
-        return f"warning: {found}, which the game's own KL(x) will pass: fakes cannot be told by a smaller KL; {remedy}"
+        return f"warning: {found}, which KL(x) will exceed in the game: KL cannot then tell fakes apart; {remedy}"
     if margin > HIGH_MARGIN * settled:
         return f"warning: {found}, far above it: fakes will outweigh real images; {remedy}"
     return f"{found}, above it, as it should be"
@@ -128,9 +128,7 @@ def make(config, replicas) -> Method:
     check.not_negative(config, "loss.warmup_steps")
     loss = config.loss
     if loss.margin_from_warmup and not loss.warmup_steps:
-        raise UsageError(
-            "config.loss.margin_from_warmup: there is no warm-up; set config.loss.warmup_steps above zero."
-        )
+        raise UsageError("config.loss.margin_from_warmup needs a warm-up: set config.loss.warmup_steps above zero.")
     margin = None if loss.margin_from_warmup else loss.margin
     players = introspection.build(config, replicas)
     method = IntroVAE(players, margin, loss.alpha, loss.beta, hinge_per_image=loss.hinge == "sample")
@@ -155,7 +153,7 @@ SPEC = Spec(
     ),
     summary=(
         "A VAE whose encoder is also the critic: it gives reconstructions x<sub>r</sub> and samples x<sub>p</sub> "
-        "codes far from the prior, up to a margin m, while the decoder makes images whose codes are near to it; ng "
+        "codes far from the prior, up to a margin m, while the decoder makes images whose codes are close to it; ng "
         "stops gradients."
     ),
     make=make,

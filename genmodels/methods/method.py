@@ -1,4 +1,4 @@
-"""What every method offers."""
+"""The interface of every method."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -14,7 +14,7 @@ Step = Callable[[TrainState, jax.Array, jax.Array], tuple[TrainState, Metrics]]
 
 
 class Phase(NamedTuple):
-    """A stretch of training with a step of its own, from step `start` to the start of the next phase."""
+    """A phase of training with its own step function, from step `start` to the start of the next phase."""
 
     name: str
     start: int
@@ -32,13 +32,13 @@ class Method(NamedTuple):
     init: Callable[[jax.Array], TrainState]
     """key -> the state at step 0."""
     phases: tuple[Phase, ...]
-    """In the order of training; the first starts at 0."""
+    """In training order; the first starts at 0."""
     encode: Callable[[Weights, jax.Array], jax.Array]
-    """(weights, images in [0, 1]) -> codes; the posterior's mean where there is a posterior."""
+    """(weights, images in [0, 1]) -> codes; the posterior's mean if there is a posterior."""
     decode: Callable[[Weights, jax.Array], jax.Array]
     """(weights, codes) -> images, meant to be in [0, 1]; IntroVAE's may exceed it slightly."""
     posterior: Callable[[Weights, jax.Array], Posterior] | None = None
-    """(weights, images in [0, 1]) -> q(z|x); None where a code is a deterministic function of its image."""
+    """(weights, images in [0, 1]) -> q(z|x); None if the code is a deterministic function of the image."""
 
     def phase(self, step: int) -> Phase:
         """The phase that training step `step` belongs to."""

@@ -1,4 +1,4 @@
-"""Adam for each player, its schedule, and the average of the weights."""
+"""Adam for each player, its schedule, and averaged weights."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ Metrics = dict[str, jax.Array]
 
 
 def adam(learning_rate: float, b1: float, b2: float, decay: float, steps: int) -> optax.GradientTransformation:
-    """Adam whose rate falls smoothly (exponentially) from `learning_rate` to `learning_rate / decay` over `steps`."""
+    """Adam whose learning rate decays exponentially from `learning_rate` to `learning_rate / decay` over `steps`."""
     schedule = optax.exponential_decay(learning_rate, transition_steps=max(steps, 1), decay_rate=1 / decay)
     return optax.adam(schedule, b1=b1, b2=b2)
 
 
 def of(config: ml_collections.ConfigDict, learning_rate: float) -> optax.GradientTransformation:
-    """The Adam that config.optim describes, at a player's learning rate."""
+    """The Adam that config.optim describes, with a player's learning rate."""
     return adam(learning_rate, config.optim.b1, config.optim.b2, config.optim.decay, config.train.steps)
 
 

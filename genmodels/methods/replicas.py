@@ -1,8 +1,8 @@
-"""The devices that share a batch, as a step sees them.
+"""The devices that share a batch, as seen by a training step.
 
 A method's step is written once, for the global batch. Three of its terms are not means over examples (the MMD, the
-hinge on the batch mean of a KL, BatchNorm), so averaging the devices' gradients of local losses would be wrong. Here
-every device computes the loss of the global batch instead: means are means over all devices, codes are gathered, and
+hinge on the batch mean of a KL, BatchNorm), so averaging the devices' gradients of local losses would be wrong. Instead
+every device computes the loss of the global batch: means are means over all devices, codes are gathered, and
 noise depends on an example's index in the global batch, not on the device that holds it.
 """
 
@@ -16,12 +16,12 @@ AXIS = "batch"
 
 
 class Replicas(NamedTuple):
-    """What a step may ask of the devices that share its batch; with `axis` None one program holds the whole batch."""
+    """Operations across the devices that share a step's batch; with `axis` None one program holds the whole batch."""
 
     axis: str | None = None
 
     def mean(self, x: Any) -> Any:
-        """The mean over devices of each array of a tree; equal parts make it the mean over the global batch."""
+        """The mean over devices of each array of a tree; with equal parts, the mean over the global batch."""
         return x if self.axis is None else jax.lax.pmean(x, self.axis)
 
     def gather(self, x: jax.Array) -> jax.Array:
@@ -32,7 +32,7 @@ class Replicas(NamedTuple):
         """Rows of a table that `Parallel.spread` has laid out, by their global indices [b] -> [b, ...]."""
         if self.axis is None:
             return table.reshape(-1, *table.shape[2:])[indices]
-        # Each device looks up what it holds of the global batch, and all add up: one of them holds a row, the rest 0.
+        # Each device looks up the rows it holds, then all are added: one device contributes a row, the others 0.
         places = self.gather(indices) - jax.lax.axis_index(self.axis) * len(table)  # [B]
         here = (places >= 0) & (places < len(table))
         found = jnp.where(jnp.expand_dims(here, range(1, table.ndim)), table[jnp.where(here, places, 0)], 0)
@@ -52,10 +52,10 @@ class Replicas(NamedTuple):
         return jax.vmap(lambda k: jax.random.truncated_normal(k, -2, 2, shape[1:]))(self.keys(key, shape[0]))
 
     def value_and_grad(self, loss: Callable) -> Callable:
-        """jax.value_and_grad(has_aux=True) of a loss of the global batch, which every device computes alike.
+        """jax.value_and_grad(has_aux=True) of a loss of the global batch, which is the same on every device.
 
         The gradient taken on one device is that of the sum of all devices' equal losses with respect to this device's
-        copy of the parameters (collectives transpose to sums), so the mean over the copies is the gradient sought.
+        copy of the parameters (collectives transpose to sums), so the mean over the copies is the desired gradient.
         """
 
         def global_value_and_grad(*args):

@@ -1,4 +1,4 @@
-"""What everything else reads of a method: how to make it, what it is called, what it shows."""
+"""What other modules read of a method: how to make it, its names, and what to show of it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -11,12 +11,12 @@ from genmodels.methods.replicas import Replicas
 
 
 class Game(NamedTuple):
-    """The logged terms by which a game between encoder and decoder is watched."""
+    """The logged terms that show the state of a game between encoder and decoder."""
 
     real: str  # of real images
     fake: str  # of samples: while the encoder tells them apart it lies above `real`
-    shown: tuple[str, ...]  # what the page prints of the game's end
-    remedy: str  # what to try where a game is lost
+    shown: tuple[str, ...]  # what the page prints about the end of the game
+    remedy: str  # what to try if a game is lost
 
 
 class Spec(NamedTuple):
@@ -27,8 +27,8 @@ class Spec(NamedTuple):
     objective: str  # in symbols, as HTML
     summary: str  # what it does and why, as HTML
     make: Callable[[ml_collections.ConfigDict, Replicas], Method]
-    """Raises UsageError naming the field of the config that cannot be."""
-    improved: bool = False  # whether improved sampling of it is shown
+    """Raises UsageError naming the config's invalid field."""
+    improved: bool = False  # whether its improved sampling is shown
     game: Game | None = None
     parts: Mapping[str, Callable[[jax.Array, jax.Array], Any]] = {}
     """What the benchmark times besides the step, by name: functions of a batch's codes and prior codes, [B, Z] each."""

@@ -71,7 +71,7 @@ SPEC = Spec(
     title="VAE",
     objective="½ |x − G(z)|² + KL(q(z|x) ‖ P<sub>z</sub>), &ensp; z ~ q(z|x)",
     summary=(
-        "The bound on the likelihood. The second term pulls <em>each</em> image's posterior to the prior, so "
+        "The bound on the likelihood. The second term pulls <em>each</em> image's posterior towards the prior, so "
         "posteriors of different images overlap and the decoder has to average."
     ),
     make=make,

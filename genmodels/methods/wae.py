@@ -1,4 +1,4 @@
-"""What WAE-MMD and WAE-GAN share (Tolstikhin et al. 2018, arXiv 1711.01558): all but how Q_z is compared with P_z."""
+"""What WAE-MMD and WAE-GAN share (Tolstikhin et al. 2018, arXiv 1711.01558): all but the comparison of Q_z and P_z."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,12 +16,12 @@ from genmodels.methods.replicas import Replicas
 from genmodels.methods.state import TrainState
 from genmodels.nets.codec import Params
 
-REFERENCE_PIXELS = 64 * 64  # of the images for which the paper states the weight of its cost
-NEAR_ENOUGH = 0.1  # distance of moments at which the encoder's warm-up stands still
+REFERENCE_PIXELS = 64 * 64  # of the images for which the paper gives the weight of its cost
+NEAR_ENOUGH = 0.1  # distance of moments below which the encoder's warm-up stops updating
 
 
 class Warmup(NamedTuple):
-    """Steps that bring the moments of the codes near the prior's before training; 0 steps switch it off.
+    """Steps that bring the moments of the codes close to the prior's before training; 0 steps turn it off.
 
     From the public implementation of WAE; the paper does not mention it.
     """
@@ -33,21 +33,21 @@ class Warmup(NamedTuple):
 class WAE(NamedTuple):
     """Minimises c(x, G(z)) + penalty * D(Q_z, P_z), z = E(x + noise), c = weight * |x - G(z)|^2 on [-1, 1].
 
-    D is the divergence of the method at hand: equation 4 of the paper. With a `fixed_point_weight` above zero also that
-    multiple of `fixed_point_cost`.
+    D is the method's own divergence: equation 4 of the paper. A `fixed_point_weight` above zero adds that multiple of
+    `fixed_point_cost`.
     """
 
     autoencoder: Autoencoder
     weight: float
     penalty: float  # lambda
-    noise: float  # deviation of the noise on the encoder's input
+    noise: float  # standard deviation of the noise on the encoder's input
     fixed_point_weight: float
     warmup: Warmup
 
     def loss(self, params: Params, x: jax.Array, input_key: jax.Array, gen_key: jax.Array, divergence: Callable):
         """The objective for images x [b, H, W, 3] in [-1, 1] -> [] and the terms to log.
 
-        `divergence` gives of codes [b, Z] a name and a value [] of the global batch.
+        `divergence` maps codes [b, Z] to a name and a value [] of the global batch.
         """
         codec = self.autoencoder.codec
         z = self.encode(params, x, input_key)
@@ -72,19 +72,19 @@ class WAE(NamedTuple):
         """a = c(gen, G(E(gen))) of contrast-normalised images gen = G(z), z ~ P_z, `count` on each device -> [].
 
         The deck's improved WAE adds a - c + stop_gradient(c), where c is a with gen detached. Both have the same
-        gradient through the judging autoencoder, so what is left is a's through gen: a judge with detached parameters
+        gradient through the judging autoencoder, so only a's through gen remains: a judge with detached parameters
         gives this value and this gradient without computing c.
         """
         codec, replicas = self.autoencoder.codec, self.autoencoder.replicas
         judge = jax.lax.stop_gradient(params)  # a - c + stop_gradient(c)
-        # Each pass is a batch of its own to BatchNorm: the images' statistics are neither used nor moved by those of
-        # gen, and the gradient through gen includes the one through its statistics.
+        # Each pass is a separate batch for BatchNorm: the images' statistics are neither used for gen nor changed by
+        # it, and the gradient through gen includes the one through its statistics.
         gen = codec.decode(params["decoder"], replicas.normal(key, (count, codec.latent)))
         again = codec.decode(judge["decoder"], codec.encode(judge["encoder"], gen))
         return self.weight * replicas.mean(jnp.mean(fixed_point.error(gen, again)))
 
     def init(self, key: jax.Array) -> TrainState:
-        """The autoencoder's state at step 0, with the warm-up's optimiser where there is a warm-up."""
+        """The autoencoder's state at step 0, with the warm-up's optimiser if there is a warm-up."""
         state = self.autoencoder.init(key)
         if not self.warmup.steps:
             return state
@@ -129,7 +129,7 @@ class WAE(NamedTuple):
 
 
 def build(config: ml_collections.ConfigDict, replicas: Replicas) -> WAE:
-    """What both WAEs read of a config; raises UsageError naming the field that cannot be."""
+    """What both WAEs read of a config; raises UsageError naming the invalid field."""
     check.positive(config, "loss.penalty", "loss.cost_weight")
     check.not_negative(config, "loss.fixed_point_weight", "loss.warmup_steps")
     if config.loss.warmup_steps:
@@ -145,7 +145,7 @@ def build(config: ml_collections.ConfigDict, replicas: Replicas) -> WAE:
 
 
 def cost_weight(weight: float, size: int) -> float:
-    """The weight of the squared error's sum at `size` px that keeps the paper's balance with the penalty at 64 px."""
+    """The weight of the summed squared error at `size` px that keeps the paper's balance with the penalty at 64 px."""
     return weight * REFERENCE_PIXELS / size**2
 
 

@@ -52,7 +52,7 @@ class WAEGAN(NamedTuple):
         return self.wae.loss(params, x, input_key, gen_key, divergence)
 
     def critic_loss(self, params, q, p):
-        """-log D(p) - log(1 - D(q)) of codes q and prior codes p, [b, Z] each -> [] and the share of right guesses."""
+        """-log D(p) - log(1 - D(q)) of codes q and prior codes p, [b, Z] each -> [] and the critic's accuracy."""
         replicas = self.wae.autoencoder.replicas
         of_prior, of_codes = self.logits(params, p), self.logits(params, q)
         right = (jnp.mean(of_prior > 0) + jnp.mean(of_codes < 0)) / 2
@@ -104,7 +104,7 @@ SPEC = Spec(
     ),
     summary=(
         "The same with a critic of codes in place of the discrepancy: it learns to tell codes of images from codes of "
-        "the prior, and the encoder to have its codes taken for the prior's."
+        "the prior, and the encoder learns to make codes that pass for the prior's."
     ),
     make=make,
     improved=True,

@@ -56,7 +56,7 @@ SPEC = Spec(
     objective="c(x, G(E(x))) + λ MMD<sub>k</sub>(Q<sub>z</sub>, P<sub>z</sub>)",
     summary=(
         "Only the <em>mixture</em> of all codes has to match the prior, measured by the unbiased maximum mean "
-        "discrepancy with inverse multiquadratic kernels. Codes of different images can stay apart."
+        "discrepancy with inverse multiquadratic kernels. Codes of different images can remain apart."
     ),
     make=make,
     improved=True,

@@ -1,7 +1,7 @@
-"""Measures of images, codes and sets of images: pure functions that print nothing and read no file.
+"""Measures of images, codes and sets of images: pure functions that neither print nor read files.
 
 `images` and `latents` compare batches; `manifold` and `pca` stream over a training split; `bootstrap` gives a mean its
-interval. `metrics.pca.fit` and `metrics.pca.rmse` are called through their module.
+confidence interval. `metrics.pca.fit` and `metrics.pca.rmse` are called through their module.
 """
 
 from genmodels.metrics import pca

@@ -18,12 +18,12 @@ class Estimate(NamedTuple):
 def interval(values: Real[np.ndarray, "..."], *, seed: int, resamples: int = 1000, level: float = 0.95) -> Estimate:
     """Mean of independent values [N] and its percentile bootstrap interval, the same for the same seed.
 
-    Fewer than two values, or values that are not finite, raise ValueError: they have no interval.
+    Fewer than two values, or values that are not finite, raise ValueError: they have no confidence interval.
     Memory O(N + resamples). Efron and Tibshirani 1993, chapter 13.
     """
     values = np.asarray(values, np.float64)
     if values.ndim != 1 or len(values) < 2:
-        raise ValueError(f"a bootstrap needs at least 2 values in one dimension, not an array of shape {values.shape}")
+        raise ValueError(f"a bootstrap needs at least 2 values in one dimension, not shape {values.shape}")
     if not np.isfinite(values).all():
         raise ValueError(f"{np.count_nonzero(~np.isfinite(values))} of {len(values)} values are not finite")
     low, high = _quantiles(_means(values, np.random.default_rng(seed), resamples), level)

@@ -1,4 +1,4 @@
-"""Measures of images: floats in [0, 1] in, one value for each image out, nothing rounded on the way."""
+"""Measures of images: they take floats in [0, 1] and return one value per image, with no rounding on the way."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -15,7 +15,7 @@ from genmodels.images import to_unit
 
 WINDOW, SIGMA = 11, 1.5  # the Gaussian window of SSIM, px
 K1 = 0.01
-NO_LUMINANCE = 1e4  # as k1 it makes SSIM's luminance term 1, which leaves its contrast-structure term
+NO_LUMINANCE = 1e4  # as k1, it makes SSIM's luminance term 1 and so leaves the contrast-structure term
 MS_SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # finest level first; they sum to 1.0001 as published
 SMALLEST_LEVEL = 8  # px
 
@@ -77,7 +77,7 @@ def levels(size: int) -> int:
 def sharpness(x: Images) -> Values:
     """Variance of the Laplacian of the grey image, for images in [0, 1].
 
-    Tolstikhin et al. 2018, section 4. It depends on size, crop and resize: read it beside that of real images.
+    Tolstikhin et al. 2018, section 4. It depends on size, crop and resizing: compare it with that of real images.
     """
     grey = 0.299 * x[..., 0] + 0.587 * x[..., 1] + 0.114 * x[..., 2]  # [B, H, W], Rec. 601
     across = grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
@@ -91,7 +91,7 @@ def quantise(x: Float[AnyArray, "*b"]) -> Float[jax.Array, "*b"]:
 
 
 def batched(*images: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, ...]]:
-    """Cuts arrays of equal length N into tuples of at most `size` rows, in order; memory maps are read as they come.
+    """Cuts arrays of equal length N into tuples of at most `size` rows, in order; memory maps are read as needed.
 
     Arrays of unequal length raise ValueError.
     """

@@ -1,4 +1,4 @@
-"""How far the codes of an encoder, Q_z, are from their prior P_z = N(0, I)."""
+"""How far an encoder's codes, Q_z, are from their prior P_z = N(0, I)."""
 
 import functools
 from typing import NamedTuple
@@ -80,7 +80,7 @@ def _distance_from_prior(
 
 
 def _orthonormal(planes: Float[jax.Array, "s z 2"]) -> Float[jax.Array, "s z 2"]:
-    """The orthonormal factor that is nearest in sign, so that the iteration does not flip its columns."""
+    """The orthonormal factor with matching signs, so that the iteration does not flip its columns."""
     q, r = jnp.linalg.qr(planes)
     return q * jnp.where(jnp.diagonal(r, axis1=1, axis2=2) < 0, -1, 1)[:, None]
 
@@ -88,13 +88,13 @@ def _orthonormal(planes: Float[jax.Array, "s z 2"]) -> Float[jax.Array, "s z 2"]
 def _ascend(
     planes: Float[jax.Array, "s z 2"], mean: Float[jax.Array, " z"], cov: Float[jax.Array, "z z"], steps: int
 ) -> Float[jax.Array, "s z 2"]:
-    """Adam on all starts at once; the rate decays to 0 so that the last steps settle."""
+    """Adam on all starts at once; the learning rate decays to 0 so that the last steps settle."""
     adam = optax.adam(optax.cosine_decay_schedule(0.05, steps))
 
     @jax.vmap
     def slope(plane):
         gradient = jax.grad(_distance_from_prior)(plane, mean, cov)  # [Z, 2]
-        # Its part within the plane changes nothing, yet Adam's scaling by coordinate would turn it into a move.
+        # The part within the plane changes nothing, but Adam's per-coordinate scaling would turn it into a move.
         return gradient - _product(plane, _product(plane.T, gradient))
 
     def step(_, carry):

@@ -30,10 +30,10 @@ def distances_to_set(
 ) -> ToSet:
     """Mean and nearest RMSE (0-255 scale) from queries in [0, 1] to uint8 images [N, H, W, 3].
 
-    One pass over `train`, which may be a memory map of any length: a block at a time is on the device, beside all the
+    One pass over `train`, which may be a memory map of any length: the device holds one block at a time and all the
     queries. Distances are |q|^2 + |x|^2 - 2 q.x in float32; the four smallest of each query are measured again in
     float64, so `nearest` has only the rounding of the queries themselves: that of a copy is under 1e-4.
-    Shapes that do not match, or an empty set: ValueError.
+    Raises ValueError for shapes that do not match and for an empty set.
     """
     if not len(train) or queries.shape[1:] != train.shape[1:] or train.dtype != np.uint8:
         raise ValueError(f"queries {queries.shape} cannot be measured against {train.shape} of {train.dtype}")
@@ -41,19 +41,19 @@ def distances_to_set(
     carry = (
         jnp.zeros(len(flat)),  # sum of RMSE
         jnp.full((len(flat), CANDIDATES), jnp.inf),  # smallest RMSE so far
-        jnp.zeros((len(flat), CANDIDATES), jnp.int32),  # and whose they are
+        jnp.zeros((len(flat), CANDIDATES), jnp.int32),  # and the indices of those images
     )
     for start in tqdm(range(0, len(train), block), desc="distances to training images", disable=not progress):
         images = np.asarray(train[start : start + block]).reshape(-1, flat.shape[1])  # [b, D]
         previous, carry = carry, _add_block(carry, flat, images, start)
-        jax.block_until_ready(previous)  # one block computes while the next is read, never more
+        jax.block_until_ready(previous)  # one block is computed while the next is read, never more
     total, _, candidates = jax.device_get(carry)
     nearest, index = _measure_exactly(np.asarray(queries), train, candidates)
     return ToSet(total / len(train), nearest, index)
 
 
 def _centre(x: Float[jax.Array, "n d"]) -> Float[jax.Array, "n d"]:
-    """0-255 to about -128..128: distances stay, the norms that cancel in |q|^2 + |x|^2 - 2 q.x become smaller."""
+    """0-255 to about -128..128: distances do not change, but the norms that cancel in |q|^2 + |x|^2 - 2 q.x shrink."""
     return x - 127.5
 
 
@@ -61,7 +61,7 @@ def _centre(x: Float[jax.Array, "n d"]) -> Float[jax.Array, "n d"]:
 def _add_block(
     carry: tuple, queries: Float[jax.Array, "q d"], images: UInt8[jax.Array, "b d"], start: Int[jax.Array, ""]
 ) -> tuple:
-    """Takes a block of images into the sums [Q], the smallest distances and their indices [Q, 4]."""
+    """Updates the sums [Q], the smallest distances and their indices [Q, 4] with a block of images."""
     total, smallest, candidates = carry
     images = _centre(images.astype(jnp.float32))
     products = jnp.matmul(queries, images.T, precision=jax.lax.Precision.HIGHEST)  # [Q, b]
@@ -76,7 +76,7 @@ def _add_block(
 def _measure_exactly(
     queries: Float[np.ndarray, "q h w 3"], train: UInt8[np.ndarray, "n h w 3"], candidates: Int[np.ndarray, "q c"]
 ) -> tuple[Float[np.ndarray, " q"], Int[np.ndarray, " q"]]:
-    """RMSE to the nearest candidate and its index, in float64; of equal distances the lower index wins."""
+    """RMSE to the nearest candidate and its index, in float64; ties go to the lower index."""
     nearest, index = np.empty(len(queries)), np.empty(len(queries), np.int64)
     for row, (query, places) in enumerate(zip(queries, candidates, strict=True)):
         places = np.unique(places)

@@ -1,4 +1,4 @@
-"""The linear autoencoder to beat: principal components of the training images at the same latent size."""
+"""The linear autoencoder as a baseline: principal components of the training images at the same latent size."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -38,13 +38,13 @@ def fit(
 
     Randomised subspace iteration (Halko, Martinsson and Tropp 2011, algorithms 4.4 and 5.3) on the covariance, `passes`
     readings of the images and one for the mean. It holds two matrices of [D, size + 32] and one block: its memory
-    does not grow with N. One fit serves every smaller latent size; size 0 is the mean alone. Too few images or
-    pixels: UsageError.
+    does not grow with N. One fit serves every smaller latent size; size 0 is the mean alone. Raises UsageError for
+    too few images or pixels.
     """
     n, values = len(train), int(np.prod(train.shape[1:]))
     if size >= n or size > values:
         raise UsageError(
-            f"PCA with latent size {size} needs more than {size} training images of at least {size} values; here are "
+            f"PCA with latent size {size} needs more than {size} training images of at least {size} values, not "
             f"{n} of {values}.\nUse more images or a smaller latent size."
         )
     readings = passes + 1 if size else 1
@@ -57,7 +57,7 @@ def fit(
         for _ in range(passes - 1):
             basis = _orthonormal(_covariance_times(train, mean, basis, block, bar.update))
         image = _covariance_times(train, mean, basis, block, bar.update)
-    # Rayleigh-Ritz: the covariance seen within the basis; eigh sorts upwards.
+    # Rayleigh-Ritz: the covariance restricted to the basis; eigh sorts in ascending order.
     _, rotation = jnp.linalg.eigh(jnp.matmul(basis.T, image, precision=EXACT))  # [L, L]
     return PCA(mean, jnp.matmul(rotation[:, ::-1][:, :size].T, basis.T, precision=EXACT))
 
@@ -73,7 +73,7 @@ def rmse(
 ) -> dict[int, Float[np.ndarray, " n"]]:
     """Reconstruction RMSE of each image, 0-255 scale, for each latent size.
 
-    Neither clipped nor rounded: the reference is the linear autoencoder itself. One reading of `images`.
+    Neither clipped nor rounded: the reference is the linear autoencoder itself. `images` is read once.
     """
     for size in sizes:
         _check_size(pca, size)
@@ -87,7 +87,7 @@ def rmse(
 
 def _check_size(pca: PCA, size: int) -> None:
     if size > len(pca.components):
-        raise UsageError(f"latent size {size}: this PCA was fitted with {len(pca.components)} dimensions; fit it anew.")
+        raise UsageError(f"latent size {size}: this PCA was fitted with {len(pca.components)} dimensions; refit it.")
 
 
 @jax.jit
@@ -104,7 +104,7 @@ def _orthonormal(basis: Float[jax.Array, "d l"]) -> Float[jax.Array, "d l"]:
     """Orthonormal columns of the same span, from the eigenvectors of the small Gram matrix.
 
     Stathopoulos and Wu 2002: all matrix products, so 10x faster than a QR of a tall matrix. A Gram matrix squares the
-    condition number, hence the floor under its eigenvalues and the second round, which finds the rest well conditioned.
+    condition number, hence the floor under its eigenvalues and the second round, which by then is well conditioned.
     """
     for _ in range(2):
         eigenvalues, rotation = jnp.linalg.eigh(jnp.matmul(basis.T, basis, precision=EXACT))  # [L], [L, L]
@@ -133,7 +133,7 @@ def _covariance_times(
     total = jnp.zeros_like(basis)
     for (images,) in batched(train, size=block):
         previous, total = total, _add_block(total, mean, basis, np.asarray(images).reshape(len(images), -1))
-        jax.block_until_ready(previous)  # one block computes while the next is read, never more
+        jax.block_until_ready(previous)  # one block is computed while the next is read, never more
         update(len(images))
     return total / len(train)
 

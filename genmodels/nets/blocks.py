@@ -10,16 +10,16 @@ from jaxtyping import Float
 from genmodels.arrays import AnyArray
 from genmodels.nets.convolutions import few_channels, strided, transposed
 
-# The name of an ImageConv's parameters, from when its class was called so: Flax draws initial weights by names, and
-# checkpoints are keyed by them.
+# The name of an ImageConv's parameters, after the former name of its class: Flax derives initial weights from names,
+# and checkpoints are keyed by them.
 IMAGE_CONV = "PictureConv_0"
 
 
 class BatchNorm(nn.Module):
     """Batch normalisation over the global batch (Ioffe & Szegedy 2015, arXiv 1502.03167).
 
-    While training it uses the statistics of the batch and reports just these as `batch_stats`, keeping no running
-    average: a running average mixes the batches of an adversarial game and trails the weights. The statistics for
+    While training it uses the statistics of the batch and reports them as `batch_stats`, without keeping a running
+    average: this would mix the batches of an adversarial game and lag behind the weights. The statistics for
     inference are population averages taken once at fixed weights, as in the paper's algorithm 2: see `calibration.py`.
     """
 

@@ -1,4 +1,4 @@
-"""Which nets a config names, and the codec that they make."""
+"""Which nets a config names, and the codec made of them."""
 
 import jax.numpy as jnp
 import ml_collections
@@ -14,9 +14,9 @@ DTYPES = {"float32": jnp.float32, "bfloat16": jnp.bfloat16}
 
 
 def build(config: ml_collections.ConfigDict, outputs: int, axis: str | None, *, signed: bool) -> Codec:
-    """The codec of config.model.nets: `outputs` features of an image; images in [-1, 1] if `signed`, else in [0, 1].
+    """The codec of config.model.nets: `outputs` features per image; images in [-1, 1] if `signed`, else in [0, 1].
 
-    `axis` names the devices that share a batch. Raises UsageError naming the field of config.model that cannot be.
+    `axis` names the devices that share a batch. Raises UsageError naming the invalid field of config.model.
     """
     model, own = config.model, pair(config)
     if model.dtype not in DTYPES:
@@ -30,22 +30,22 @@ def build(config: ml_collections.ConfigDict, outputs: int, axis: str | None, *, 
 
 
 def pair(config: ml_collections.ConfigDict) -> Pair:
-    """The nets that config.model.nets names; UsageError if there are none of that name."""
+    """The nets that config.model.nets names; UsageError if the name is unknown."""
     if config.model.nets not in PAIRS:
         raise UsageError(f"config.model.nets={config.model.nets!r} is unknown: use one of {', '.join(PAIRS)}.")
     return PAIRS[config.model.nets]
 
 
 def channels(config: ml_collections.ConfigDict) -> Channels:
-    """config.model.channels; where it is empty, the nets' own for the config's variant and image size."""
+    """config.model.channels; if it is empty, the nets' defaults for the config's variant and image size."""
     given, own = tuple(config.model.channels), pair(config)
     if not given:
         if config.variant not in own.channels:
             raise UsageError(
-                f"config.model.channels is empty, and the {config.model.nets} nets have none of their own for the "
-                f"variant {config.variant}: give some, such as '(32, 64, 128)'."
+                f"config.model.channels is empty, and the {config.model.nets} nets have no defaults for the "
+                f"variant {config.variant}: set it, for example to '(32, 64, 128)'."
             )
         return own.fit(own.channels[config.variant], config.image_size)
     if not all(isinstance(count, int) and count > 0 for count in given):
-        raise UsageError(f"config.model.channels={given}: give whole numbers above zero, such as '(32, 64, 128)'.")
+        raise UsageError(f"config.model.channels={given} must be positive integers, such as '(32, 64, 128)'.")
     return given

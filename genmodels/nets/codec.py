@@ -1,4 +1,4 @@
-"""An encoder and a decoder together, and the two ways to run them: while training, and with fixed weights."""
+"""An encoder and a decoder together, and the two ways to run them: while training, and at fixed weights."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, cast
@@ -21,7 +21,7 @@ def _as_it_is(x: jax.Array) -> jax.Array:
 class Codec(NamedTuple):
     """A pair of nets: images -> features, codes -> images.
 
-    Images are in the range that the method computes its losses in; the nets may have another.
+    Images are in the range in which the method computes its losses; the nets may use another.
     """
 
     encoder: nn.Module
@@ -55,13 +55,13 @@ class Codec(NamedTuple):
     def encode_with_statistics(
         self, phi: Params, x: Float[AnyArray, "b {self.size} {self.size} 3"]
     ) -> tuple[Float[jax.Array, "b features"], Params]:
-        """As `encode`, and the encoder's `batch_stats`: the mean and variance that each BatchNorm has used."""
+        """Like `encode`, with the encoder's `batch_stats`: the mean and variance that each BatchNorm used."""
         return train_pass(self.encoder, phi, self.to_nets(jnp.asarray(x)))
 
     def decode_with_statistics(
         self, theta: Params, z: Float[AnyArray, "b {self.latent}"]
     ) -> tuple[Float[jax.Array, "b {self.size} {self.size} 3"], Params]:
-        """As `decode`, and the decoder's `batch_stats`."""
+        """Like `decode`, with the decoder's `batch_stats`."""
         y, statistics = train_pass(self.decoder, theta, z)
         return self.from_nets(y), statistics
 
@@ -81,8 +81,8 @@ class Codec(NamedTuple):
 def train_pass(net: nn.Module, params: Params, x: Float[AnyArray, "b ..."]) -> tuple[Float[jax.Array, "b ..."], Params]:
     """The net's output while training, and its `batch_stats`.
 
-    With `net.remat` the backward pass recomputes what is cheap, all but products and convolutions, instead of keeping
-    it.
+    With `net.remat` the backward pass recomputes everything cheap, all but products and convolutions, instead of
+    storing it.
     """
 
     def forward(params: Params, x: AnyArray) -> tuple[jax.Array, Params]:

@@ -1,7 +1,7 @@
-"""Convolutions in the forms that each platform is fast at, with their derivatives spelt out.
+"""Convolutions in the form that is fast on each platform, with explicit derivatives.
 
 XLA's compiler for CPUs is up to 20 times slower at a convolution that dilates an operand with zeros, as a transposed
-one and the derivatives of a strided one do, and slow at three channels, which fill no vector register. So on a CPU
+one and the derivatives of a strided one do, and slow at three channels, too few for a vector register. So on a CPU
 these are written as ordinary convolutions, on blocks of 2x2 pixels where need be, though that multiplies some zeros. On
 accelerators the plain forms take fewer operations and move less memory: see results/performance.md.
 """
@@ -73,7 +73,7 @@ def _same(x: Float[jax.Array, "b h w c"], kernel: Float[jax.Array, "k k c f"]) -
 
 
 def _transposed(x: Float[jax.Array, "b h w c"], kernel: Float[jax.Array, "5 5 c f"]) -> Float[jax.Array, "b 2*h 2*w f"]:
-    """The image spread with zeros between its pixels, then an ordinary convolution."""
+    """The image with zeros inserted between its pixels, then an ordinary convolution."""
     padding = ((2, 3), (2, 3))
     return lax.conv_general_dilated(x, kernel, (1, 1), padding, lhs_dilation=(2, 2), dimension_numbers=DIMENSIONS)
 
@@ -83,7 +83,7 @@ def _transposed_to_blocks(
 ) -> Float[jax.Array, "b 2*h 2*w f"]:
     """A 3x3 convolution to blocks of 2x2 pixels (Shi et al. 2016, arXiv 1609.07009).
 
-    The pixels at one place of their blocks see the same taps of the kernel, every second one in rows and columns.
+    Pixels at the same position in their blocks use the same taps of the kernel, every second one in rows and columns.
     """
     taps = [
         jnp.pad(kernel[row::2, column::2], ((row, 0), (column, 0), (0, 0), (0, 0)))
@@ -104,12 +104,12 @@ def _kernel_gradient(
     kernel: Float[jax.Array, "5 5 c f"],
     cotangent: Float[jax.Array, "b y x f"],
 ) -> Float[jax.Array, "5 5 c f"]:
-    """The derivative of a convolution of x in its kernel."""
+    """The derivative of a convolution of x with respect to its kernel."""
     return jax.vjp(lambda k: convolution(x, k), kernel)[1](cotangent)[0]
 
 
 def _adjoint(kernel: Float[jax.Array, "5 5 c f"]) -> Float[jax.Array, "5 5 f c"]:
-    """The kernel of the adjoint convolution: turned by 180 degrees, inputs and outputs swapped."""
+    """The kernel of the adjoint convolution: rotated by 180 degrees, inputs and outputs swapped."""
     return jnp.flip(kernel, (0, 1)).swapaxes(2, 3)
 
 
@@ -133,7 +133,7 @@ def _block_kernel(kernel: Float[jax.Array, "5 5 c f"]) -> Float[jax.Array, "3 3 
     parts = []
     for row in (0, 1):
         for column in (0, 1):
-            # From the output pixel at this place of its block the taps reach over five of the six rows of three blocks.
+            # From the output pixel at this position in its block, the taps span five of the six rows of three blocks.
             taps = jnp.pad(kernel, ((row, 1 - row), (column, 1 - column), (0, 0), (0, 0)))
             taps = taps.reshape(3, 2, 3, 2, channels, features).transpose(0, 2, 1, 3, 4, 5)
             parts.append(taps.reshape(3, 3, 4 * channels, features))

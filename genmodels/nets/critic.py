@@ -14,7 +14,7 @@ class Critic(nn.Module):
     """Dense layers on codes -> the logit of "z comes from the prior".
 
     log p(z) is added to the net's output: the optimal logit is log p(z) - log q(z) and p is known, so the net learns
-    -log q(z) only; its bias starts at the prior's entropy, the mean of -log q(z) at Q = P, so that it starts undecided.
+    -log q(z) only; its bias starts at the prior's entropy, the mean of -log q(z) at Q = P, so it starts undecided.
     The result is a vector: a column [B, 1] added to a vector [B] would broadcast to [B, B].
     """
 

@@ -63,7 +63,7 @@ def _make(size: int, channels: Channels, outputs: int, **options) -> tuple[Encod
     if size % 2 ** len(channels):
         most = (size & -size).bit_length() - 1
         raise UsageError(
-            f"config.model.channels={channels}: one for each halving of the image, and {size} px can be halved "
+            f"config.model.channels={channels} needs one entry for each halving, but {size} px can be halved "
             f"{most} times at most."
         )
     return Encoder(outputs, channels, **options), Decoder(size, channels[::-1], **options)

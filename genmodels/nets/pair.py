@@ -1,4 +1,4 @@
-"""What a choice of config.model.nets consists of."""
+"""What config.model.nets chooses."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -14,11 +14,11 @@ class Pair(NamedTuple):
     make: Callable[..., tuple[nn.Module, nn.Module]]
     """(image size, the encoder's channels, its outputs, dtype=, axis_name=, remat=) -> encoder, decoder.
 
-    Raises UsageError for channels that the size does not allow.
+    Raises UsageError for channels that do not fit the size.
     """
     signed: bool
-    """Whether the nets' images are in [-1, 1] rather than [0, 1]."""
+    """Whether the nets take and give images in [-1, 1] rather than [0, 1]."""
     channels: Mapping[str, Channels]
-    """Their own, by the variant of a config."""
+    """The defaults, by variant of a config."""
     fit: Callable[[Channels, int], Channels]
     """(channels, image size) -> the same for images of that size."""

@@ -73,14 +73,14 @@ class Decoder(nn.Module):
 
 
 def _stages(size: int) -> int:
-    """Halvings of an image down to 4x4."""
+    """The number of halvings of an image down to 4x4."""
     return size.bit_length() - 3
 
 
 def _make(size: int, channels: Channels, outputs: int, **options) -> tuple[Encoder, Decoder]:
     if len(channels) != _stages(size):
         raise UsageError(
-            f"config.model.channels={channels}: images of {size} px take {_stages(size)} channel counts, "
+            f"config.model.channels={channels}: images of {size} px need {_stages(size)} channel counts, "
             "one for each halving down to 4x4."
         )
     return Encoder(outputs, channels, **options), Decoder(channels[::-1], **options)

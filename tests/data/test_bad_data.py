@@ -1,4 +1,4 @@
-"""Data that are not as they should be: what is wrong is refused in plain words, what is ignored or lost is said."""
+"""Bad data: what is wrong is refused in plain words, and what is ignored or lost is reported."""
 
 import os
 import socket
@@ -37,7 +37,7 @@ def archive(root: Path) -> None:
 def a_socket(root: Path) -> None:
     images(root)
     here = os.getcwd()
-    os.chdir(root)  # the path of a socket may have 108 bytes
+    os.chdir(root)  # a socket's path is limited to 108 bytes
     with socket.socket(socket.AF_UNIX) as made:
         made.bind("s.png")
     os.chdir(here)
@@ -90,7 +90,7 @@ def own_images(root: Path) -> None:
     images(root)
 
 
-REFUSED = [  # what the folder holds, fields, words of the answer
+REFUSED = [  # contents of the folder, fields, expected message
     (archive, {}, r"^data\.dir=.*/faces is a file: unpack it"),
     (a_socket, {}, r"/s\.png: it is not a file"),
     (lambda root: cut(root, "x.gif"), {}, r"/x\.gif: it cannot be read"),
@@ -116,7 +116,7 @@ def test_refused(tmp_path, make, fields, words):
     with pytest.raises(UsageError, match=words) as error:
         data.build(config(tmp_path / "faces", **fields))
     assert len(str(error.value).splitlines()) <= 2
-    str(error.value).encode()  # can be printed
+    str(error.value).encode()  # is printable
     assert not list((tmp_path / "faces-cache").rglob("*.npy"))
 
 
@@ -153,14 +153,14 @@ def with_a_run(root: Path) -> None:
 
 
 SAID = [
-    (nested, {}, "folders named like splits lie deeper and are mixed: 2 (faces/test, faces/train)"),
+    (nested, {}, "folders named like splits lie too deep and are mixed: 2 (faces/test, faces/train)"),
     (
         large,
         {"crop": "centre140"},
-        "24 of 24 images are cut to less than a quarter of their pixels by data.crop=centre140",
+        "24 of 24 images are cropped to less than a quarter of their pixels by data.crop=centre140",
     ),
     (small, {}, "1 of 25 images are enlarged, with fewer than 32 pixels on a side"),
-    (wide, {"crop": "none"}, "1 of 25 images are squeezed into a square (data.crop=square would cut them instead)"),
+    (wide, {"crop": "none"}, "1 of 25 images are squeezed into a square (data.crop=square would crop them instead)"),
     (broken, {"on_bad": "skip"}, "skipped 2 images that cannot be used ({root}/x.png, {root}/y.png)"),
     (with_a_run, {}, "ignored images made by this program: 5 (run/ of a run)"),
 ]

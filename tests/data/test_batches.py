@@ -15,7 +15,7 @@ N, B = 23, 7  # neither divides the other: batches cross epochs
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory) -> np.ndarray:
-    """Images that carry their number in each left column and 100 + their number in each right one."""
+    """Images whose left columns hold their number and whose right columns hold 100 + their number."""
     path = tmp_path_factory.mktemp("batches") / "train.npy"
     columns = np.stack([np.arange(N), 100 + np.arange(N)], axis=1).astype(np.uint8)  # [N, 2]
     np.save(path, np.broadcast_to(columns[:, None, :, None], (N, 2, 2, 3)))
@@ -49,7 +49,7 @@ def test_each_epoch_has_each_image_once(images):
     seen = np.concatenate([numbers(b) for b in stream(images, stop=2 * N)])  # B epochs of N images, twice
     epochs = seen.reshape(2 * B, N)
     np.testing.assert_array_equal(np.sort(epochs, axis=1), np.tile(np.arange(N), (2 * B, 1)))
-    assert len({tuple(e) for e in epochs}) == 2 * B  # each in an order of its own
+    assert len({tuple(e) for e in epochs}) == 2 * B  # each in its own order
 
 
 def test_seeds_differ(images):
@@ -57,7 +57,7 @@ def test_seeds_differ(images):
 
 
 def test_golden_order(images):
-    # numpy.random.default_rng([5, 0, 0]).permutation(23)[:7]: were it to change, resumed runs would not continue.
+    # numpy.random.default_rng([5, 0, 0]).permutation(23)[:7]: if it changed, resumed runs would not continue exactly.
     np.testing.assert_array_equal(numbers(batch_at(images, 0, B, seed=5, flip=False)), [18, 22, 11, 3, 9, 6, 7])
 
 
@@ -99,7 +99,7 @@ def test_whole_training_split_as_one_batch(images):
 def test_images_are_not_written_to(images):
     before = np.array(images)
     for batch in stream(images):
-        batch[:] = 0  # the consumer's own
+        batch[:] = 0  # the consumer owns it
     np.testing.assert_array_equal(images, before)
 
 

@@ -32,7 +32,7 @@ def image(i: int) -> Image.Image:
 
 
 class Faces:
-    """A source of random images that counts how often it is read; those of `bad` cannot be."""
+    """A source of random images that counts its reads; those in `bad` cannot be read."""
 
     def __init__(self, train: int = 10, test: int = 3, bad: tuple[int, ...] = (), **fields):
         self.reads, self.bad = 0, bad
@@ -57,7 +57,7 @@ def expected(numbers, crop: str = "square") -> np.ndarray:
 
 
 def names(folder: Path) -> list[str]:
-    """What is left in a cache folder but the locks."""
+    """What is left in a cache folder apart from the locks."""
     return sorted(p.name for p in folder.iterdir() if p.suffix != ".lock") if folder.exists() else []
 
 
@@ -141,7 +141,7 @@ def test_damaged_cache_is_rebuilt_in_place(tmp_path, harm):
     again = Faces()
     np.testing.assert_array_equal(again.cached(tmp_path).train, expected(range(10)))
     assert again.reads == 13
-    only(tmp_path)  # nothing beside it
+    only(tmp_path)  # nothing else is there
 
 
 def test_bad_image_is_named_and_nothing_is_left(tmp_path):
@@ -177,7 +177,7 @@ def test_digest_of_labels_and_cached_pixels(tmp_path):
 
 
 def as_older(folder: Path) -> dict:
-    """Makes a cache one of an earlier revision -> what that left out."""
+    """Turns a cache into one of an earlier revision -> what that left out."""
     path = folder / "meta.json"
     meta = json.loads(path.read_text())
     left_out = {name: meta.pop(name) for name in ("digest", "duplicates")}
@@ -192,14 +192,14 @@ def test_older_cache_gets_its_digest_without_decoding(tmp_path, bad):
         return made, {name: getattr(made.source, name) for name in ("train", "test")}
 
     first, splits = faces()
-    # The name in messages ends in the label, as those of files do.
+    # Names in messages end in the label, as file names do.
     named = {name: split._replace(name=lambda i, s=split: f"/old/{s.label(i)}") for name, split in splits.items()}
     first.source = first.source._replace(**named)
     built = first.cached(tmp_path)
     left_out = as_older(only(tmp_path))
     assert left_out == {"digest": built.digest, "duplicates": 0}
 
-    again, _ = faces()  # whose names in messages are others: the folder has moved
+    again, _ = faces()  # with other names in messages: the folder has moved
     found = again.cached(tmp_path)
     assert again.reads == 0
     assert (found.digest, found.duplicates) == (built.digest, 0)
@@ -228,7 +228,7 @@ def test_older_cache_of_other_images_is_rebuilt(tmp_path):
 
 def test_duplicates_are_test_images_that_are_training_images_too(tmp_path):
     faces = Faces(train=5, test=6)
-    numbers = [0, 7, 4, 4, 8, 8]  # 0, 4 and 4 are trained on; the two 8 are only each other's
+    numbers = [0, 7, 4, 4, 8, 8]  # 0, 4 and 4 are also in training; the two 8s only duplicate each other
     faces.source = faces.source._replace(test=faces.source.test._replace(read=lambda i: image(numbers[i])))
     assert faces.cached(tmp_path).duplicates == 3
     as_older(only(tmp_path))
@@ -264,7 +264,7 @@ def test_interrupt_leaves_nothing(tmp_path):
 
 
 def test_full_disk(tmp_path):
-    # A limit on the size of files stops the writing half-way, as a full disk does.
+    # A limit on file size stops the writing halfway, as a full disk does.
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (5 * 256 * 256 * 3, hard))
     try:

@@ -1,4 +1,4 @@
-"""CelebA as tfds stores it, and as our builder prepares it from an archive in the real layout."""
+"""CelebA as stored by tfds, and as prepared by our builder from an archive in the real layout."""
 
 import json
 import os
@@ -22,7 +22,7 @@ def official(directory: Path):
 
 
 class OfficialLayout(tfds.core.GeneratorBasedBuilder, skip_registration=True):
-    """Some of tfds' celeb_a 2.1.0: separate features, 'image' among them."""
+    """A part of tfds' celeb_a 2.1.0: separate features, including 'image'."""
 
     name = "celeb_a"
     VERSION = tfds.core.Version("2.1.0")
@@ -62,7 +62,7 @@ def test_prepares_the_archive_itself(data_dir):
     assert sorted(numbers(source.test)) == list(range(11, 15))
     assert "tensorflow" not in sys.modules
 
-    # Under a name of its own; nothing half-made; the second time the files are not needed.
+    # Stored under its own name, nothing half-made; the second time the files are not needed.
     assert not (data_dir / "celeb_a").exists()
     assert [p.name for p in (data_dir / celeb_a_builder.NAME).iterdir()] == ["2.1.0"]
     shutil.rmtree(data_dir / "downloads")
@@ -80,7 +80,7 @@ def test_prepared_features_are_packed(data_dir):
 
 
 def test_both_ways_store_the_images_in_the_same_order(data_dir):
-    # So the deck's split is the same images, whoever prepared them.
+    # So the deck's split has the same images, whichever program prepared them.
     ours = numbers(official(data_dir).train)
     OfficialLayout(data_dir=data_dir).download_and_prepare(file_format="array_record")
     shutil.rmtree(data_dir / celeb_a_builder.NAME)
@@ -108,7 +108,7 @@ def test_deck_split_of_the_whole():
     train, test = celeb_a.deck_split(202_599)
     assert (len(train), len(test)) == (182_599, 20_000)
     np.testing.assert_array_equal(np.sort(np.concatenate([train, test])), np.arange(202_599))
-    assert test[:5].tolist() == [4, 20, 27, 30, 33]  # were it to change, old scores would no longer compare
+    assert test[:5].tolist() == [4, 20, 27, 30, 33]  # if it changed, old scores would no longer be comparable
 
 
 def test_deck_split_of_a_part(data_dir):
@@ -196,7 +196,7 @@ def test_quota_page_of_google_drive(data_dir, monkeypatch):
         raise celeb_a_builder.NonMatchingChecksumError(f"Artifact {url}, downloaded to /tmp/x, has wrong checksum")
 
     monkeypatch.setattr(tfds.download.DownloadManager, "download", quota_page)
-    with pytest.raises(UsageError, match=r"(?s)quota of the day.*downloads/manual"):
+    with pytest.raises(UsageError, match=r"(?s)daily quota.*downloads/manual"):
         official(data_dir)
 
 
@@ -234,7 +234,7 @@ def test_urls_have_registered_checksums():
     assert all(infos[url].filename == name for name, url in celeb_a_builder.URLS.items())
 
 
-@pytest.mark.skipif("GENMODELS_CELEBA_DIR" not in os.environ, reason="GENMODELS_CELEBA_DIR names no celeb_a")
+@pytest.mark.skipif("GENMODELS_CELEBA_DIR" not in os.environ, reason="GENMODELS_CELEBA_DIR is not set")
 def test_real_celeb_a():
     source = official(Path(os.environ["GENMODELS_CELEBA_DIR"]))
     image = np.asarray(source.test.read(0))

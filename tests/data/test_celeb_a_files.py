@@ -1,4 +1,4 @@
-"""CelebA as Kaggle, torchvision and its authors hand it out."""
+"""CelebA as Kaggle, torchvision and its authors distribute it."""
 
 import shutil
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.support.tiny_celeb_a import COUNTS, TOTAL, jpeg, numbers, write_files
 
 
 def as_csv(path: Path, *header: str) -> None:
-    """Turns a list of CelebA into the one that Kaggle has."""
+    """Converts one of CelebA's lists to Kaggle's format."""
     rows = [",".join(line.split()) for line in path.read_text().splitlines()]
     path.with_suffix(".csv").write_text("\n".join([*header, *rows]) + "\n")
     path.unlink()
@@ -64,7 +64,7 @@ LAYOUTS = [kaggle, torchvision, authors, flat]
 
 @pytest.fixture(params=LAYOUTS, ids=lambda layout: layout.__name__)
 def root(request, tmp_path, offline) -> Path:
-    """The whole of tiny CelebA in one of its layouts."""
+    """The whole tiny CelebA in one of its layouts."""
     request.param(tmp_path / "faces", tmp_path)
     return tmp_path / "faces"
 
@@ -165,8 +165,8 @@ def test_missing_and_strange_images_are_told(tmp_path):
     (images / "999999.jpg").write_bytes(jpeg(0))
     source = opened(tmp_path)
     assert (source.train.length, source.test.length) == (6, 3)
-    assert "images of the partition that are missing: 3 (000001.jpg, 000002.jpg, 000015.jpg)" in source.note
-    assert "ignored images that the partition does not name: 1 (999999.jpg)" in source.note
+    assert "missing images of the partition: 3 (000001.jpg, 000002.jpg, 000015.jpg)" in source.note
+    assert "ignored images that the partition does not list: 1 (999999.jpg)" in source.note
     with pytest.raises(UsageError, match=r"data\.split=deck needs all 202,599 .* has 12: set data\.split=official"):
         opened(tmp_path, split="deck")
 
@@ -175,7 +175,7 @@ def test_no_test_images(tmp_path):
     kaggle(tmp_path, tmp_path)
     for number in range(sum(COUNTS.values()) - COUNTS["test"], TOTAL):
         (tmp_path / "img_align_celeba" / "img_align_celeba" / f"{number + 1:06}.jpg").unlink()
-    with pytest.raises(UsageError, match="has no train and test splits, unpack it anew"):
+    with pytest.raises(UsageError, match="has no train and test splits, unpack it again"):
         opened(tmp_path)
 
 
@@ -204,7 +204,7 @@ def test_key_changes_where_only_the_parts_do(tmp_path):
     names = ["000001.jpg", "000002.jpg"]
     last = celeb_a_files.in_order(dict.fromkeys(names, "train"), "train", set(names))[-1]
     keys = []
-    for part in (0, 1):  # all in all the same images in the same order
+    for part in (0, 1):  # the same images in the same order overall
         parts = dict.fromkeys(names, 0) | {last: part, "000003.jpg": 2}
         rows = "".join(f"{name},{number}\n" for name, number in parts.items())
         (tmp_path / "list_eval_partition.csv").write_text(rows)
@@ -247,7 +247,7 @@ def test_ways_to_write_a_row(tmp_path):
 
 def test_a_folder_that_is_celeb_a_is_told(root):
     note = folder.source(config(root)).note
-    assert "these are CelebA's files, data.name=celeb_a would read them by their official partition" in note
+    assert "these are CelebA's files, data.name=celeb_a would read them with their official partition" in note
 
 
 def test_numbered_images_are_not_taken_for_celeb_a(tmp_path):

@@ -1,4 +1,4 @@
-"""The named crops against the rows and columns of the literature, the resizing against Lanczos' formula in numpy."""
+"""The named crops against rows and columns in the literature, and the resizing against Lanczos' formula in numpy."""
 
 import re
 
@@ -25,7 +25,7 @@ def noise(height: int, width: int) -> np.ndarray:
 
 
 def lanczos(length: int, size: int) -> np.ndarray:
-    """The matrix [size, length] of Lanczos-3, widened by the scale where it shrinks (antialiased)."""
+    """The matrix [size, length] of Lanczos-3, widened by the scale when shrinking (antialiased)."""
     scale = length / size
     width = max(scale, 1.0)
     centres = (np.arange(size) + 0.5) * scale
@@ -96,7 +96,7 @@ def test_grey_becomes_three_equal_channels():
     ],
 )
 def test_crop_larger_than_the_image(crop, height, width):
-    with pytest.raises(BadImage, match=rf"crop {crop} needs .* it has {height} x {width}.*data\.crop"):
+    with pytest.raises(BadImage, match=rf"crop {crop} needs .* the image has {height} x {width}.*data\.crop"):
         crops.prepare(noise(height, width), crop, 64)
 
 
@@ -117,9 +117,9 @@ def test_one_pixel_is_not_a_image():
         ("pggan128", *CELEBA, 128, []),
         ("centre140", *CELEBA, 64, []),
         ("centre140", *CELEBA, 256, ["enlarged, with fewer than 256 pixels on a side"]),
-        ("square", 31, 500, 32, ["enlarged, .* 32 pixels", "cut to less than a quarter .* data.crop=square"]),
+        ("square", 31, 500, 32, ["enlarged, .* 32 pixels", "cropped to less than a quarter .* data.crop=square"]),
         ("centre140", 280, 280, 64, []),
-        ("centre140", 281, 280, 64, ["cut to less than a quarter of their pixels by data.crop=centre140"]),
+        ("centre140", 281, 280, 64, ["cropped to less than a quarter of their pixels by data.crop=centre140"]),
         ("none", 64, 64, 64, []),
         ("none", 65, 64, 64, ["squeezed into a square"]),
     ],

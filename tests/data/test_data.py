@@ -211,7 +211,7 @@ class TestPlaces:
 
     def test_tilde_without_a_home(self, tmp_path, monkeypatch, field):
         monkeypatch.delenv("HOME", raising=False)
-        with pytest.raises(UsageError, match=rf"^data\.{field}=~nobody-here/x: there is no home folder here for ~"):
+        with pytest.raises(UsageError, match=rf"^data\.{field}=~nobody-here/x: ~ cannot be expanded to a home folder"):
             data.build(config(tmp_path, **{field: "~nobody-here/x"}))
 
 

@@ -35,7 +35,7 @@ def flat(mode: str, colour, size=(9, 9)) -> Image.Image:
         (flat("L", 77), (77, 77, 77)),
         (flat("1", 1), (255, 255, 255)),
         (flat("RGBA", (10, 200, 30, 255)), (10, 200, 30)),
-        (flat("RGBA", (10, 200, 30, 0)), (255, 255, 255)),  # transparent: white, whatever colour hides there
+        (flat("RGBA", (10, 200, 30, 0)), (255, 255, 255)),  # transparent: white, whatever its colour
         (flat("RGBA", (0, 100, 200, 51)), (204, 224, 244)),  # 51 / 255 = 1/5 of the colour, 4/5 white
         (flat("LA", (0, 51)), (204, 204, 204)),
         (flat("P", 0), (0, 0, 0)),
@@ -53,7 +53,7 @@ def test_16_bit_grey_is_scaled_rather_than_clipped():
 
 
 def test_16_bit_colour_keeps_its_high_bytes():
-    # Pillow does not write 16-bit colour, so the file is put together by hand: signature, IHDR, IDAT, IEND.
+    # Pillow does not write 16-bit colour, so the file is assembled by hand: signature, IHDR, IDAT, IEND.
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
@@ -142,7 +142,7 @@ def test_png_with_a_compression_bomb_beside_its_pixels():
 def test_exif_orientation_only_when_asked_for():
     image = Image.new("RGB", (16, 24))
     exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    exif[0x0112] = 6  # rotate by 90 degrees clockwise
     file = encoded(image, "JPEG", exif=exif)
     assert decode(file).size == (16, 24)
     assert decode(file, upright=True).size == (24, 16)
@@ -194,7 +194,7 @@ def test_refuses(file, reason):
         decode(file)
 
 
-@pytest.mark.parametrize("side", [8_001, 12_000, 60_000])  # Pillow passes the first, warns at the second, then raises
+@pytest.mark.parametrize("side", [8_001, 12_000, 60_000])  # Pillow accepts, warns about, and rejects these
 def test_refuses_decompression_bombs_by_their_header(side):
     file = bytearray(encoded(flat("L", 0)))
     file[16:24] = struct.pack(">II", side, side)  # width and height in IHDR

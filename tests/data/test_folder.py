@@ -58,7 +58,7 @@ def test_names_of_the_folders(tmp_path, train, test):
     draw(tmp_path / test / "x.png", 9)
     got = source(tmp_path)
     assert (values(got.train), values(got.test), got.split) == ([0, 1, 2], [9], "folders")
-    assert ("is the test split" in got.note) == test.lower().startswith("val")
+    assert ("is used as the test split" in got.note) == test.lower().startswith("val")
 
 
 def test_several_folders_of_a_split_and_images_outside(tmp_path):
@@ -67,13 +67,13 @@ def test_several_folders_of_a_split_and_images_outside(tmp_path):
     got = source(tmp_path)
     assert labels(got.train) == ["Training/b.png", "train/a.png"]
     assert labels(got.test) == ["test/c.png"]
-    assert got.note == (f"data.dir={tmp_path}: ignored images outside of both splits: 4 (extra, stray.png, val)")
+    assert got.note == (f"data.dir={tmp_path}: ignored images outside both splits: 4 (extra, stray.png, val)")
 
 
 def test_validation_is_the_test_split_where_there_is_no_other(tmp_path):
     draw(tmp_path / "train" / "a.png")
     draw(tmp_path / "val" / "b.png")
-    assert source(tmp_path).note == f"data.dir={tmp_path}: val is the test split"
+    assert source(tmp_path).note == f"data.dir={tmp_path}: val is used as the test split"
 
 
 @pytest.mark.parametrize("only", ["train", "Test", "val"])
@@ -111,9 +111,7 @@ def test_a_hash_of_each_name_chooses_the_test_images(tmp_path):
 
 
 def test_accents_are_hashed_alike_however_they_are_written():
-    assert division._hash("e\u0301te\u0301.png") == division._hash(
-        "\u00e9t\u00e9.png"
-    )  # as macOS and as Linux write them
+    assert division._hash("e\u0301te\u0301.png") == division._hash("\u00e9t\u00e9.png")  # as written by macOS and Linux
 
 
 def test_a_split_is_never_empty():
@@ -126,10 +124,10 @@ def test_a_split_is_never_empty():
     of_train, of_test = division._by_hash(sorted(train)), division._by_hash(sorted(test))
     assert of_train.test == [min(train, key=place)]
     assert sorted(of_train.train + of_train.test) == sorted(train)
-    assert of_train.notes == [f"no name falls into the tenth for test, so {of_train.test[0]} is taken"]
+    assert of_train.notes == [f"no name falls into the test tenth, so {of_train.test[0]} is used for test"]
     assert of_test.train == [max(test, key=place)]
     assert sorted(of_test.train + of_test.test) == sorted(test)
-    assert of_test.notes == [f"all names fall into the tenth for test, so {of_test.train[0]} is taken for training"]
+    assert of_test.notes == [f"all names fall into the test tenth, so {of_test.train[0]} is used for training"]
     assert division._by_hash(sorted(train + test)).notes == []
 
 
@@ -138,7 +136,7 @@ def test_two_images_are_enough(tmp_path):
     draw(tmp_path / "b.jpg")
     got = source(tmp_path)
     assert (got.train.length, got.test.length) == (1, 1)
-    assert "is taken" in got.note
+    assert "is used for test" in got.note
 
 
 class TestAsOlderRuns:
@@ -178,7 +176,7 @@ class TestAsOlderRuns:
 
     @pytest.mark.parametrize("rule", ["hash", "order"])
     def test_caches_of_train_and_test_folders_stay_valid(self, tmp_path, rule):
-        names = ["train/a/1.png", "train/b/0.png", "test/x.png"]  # training images first, each split in order
+        names = ["train/a/1.png", "train/b/0.png", "test/x.png"]  # training images first, each split sorted
         digest = hashlib.sha256()
         for name in names:
             status = draw(tmp_path / name).stat()
@@ -269,7 +267,7 @@ def test_a_pipe_is_not_waited_for(tmp_path):
     got = source(tmp_path)
     split = got.train if labels(got.train) == ["b.png"] else got.test
     writer = os.open(tmp_path / "b.png", os.O_RDWR)
-    end = threading.Timer(0.5, os.close, [writer])  # whoever waits gets an empty file then
+    end = threading.Timer(0.5, os.close, [writer])  # a blocked reader then gets an empty file
     end.start()
     with pytest.raises(BadImage, match="not a file"):
         split.read(0)

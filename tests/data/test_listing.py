@@ -1,4 +1,4 @@
-"""What is found below a folder, and what is ignored there."""
+"""Which images are found below a folder, and what is ignored there."""
 
 import os
 import shutil
@@ -58,7 +58,7 @@ def test_loops_of_links_end(tmp_path):
     put(tmp_path, "around/root/a.png", "around/beside.png", "other/c.png")
     root = tmp_path / "around" / "root"
     (root / "itself").symlink_to(root)
-    (root / "up").symlink_to("..")  # would bring in beside.png
+    (root / "up").symlink_to("..")  # would include beside.png
     (root / "out").symlink_to(tmp_path / "other")
     (tmp_path / "other" / "back").symlink_to(root)
     names, words = listed(root)
@@ -86,7 +86,7 @@ def test_folders_that_cannot_be_read_are_named(tmp_path, monkeypatch):
     put(tmp_path, "a.png", "open/b.png", "shut/c.png", "open/shut too/d.png")
     scan = os.scandir
 
-    def refuse(path):  # rights do not hold for root
+    def refuse(path):  # root ignores permissions
         if "shut" in Path(path).name:
             raise PermissionError(13, "Permission denied", os.fspath(path))
         return scan(path)

@@ -8,7 +8,7 @@ from genmodels.data import subsets
 
 
 class Recorder(np.ndarray):
-    """An array that notes which rows are asked for."""
+    """An array that records which rows are read."""
 
     asked: list
 
@@ -38,7 +38,7 @@ def test_a_smaller_subset_begins_a_larger_one():
 
 
 def test_no_subset_follows_the_order_of_files():
-    persons = np.repeat(np.arange(100), 10)  # ten neighbouring images of each
+    persons = np.repeat(np.arange(100), 10)  # ten consecutive images of each
     drawn = data.sampled(persons, 100)
     assert len(np.unique(drawn)) > 55  # 10 in file order; 65 on average at random
     assert (drawn[::2] == drawn[1::2]).sum() < 5  # pairs: 50 in file order

@@ -9,7 +9,7 @@ from genmodels.data.synthetic_faces import draw
 from genmodels.data.synthetic_faces.factors import CATEGORIES, LONG_HAIR, SCALARS, sample_factors
 from genmodels.errors import UsageError
 
-# A face that shows every part: no sunglasses, no beard, no fringe, mouth and eyes open, turned ahead, evenly lit.
+# A face that shows every part: no sunglasses, no beard, no fringe, mouth and eyes open, facing ahead, evenly lit.
 PLAIN = sample_factors(3) | {
     "hair_style": "short",
     "hair_colour": "brown",
@@ -83,7 +83,7 @@ def test_sampled_factors_stay_in_their_ranges_and_reach_every_category():
     drawn = [sample_factors(seed) for seed in range(600)]
     for name, (low, high) in SCALARS.items():
         values = np.array([factors[name] for factors in drawn])
-        assert np.array_equal(values, values.astype(np.float32))  # a stored float32 label draws the same face again
+        assert np.array_equal(values, values.astype(np.float32))  # a stored float32 label redraws the same face
         assert values.min() >= np.float32(low)
         assert values.max() <= np.float32(high)
         assert values.std() > 0.1 * (high - low)
@@ -209,5 +209,5 @@ def test_pca_neither_exhausts_the_images_nor_fails_on_them():
     def rmse(x):
         return np.sqrt(((x - x @ basis.T @ basis) ** 2).mean(1)).mean()
 
-    assert rmse(train) > 12.0  # few images flatter the fit: on more, 64 dimensions leave more
+    assert rmse(train) > 12.0  # few images flatter the fit: on more images 64 dimensions leave a larger error
     assert rmse(test) < 0.65 * np.sqrt((test**2).mean(1)).mean()  # what is shared between faces can be learnt

@@ -30,7 +30,7 @@ def test_tfds_round_trip(tmp_path):
 
 def test_prepare_draws_once(tmp_path, monkeypatch, capfd):
     first = prepare(tmp_path, 16, 3, 2)
-    monkeypatch.setattr(draw, "face", None)  # another drawing would fail
+    monkeypatch.setattr(draw, "face", None)  # drawing again would fail
     again = prepare(tmp_path, 16, 3, 2)
     assert again.data_path == first.data_path
     assert capfd.readouterr().out == ""

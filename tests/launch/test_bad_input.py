@@ -77,7 +77,11 @@ OF_METHODS = [
     ("wae_mmd", "--config.loss.cost_weight=nan", "config.loss.cost_weight=nan"),
     ("wae_gan", "--config.model.critic_layers=-1", "config.model.critic_layers=-1"),
     ("wae_gan", "--config.loss.warmup_steps=-1", "config.loss.warmup_steps=-1"),
-    ("introvae", "--config.loss.margin_from_warmup=true --config.loss.warmup_steps=0", "there is no warm-up"),
+    (
+        "introvae",
+        "--config.loss.margin_from_warmup=true --config.loss.warmup_steps=0",
+        "margin_from_warmup needs a warm-up",
+    ),
     ("vae", "--config.loss.beta=0", "config.loss.beta=0.0 must be above zero"),
 ]
 VAE = "--config=configs/vae.py:demo --config.parallel.devices=1"

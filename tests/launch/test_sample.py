@@ -180,8 +180,8 @@ def test_paths_are_below_home_or_no_paths(command, trained, tmp_path, monkeypatc
         ("--out=", "--out= is empty"),
         ("--real=", "--real= is empty"),
         ("--seed=4294967296", "--seed=4294967296"),  # jax would take it for 0
-        ("--out={run}", "--out={run} holds what was not written by this command, such as checkpoints"),
-        ("--out={run} --overwrite", "--out={run} holds what was not written by this command"),
+        ("--out={run}", "--out={run} holds files that this command did not write, such as checkpoints"),
+        ("--out={run} --overwrite", "--out={run} holds files that this command did not write"),
         ("--workdir={tmp}/runs", "is not a run but holds 1: give the folder of one of them.\nThey are {run}"),
         ("--workdir={run}/..", "is not a run but holds 1: give the folder of one of them"),
         ("--workdir={run}/checkpoints", "is not a run but a part of one: give the run's folder, {run}"),

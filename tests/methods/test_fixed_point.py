@@ -31,8 +31,8 @@ def test_normalise_contrast_against_numpy(images):
 def test_normalise_contrast_takes_contrast_for_nothing_but_not_brightness(images):
     u, _ = images
     dim, full = fixed_point.normalise_contrast(u / 2), fixed_point.normalise_contrast(u)
-    np.testing.assert_allclose(dim, full, rtol=2e-3)  # but for the 1e-8 beside the variance
-    assert np.all(full.mean((1, 2, 3)) > 0.1)  # the mean stays in
+    np.testing.assert_allclose(dim, full, rtol=2e-3)  # except for the 1e-8 added to the variance
+    assert np.all(full.mean((1, 2, 3)) > 0.1)  # the mean is kept
 
 
 def test_a_flat_image_stays_finite():
@@ -61,7 +61,7 @@ def rec(gen, again):
 
 
 def gradients(name, params, z):
-    """The value of w * a and its gradient by three formulations: through gen only, as the deck writes it, and whole."""
+    """The value of w * a and its gradient by three formulations: through gen only, as in the deck, and in full."""
     encoder, decoder = map(reference.in_training, tiny.nets(name))
 
     def judged(params, gen):
@@ -83,7 +83,7 @@ def gradients(name, params, z):
 
 
 def first_gradient(state, b1=0.5):
-    """The gradient that Adam has just seen, from its first moment after one step."""
+    """The gradient of Adam's only step, from its first moment."""
     return jax.tree.map(lambda m: m / (1 - b1), state.optimisers["autoencoder"][0].mu)
 
 
@@ -106,5 +106,5 @@ def test_the_term_trains_the_decoder_as_generator_only(name):
     assert reference.distance(added, through_gen) < 1e-4 * length
     assert reference.distance(added, deck) < 1e-4 * length
     assert reference.distance(added["encoder"], nothing["encoder"]) < 1e-4 * length
-    for net in params:  # a gradient through the judge would have been seen
+    for net in params:  # a gradient through the judge would show here
         assert reference.distance(added[net], whole[net]) > 0.1 * length

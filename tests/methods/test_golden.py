@@ -1,4 +1,4 @@
-"""The first steps' metrics stay what they are. After a wanted change: `python -m tests.support.golden`, and paste."""
+"""The first steps' metrics do not change. After an intended change, run `python -m tests.support.golden` and paste."""
 
 import pytest
 

@@ -6,7 +6,7 @@ from tests.support import tiny
 
 
 def test_beta_weighs_the_warm_up_s_error():
-    """The tiny config's beta is 1, which could be missing."""
+    """The tiny config's beta is 1, which would not show if it were missing."""
     step = tiny.one_step("introvae", "VAE warm-up")
     doubled = methods.make(tiny.config("introvae", **{"loss.beta": 2.0})).phases[0].step
     loss = jax.jit(lambda *args: doubled(*args)[1]["loss"])(step.before, tiny.images(), step.key)

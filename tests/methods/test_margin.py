@@ -1,4 +1,4 @@
-"""IntroVAE's margin: what is said of it when the warm-up ends, and how the warm-up sets it."""
+"""IntroVAE's margin: what is reported about it when the warm-up ends, and how the warm-up sets it."""
 
 import pytest
 
@@ -18,7 +18,7 @@ FROM_WARMUP = {"loss.margin_from_warmup": True, "loss.margin": 1e-9}
         (61.0, "as it should be"),
         (
             59.0,
-            "warning: the warm-up ended at KL(x) = 50.0 nats; the margin is 59, which the game's own KL(x) will pass",
+            "warning: the warm-up ended at KL(x) = 50.0 nats; the margin is 59, which KL(x) will exceed in the game",
         ),
         (251.0, "far above it: fakes will outweigh real images; try --config.loss.margin=75 in another --workdir"),
     ],
@@ -45,7 +45,7 @@ def test_margin_from_the_warm_up_is_half_above_its_last_hundred_divergences():
     state, [first] = tiny.train(run, state, "game", [tiny.images()])
     assert first["margin"] == pytest.approx(1.5 * mean, rel=1e-4)
     _, [second] = tiny.train(run, state, "game", [tiny.images()])
-    assert second["margin"] == first["margin"]  # the game leaves it as it is
+    assert second["margin"] == first["margin"]  # the game does not change it
 
 
 def test_game_with_a_measured_margin_is_that_with_the_same_margin_given():
@@ -67,5 +67,5 @@ def test_measured_margin_survives_an_interruption(image_folder, tmp_path, capsys
 
 
 def test_margin_from_a_warm_up_that_there_is_not():
-    with pytest.raises(UsageError, match=r"config\.loss\.margin_from_warmup: there is no warm-up"):
+    with pytest.raises(UsageError, match=r"config\.loss\.margin_from_warmup needs a warm-up"):
         tiny.run("introvae", **{"loss.margin_from_warmup": True, "loss.warmup_steps": 0})

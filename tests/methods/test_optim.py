@@ -8,7 +8,7 @@ from genmodels.methods import optim
 
 
 def test_adam_against_its_formulas():
-    """Kingma & Ba 2015, algorithm 1, with the rate falling by `decay` over `steps`."""
+    """Kingma & Ba 2015, algorithm 1, with the learning rate falling by `decay` over `steps`."""
     rng = np.random.default_rng(0)
     b1, b2, rate, decay, steps = 0.5, 0.999, 1e-2, 100.0, 8
     optimiser = optim.adam(rate, b1, b2, decay, steps)
@@ -26,7 +26,7 @@ def test_adam_against_its_formulas():
 
 @pytest.mark.parametrize(("decay", "last"), [(100.0, 1e-5), (1.0, 1e-3)])
 def test_rate_falls_smoothly_by_its_factor(decay, last):
-    """Under a constant gradient each of Adam's steps is as long as its rate."""
+    """Under a constant gradient each of Adam's steps is as long as its learning rate."""
     optimiser = optim.adam(1e-3, 0.5, 0.999, decay, 50)
     params = {"w": jnp.zeros(())}
     state, rates = optimiser.init(params), []

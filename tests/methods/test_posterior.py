@@ -18,7 +18,7 @@ def test_reparameterised_codes_have_the_posterior_s_moments():
     noise = jax.random.normal(jax.random.key(0), (40_000, 2))
     many = posterior.Posterior(jnp.repeat(mean, 40_000, 0), jnp.repeat(logvar, 40_000, 0))
     z = np.asarray(posterior.reparameterise(many, noise))
-    np.testing.assert_allclose(z.mean(0), [0.5, -2], atol=0.04)  # four standard errors of the wider
+    np.testing.assert_allclose(z.mean(0), [0.5, -2], atol=0.04)  # four standard errors of the wider one
     np.testing.assert_allclose(z.std(0), [2, 0.5], rtol=0.015)
     np.testing.assert_allclose((z - mean) / jnp.array([[2.0, 0.5]]), noise, atol=1e-4)
 

@@ -1,6 +1,6 @@
-"""Each phase's step is that of its formulas, and of no wrong version of them, whatever the method.
+"""For every method, each phase's step follows its formulas and differs from every faulty version of them.
 
-A new method takes a file of references and a line in tests/support/references/__init__.py.
+A new method needs a file of references and a line in tests/support/references/__init__.py.
 """
 
 import functools
@@ -24,9 +24,9 @@ every_player = pytest.mark.parametrize(
 
 @functools.cache
 def one_step(row, fresh=False):
-    """The row's step in the midst of training by the tiny config.
+    """The row's step in the middle of training with the tiny config.
 
-    With `fresh` moments Adam follows the signs of this one gradient, so even a small fault in it shows.
+    With `fresh` moments Adam follows the signs of this single gradient, so even a small fault in it shows.
     """
     run, trained = tiny.run(row.method, **row.fields), tiny.one_step(row.method, row.phase)
     before = trained.before.replace(optimisers=run.start.optimisers) if fresh else trained.before
@@ -35,14 +35,14 @@ def one_step(row, fresh=False):
 
 
 def gap_of(row, fault):
-    """How far the step with fresh moments is from that of the formulas with a fault."""
+    """The distance between the step with fresh moments and the step of the faulty formulas."""
     step = one_step(row, fresh=True)
     expected = row.expected_step(step.run, step.before, tiny.images(), step.key, fault)
     return reference.gap(step.before.params, step.after.params, expected.params)
 
 
 def changed(before, after):
-    """The names under which two dicts of trees differ."""
+    """The keys under which two dicts of trees differ."""
     return {name for name in before if not reference.equal(before[name], after[name])}
 
 
@@ -110,10 +110,10 @@ def test_average_of_the_two_nets_weights(row):
 
 @every_method
 def test_learns_eight_images_by_heart(name):
-    share = 0.7 if name == "introvae" else 0.4  # its nets learn to play besides
+    share = 0.7 if name == "introvae" else 0.4  # its nets also learn to play the game
     assert squared_error(tiny.fitted(name)[1][-1]) < share * tiny.spread(tiny.images())
 
 
 def squared_error(metrics):
-    """Of a reconstruction, summed over an image in [0, 1]; [-1, 1], where a WAE's cost is taken, is twice as wide."""
+    """Of a reconstruction, summed over an image in [0, 1]; the [-1, 1] of a WAE's cost is twice as wide."""
     return 2 * metrics["L_AE"] if "L_AE" in metrics else metrics["c(x,G(z))"] / (4 * 0.05 * 64**2 / tiny.SIZE**2)

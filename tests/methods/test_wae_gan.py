@@ -7,7 +7,7 @@ from tests.support.references import wae_gan
 
 
 def share_right(of_prior, of_codes):
-    """The share of right guesses among a critic's logits of prior codes and of images' codes, [8, 1] each."""
+    """The share of correct decisions in a critic's logits of prior codes and of images' codes, [8, 1] each."""
     return (np.sum(of_prior > 0) + np.sum(of_codes < 0)) / 16
 
 
@@ -22,7 +22,7 @@ WRONG = {
 
 @pytest.fixture(scope="module")
 def guesses():
-    """Twenty steps' logged accuracies, and the logits they are of: the old critic's, of the new encoder's codes."""
+    """Twenty steps' logged accuracies and their logits: those of the old critic on the new encoder's codes."""
     run = tiny.run("wae_gan")
     state, logged, logits = run.start, [], []
     for key in jax.random.split(jax.random.key(3), 20):

@@ -8,7 +8,7 @@ from tests.support import reference, tiny
 
 @pytest.mark.parametrize(("size", "weight"), [(64, 0.05), (128, 0.0125)])
 def test_cost_weight_keeps_the_balance_of_64_px(size, weight):
-    """Nets whose parameters are all zero decode grey, 0 in [-1, 1], whatever they see."""
+    """Nets whose parameters are all zero decode any code to grey, 0 in [-1, 1]."""
     method = methods.make(tiny.config("wae_mmd", image_size=size))
     state = jax.eval_shape(method.init, jax.random.key(0))
     state = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), state)
@@ -18,7 +18,7 @@ def test_cost_weight_keeps_the_balance_of_64_px(size, weight):
 
 
 def test_warm_up_stands_still_once_the_moments_are_near_enough():
-    """On the same noise over and over the distance falls below 0.1, and from then on the encoder stays as it is."""
+    """With the same noise repeated, the distance falls below 0.1, and from then on the encoder does not change."""
     run, key = tiny.run("wae_mmd"), jax.random.key(0)
     state, near = run.start, 0
     for _ in range(150):

@@ -31,7 +31,7 @@ def waves(phase):
 
 
 def ssim_terms(a, b):
-    """SSIM and contrast-structure [N], float64 and by the definition, for images on the 0-255 scale."""
+    """SSIM and contrast-structure [N], in float64 by definition, for images on the 0-255 scale."""
     window = min(11, a.shape[1])
     taps = np.exp(-0.5 * ((np.arange(window) - (window - 1) / 2) / (1.5 * window / 11)) ** 2)
     kernel = np.outer(taps, taps) / taps.sum() ** 2

@@ -31,7 +31,7 @@ def numpy_rmse(svd, images, size):
 
 @pytest.fixture(scope="module")
 def fitted(train):
-    return pca.fit(train, 40, block=128)  # the last block is a short one
+    return pca.fit(train, 40, block=128)  # the last block is short
 
 
 def test_rmse_agrees_with_the_svd_at_every_size(train, svd, fitted):

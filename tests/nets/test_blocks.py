@@ -84,4 +84,4 @@ def test_residual_block_normalises_the_sum(features):
     first, second = kernels
     y = conv(leaky(batch_norm(conv(x, first))), second)
     np.testing.assert_allclose(out, leaky(batch_norm(y + skip)), atol=1e-4)
-    assert np.abs(out - leaky(batch_norm(y) + skip)).max() > 0.1  # the usual block, which normalises the branch
+    assert np.abs(out - leaky(batch_norm(y) + skip)).max() > 0.1  # unlike the usual block, which normalises the branch

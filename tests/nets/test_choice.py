@@ -56,8 +56,8 @@ def test_own_channels_follow_the_image_size():
     ("field", "value", "words"),
     [
         ("model.nets", "unet", "config.model.nets='unet' is unknown: use one of dcgan, residual"),
-        ("variant", "mine", "channels is empty, and the dcgan nets have none of their own for the variant mine"),
-        ("model.channels", (4, 0), "give whole numbers above zero"),
+        ("variant", "mine", "channels is empty, and the dcgan nets have no defaults for the variant mine"),
+        ("model.channels", (4, 0), "must be positive integers"),
     ],
 )
 def test_what_nets_cannot_be(field, value, words):
@@ -82,7 +82,7 @@ def test_losses_see_the_range_of_the_method_and_the_nets_their_own(nets, signed)
 
 
 def test_wae_on_residual_nets_reconstructs_in_its_range():
-    """The cost is on [-1, 1] though the nets' output is around [0, 1]."""
+    """The cost is computed in [-1, 1] although the nets' output is around [0, 1]."""
     step = tiny.one_step("wae_mmd", "training", **{"model.nets": "residual"})
     codec = choice.build(step.run.config, tiny.LATENT, None, signed=True)
     params, x = step.before.params, 2 * jnp.asarray(tiny.images() / np.float32(255)) - 1

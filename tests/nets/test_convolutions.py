@@ -1,4 +1,4 @@
-"""Convolutions against their sums and against lax, and what each platform is given."""
+"""Convolutions against explicit sums and against lax, and the form that each platform gets."""
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +18,7 @@ def plain_strided(x, kernel):
 
 
 def plain_transposed(x, kernel):
-    """The image spread with zeros between its pixels, then an ordinary convolution."""
+    """The image with zeros inserted between its pixels, then an ordinary convolution."""
     return lax.conv_general_dilated(
         x, kernel, (1, 1), ((2, 3), (2, 3)), lhs_dilation=(2, 2), dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
@@ -39,7 +39,7 @@ def test_strided_against_its_sum():
 
 
 def test_transposed_against_its_sum():
-    """Each input pixel stamps the kernel, turned by 180 degrees as lax does, onto the output around its place."""
+    """Each input pixel adds the kernel, rotated by 180 degrees as lax does, to the output around its position."""
     x, kernel = np.asarray(normal(0, 1, 3, 4, 2)), np.asarray(normal(1, 5, 5, 2, 3))
     canvas = np.zeros((1, 6 + 4, 8 + 4, 3))
     for row, column in np.ndindex(3, 4):
@@ -88,7 +88,7 @@ def test_both_forms_are_the_same_convolution(on_cpu, elsewhere):
     ],
 )
 def test_accelerators_multiply_no_zeros(ours, sides, on_cpu, platform):
-    """Multiplications at each position, by XLA's count: 25 taps, and on a CPU those of the form that is fast there."""
+    """Multiplications at each position, by XLA's count: 25 taps, and on a CPU those of the fast form."""
     side, positions = sides
     channels, features = 6, 10
     x, kernel = jnp.zeros((4, side, side, channels)), jnp.zeros((5, 5, channels, features))

@@ -35,11 +35,11 @@ class FacesConfig(tfds.core.BuilderConfig):
         """A configuration named after its values, '64px_20000_2000'; raises UsageError if they are out of range."""
         if not draw.MIN_SIZE <= size <= draw.MAX_SIZE:
             raise UsageError(
-                f"image_size: synthetic_faces draws {draw.MIN_SIZE} to {draw.MAX_SIZE} pixels, so {size} cannot be had."
+                f"image_size: synthetic_faces draws {draw.MIN_SIZE} to {draw.MAX_SIZE} pixels, not {size}."
             )
         for split, count in (("train", num_train), ("test", num_test)):
             if not 1 <= count <= FIRST_TEST_SEED:
-                raise UsageError(f"synthetic_faces: the {split} split cannot have {count} images; ask for at least 1.")
+                raise UsageError(f"synthetic_faces: the {split} split needs at least 1 image, not {count}.")
         name = f"{size}px_{num_train}_{num_test}"
         return cls(name=name, size=size, num_train=num_train, num_test=num_test)
 
@@ -108,7 +108,7 @@ def prepare(data_dir: str | os.PathLike, size: int, num_train: int, num_test: in
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Holds back tfds' talk of downloads and of a custom configuration, neither of which concerns the user."""
+    """Suppresses tfds' messages about downloads and a custom configuration, neither of which concerns the user."""
     verbosity = logging.get_verbosity()
     logging.set_verbosity(logging.ERROR)
     try:

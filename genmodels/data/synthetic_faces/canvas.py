@@ -1,4 +1,4 @@
-"""A patch of the image that is being painted, and the soft shapes that fill it."""
+"""A patch of the image being painted, and the soft shapes that fill it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Patch:
 def waves(along: Array, frequencies: list[float], rng: np.random.Generator, pixel: float) -> Array:
     """Smooth noise along a coordinate [h, w], or along one for each wave [K, h, w], of about unit variance [h, w].
 
-    A wave of frequency f is damped by sinc(f * pixel), its mean over a pixel, so that none is seen as another.
+    A wave of frequency f is damped by sinc(f * pixel), its mean over a pixel, so that none is aliased.
     """
     phases = rng.uniform(0.0, 2.0 * math.pi, len(frequencies))
     turns = np.multiply(frequencies, 2.0 * math.pi)

@@ -1,4 +1,4 @@
-"""Draw a synthetic face from a seed or from its factors, at any size."""
+"""Draws a synthetic face from a seed or from its factors, at any size."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from genmodels.data.synthetic_faces.scene import paint_background, paint_clothes
 from genmodels.data.synthetic_faces.skin import light_face, paint_beard, paint_skin
 from genmodels.errors import UsageError
 
-VERSION = "1.1.0"  # raise it whenever an image changes: prepared data sets are told apart by it
+VERSION = "1.1.0"  # increase it whenever an image changes: it distinguishes prepared data sets
 MIN_SIZE, MAX_SIZE = 16, 256
 
 
@@ -28,7 +28,7 @@ def render(factors: Mapping, size: int) -> np.ndarray:
     if not MIN_SIZE <= size <= MAX_SIZE:
         raise UsageError(f"synthetic_faces: size {size} cannot be drawn; choose {MIN_SIZE} to {MAX_SIZE} pixels.")
     canvas = blank(size)
-    # one stream of random numbers for each part, so that a change of one part leaves the texture of the others alone
+    # one stream of random numbers for each part, so that changing one part leaves the texture of the others alone
     streams = np.random.default_rng(factors["detail"]).spawn(8)
     head = Head(canvas, factors)
     hair = None if factors["hair_style"] == "bald" else Hair(head, factors, streams[0])

@@ -79,7 +79,7 @@ Factors = dict[str, str | float | int]
 
 LONG_HAIR = ("bob", "long", "wavy", "bun")
 
-# How often each name of CATEGORIES comes, in its order; those that are not here come equally often.
+# How often each name of CATEGORIES occurs, in its order; those not listed occur equally often.
 WEIGHTS = {
     "hair_style": (0.05, 0.08, 0.15, 0.14, 0.12, 0.15, 0.12, 0.08, 0.05, 0.06),
     "hair_colour": (0.20, 0.20, 0.19, 0.08, 0.07, 0.16, 0.06, 0.04),
@@ -95,12 +95,12 @@ def sample_factors(seed: int) -> Factors:
     factors: Factors = {"detail": int(rng.integers(2**31))}
     low, high = np.transpose(list(SCALARS.values()))
     shares = rng.beta(*np.transpose([SHAPES.get(name, (1.0, 1.0)) for name in SCALARS]))
-    values = (low + (high - low) * shares).astype(np.float32)  # as a stored label has them, which can then be redrawn
+    values = (low + (high - low) * shares).astype(np.float32)  # as stored labels, so that these redraw the face
     factors.update(zip(SCALARS, values.tolist(), strict=True))
     for name, names in CATEGORIES.items():
         weights = WEIGHTS.get(name, (1.0 / len(names),) * len(names))
         factors[name] = names[min(int(np.searchsorted(np.cumsum(weights), rng.random())), len(names) - 1)]
-    if factors["hair_style"] in LONG_HAIR:  # as in photographs, beards and lipstick seldom meet
+    if factors["hair_style"] in LONG_HAIR:  # as in photographs, beards and lipstick seldom occur together
         factors["beard"] = "none"
     else:
         factors["lipstick"] = 0.0

@@ -17,7 +17,7 @@ from genmodels.data.synthetic_faces.head import Head
 class Style:
     """A hair cut, in units of the head."""
 
-    lift: float  # how far it stands off the crown
+    lift: float  # how far it stands out from the crown
     fall: float  # how far down it grows beside the face
     opening: float  # half the width of the face that is left free
     root: float  # how far above the crown the strands fan out from: small for a parting, large for parallel strands
@@ -40,7 +40,7 @@ STYLES = {
 
 
 class Hair:
-    """The hair of one face: its colour field and its two layers, behind the head and before it."""
+    """The hair of one face: its colour field and its two layers, behind the head and in front of it."""
 
     def __init__(self, head: Head, factors: Mapping, rng: np.random.Generator):
         self.head, self.factors = head, factors

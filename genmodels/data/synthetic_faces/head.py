@@ -1,4 +1,4 @@
-"""The head: where it stands, which point of the face each pixel shows, and how light falls on it."""
+"""The head: its position, which point of the face each pixel shows, and how light falls on it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EYE_LEVEL = 0.007  # and their height in the image, down from its middle; half a
 class Head:
     """A head posed in the image.
 
-    The head is taken as a ball: `x`, `y` [H, W] are its coordinates as seen, with the outline near radius 1, and
+    The head is treated as a ball: `x`, `y` [H, W] are its coordinates as seen, with the outline near radius 1, and
     `face_x`, `face_y` the same points in the frame of the face (across and down), so that what is painted at a place of
     the face turns with the pose. `outline` is the signed distance to the silhouette in units of the image.
     """
@@ -29,7 +29,7 @@ class Head:
         self.aspect = self.height / self.width
         self.yaw, self.pitch, self.roll = (math.radians(factors[name]) for name in ("yaw", "pitch", "roll"))
         self.sin_yaw, self.sin_pitch = math.sin(self.yaw), math.sin(self.pitch)
-        # As CelebA's photographs the image is aligned by the eyes: a head that turns or nods moves round them.
+        # Like CelebA's photographs, the image is aligned by the eyes: a head that turns or nods moves around them.
         self.centre = (0.0, 0.0)
         eyes = self.place(0.0, EYE_Y)
         self.centre = (factors["shift_x"] - eyes[0], factors["shift_y"] + EYE_LEVEL - eyes[1])

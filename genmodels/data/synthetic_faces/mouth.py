@@ -14,7 +14,7 @@ MOUTH_Y = 0.59
 
 
 def paint_nose(head: Head, factors: Mapping) -> None:
-    """Paint what relief alone does not show of the nose: nostrils, wings, the shadow and the folds below."""
+    """Paint the parts of the nose that relief alone does not show: nostrils, wings, the shadow and the folds below."""
     patch = head.patch(0.33 * factors["nose_length"], 0.6, 0.42)
     x, y = patch.x - 0.20 * head.sin_yaw, patch.y - 0.18 * head.sin_pitch
     side, wide = np.abs(x), factors["nose_width"]

@@ -45,7 +45,7 @@ def paint_beard(head: Head, mask: Array, factors: Mapping, rng: np.random.Genera
         region = moustache
     hairs = waves(x + 0.15 * np.sin(y * 7.0), [5.0, 9.0, 15.0, 25.0], rng, head.canvas.pixel / head.width)
     colour = stack(colours.hair(factors) * 0.8) * (1.0 + 0.2 * hairs)
-    if kind == "full":  # it stands off the jaw
+    if kind == "full":  # it extends beyond the jaw
         mask = np.maximum(mask, head.canvas.cover(head.outline - 0.045 - 0.006 * hairs) * ramp(head.y, 0.3, 0.6))
     head.canvas.paint(mask * region * (0.92 + 0.05 * hairs), colour)
 
@@ -54,11 +54,11 @@ def light_face(head: Head, mask: Array, factors: Mapping) -> None:
     """Light whatever is painted on the face [H, W] as a ball with a relief: sockets, nose, cheeks, lips and chin."""
     side, sign = np.abs(head.face_x), np.sign(head.face_x)
     wide, tip = factors["nose_width"], 0.33 * factors["nose_length"]
-    out = ramp(head.face_y, -0.15, tip)  # the nose stands out, so it leads the turn
+    out = ramp(head.face_y, -0.15, tip)  # the nose protrudes, so it leads the turn
     x = head.face_x - (0.20 * head.sin_yaw) * out
     y = head.face_y - (0.12 * head.sin_pitch) * out
     slope_x, slope_y = np.zeros_like(x), np.zeros_like(x)
-    reliefs = (  # paired, across, down, width, height, rise; the paired ones stand on both sides
+    reliefs = (  # paired, across, down, width, height, rise; the paired ones appear on both sides
         (True, 0.42, 0.02, 0.19, 0.11, -0.10),
         (True, 0.50, 0.33, 0.22, 0.17, 0.09),
         (True, 0.13 * wide, tip + 0.03, 0.055, 0.05, 0.035),

@@ -1,4 +1,4 @@
-"""Drawn faces as a data source: data.num_train and data.num_test of them, at the size that the config asks for."""
+"""Drawn faces as a data source: data.num_train and data.num_test of them, at the config's image size."""
 
 import ml_collections
 
@@ -9,7 +9,7 @@ from genmodels.errors import UsageError
 
 
 def source(config: ml_collections.ConfigDict) -> Source:
-    """Opens the drawn faces in the tfds data_dir data.dir ('' = tfds' default), and draws them there on first use.
+    """Opens the drawn faces in the tfds data_dir data.dir ('' = tfds' default), drawing them on first use.
 
     Raises UsageError for counts and sizes out of range, and for a folder that cannot be written.
     """
