@@ -102,7 +102,7 @@ def test_an_evaluation_elsewhere_leaves_the_run_alone(command, run, tmp_path):
     before = contents()
     code, out, _ = command("evaluate", f"--workdir={run}", f"--out={tmp_path / 'new' / 'place'}", *FEW, "--figures")
     assert code == 0
-    assert f"all of it: {tmp_path / 'new' / 'place' / '6.json'}" in out
+    assert f"all numbers: {tmp_path / 'new' / 'place' / '6.json'}" in out
     assert json.loads((tmp_path / "new" / "place" / "6.json").read_text())["budget"]["pairs"] == 2
     assert (tmp_path / "new" / "place" / "figures" / "6" / "samples.png").exists()
     assert contents() == before

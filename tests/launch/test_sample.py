@@ -147,7 +147,8 @@ def test_a_run_that_cannot_be_written(command, trained, monkeypatch):
     monkeypatch.setattr(images, "to_uint8", lambda _: pytest.fail("it has drawn"))
     refused = command("sample", f"--workdir={trained}")
     assert_plain(
-        refused, rf"--out={trained}/samples-6.png cannot be written: Permission denied\.\nGive --out another place"
+        refused,
+        rf"--out={trained}/samples-6.png cannot be written: Permission denied\.\nChoose another place with --out",
     )
 
 
@@ -176,7 +177,7 @@ def test_paths_are_below_home_or_no_paths(command, trained, tmp_path, monkeypatc
         ("--out={data}/train/samples", "{data}/train/samples is in the data's folder {data} and would become data"),
         ("--real={data}/a.png", "--real={data}/a.png is in the data's folder"),
         ("--num=50000 --out={tmp}/a.png", "would be a grid of 50,000 images, .* megapixels"),
-        ("--num=50000", r"samples-6.png would be a grid of 50,000 images.*\nGive --out another place"),
+        ("--num=50000", r"samples-6.png would be a grid of 50,000 images.*\nChoose another place with --out"),
         ("--out=", "--out= is empty"),
         ("--real=", "--real= is empty"),
         ("--seed=4294967296", "--seed=4294967296"),  # jax would take it for 0

@@ -78,7 +78,7 @@ def test_a_dead_process_of_another_host_does_not_block(tmp_path, quick, capsys):
     left_behind(tmp_path, "elsewhere")
     with lock.held(tmp_path):
         assert holder(tmp_path)["host"] == socket.gethostname()
-    assert capsys.readouterr().out.startswith(f"process 7 on elsewhere had {tmp_path} and may be alive: looks for")
+    assert capsys.readouterr().out.startswith(f"process 7 on elsewhere held {tmp_path} and may be alive: waiting")
 
 
 def test_a_living_process_of_another_host_keeps_its_run(tmp_path, quick, monkeypatch):

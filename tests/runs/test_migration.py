@@ -70,7 +70,7 @@ def test_what_cannot_be_checked_is_said_in_a_line(older, capsys):
     assert capsys.readouterr() == ("", "")
     workdir = older("5088f69/introvae")
     genmodels.load(workdir)
-    line = f"{workdir}/checkpoints/4 is not checked for damage: it was saved before digests were\n"
+    line = f"{workdir}/checkpoints/4 is not checked for damage: it was saved before checkpoints had digests\n"
     assert capsys.readouterr() == ("", line)
 
 

@@ -103,7 +103,7 @@ def test_a_finished_run_is_left_as_it_is(trained, tmp_path, capsys):
     before = lines(workdir)
     assert training.train(runs.read_config(workdir), workdir) == training.Result(6, finished=True)
     assert lines(workdir) == before
-    assert "continues at step 6 of 6" in capsys.readouterr().out
+    assert "resumes at step 6 of 6" in capsys.readouterr().out
 
 
 def test_what_a_run_leaves(trained):
@@ -151,7 +151,9 @@ def test_a_run_that_diverges_stops_names_the_step_and_keeps_the_last_good_checkp
     assert kept >= 1
     assert f"diverged at step {kept + 1}: " in message
     assert "the weights are not finite" in message  # found when they were to be saved
-    assert f"The checkpoint of step {kept} is kept; go on by the same command with --start_from={tmp_path}" in message
+    assert (
+        f"The checkpoint of step {kept} is kept; continue with the same command plus --start_from={tmp_path}" in message
+    )
     assert "--config.optim.learning_rate=5e-07, or another --config.seed" in message
     assert len(message.splitlines()) <= 2
     state, (_, weights) = state_and_weights(config, tmp_path)
@@ -162,14 +164,14 @@ def test_a_run_that_diverges_stops_names_the_step_and_keeps_the_last_good_checkp
 def test_another_run_goes_on_from_the_checkpoint_of_one(trained, image_folder, tmp_path, capsys):
     config = tiny_runs.config("vae", image_folder, **{"train.ema_decay": 0.9, "train.steps": 8, "seed": 5})
     assert training.train(config, tmp_path, start_from=trained) == training.Result(8, finished=True)
-    assert "continues at step 6 of 8" in capsys.readouterr().out
+    assert "resumes at step 6 of 8" in capsys.readouterr().out
     assert [line["step"] for line in lines(tmp_path) if "loss" in line] == [7, 8]
     with pytest.raises(UsageError, match="has no checkpoint yet"):
         training.train(config, tmp_path / "new", start_from=tmp_path / "nowhere")
 
 
 def test_a_loss_that_is_not_finite_before_the_first_checkpoint(image_folder, tmp_path):
-    words = r"step 4: .*loss.* is not finite.\n.* has no checkpoint yet; go on by the same command with --workdir=.*-2"
+    words = r"step 4: .*loss.* is not finite.\n.* has no checkpoint yet; continue with .* plus --workdir=.*-2"
     with pytest.raises(DivergedError, match=words):
         training.train(growing(image_folder), tmp_path)
     assert [line["step"] for line in lines(tmp_path)] == [1, 2, 3]
@@ -278,5 +280,5 @@ def test_a_second_signal_acts_as_usual(capfd):
         assert caught == [signal.SIGINT]
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
-    assert "SIGINT: saves after this step and ends; once more ends at once" in capfd.readouterr().out
+    assert "SIGINT: saving after this step, then stopping; repeat to stop at once" in capfd.readouterr().out
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

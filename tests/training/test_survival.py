@@ -55,7 +55,7 @@ def test_killed_again_and_again_it_ends_as_if_it_had_not_been(image_folder, tmp_
             process.kill()
         process.join()
         assert process.exitcode == (0 if moment is None else -9)
-        resumed = re.search(r"continues at step ([\d,]+)", said.read_text() if said.exists() else "")
+        resumed = re.search(r"resumes at step ([\d,]+)", said.read_text() if said.exists() else "")
         if resumed:
             assert int(resumed[1].replace(",", "")) == newest  # the last complete one
             progress.append(newest)
