@@ -101,7 +101,7 @@ def check_file(out: Path) -> None:
 
 
 def _choose_convolutions() -> None:
-    """On CPU, jax 0.10 has two sets of kernels for convolutions, and by default uses those that are up to twice as slow."""
+    """Has jax 0.10 on CPU use the faster of its two sets of convolution kernels; its default is up to twice as slow."""
     given = os.environ.get("XLA_FLAGS", "")
     if jax.__version_info__[:2] == (0, 10) and "ynn_fusion_type" not in given:
         os.environ["XLA_FLAGS"] = f"--xla_cpu_experimental_ynn_fusion_type= {given}"

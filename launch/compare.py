@@ -1,7 +1,7 @@
 """The deck's whole comparison: trains what is missing, measures it, and writes a page, tables, figures and videos.
 
 python -m launch.compare --config=configs/compare.py[:demo] [--workdir=DIR] [--config.any.field=value ...]
-python -m launch.compare --config=configs/compare.py[:demo] --runs=RUN,RUN,...      # compares finished runs, trains nothing
+python -m launch.compare --config=configs/compare.py[:demo] --runs=RUN,RUN,...      # finished runs; trains nothing
 """
 
 import sys

@@ -39,7 +39,7 @@ OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace the images of an earl
 
 
 def main() -> None:
-    """Writes --num samples of --workdir to --out, by default <workdir>/samples-<step>.png, and training images to --real."""
+    """Writes --num samples to --out, by default <workdir>/samples-<step>.png, and as many training images to --real."""
     import jax
 
     import genmodels

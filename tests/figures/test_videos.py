@@ -72,7 +72,7 @@ def test_small_frames_are_enlarged_pixel_by_pixel(tmp_path, read):
 
 
 def test_no_frames(tmp_path):
-    with pytest.raises(ValueError, match="needs a frame"):
+    with pytest.raises(ValueError, match="needs at least one frame"):
         videos.write(tmp_path / "video.mp4", [], fps=5)
     assert not list(tmp_path.iterdir())
 
