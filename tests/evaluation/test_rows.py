@@ -1,4 +1,4 @@
-"""Evaluation: what the numbers say of a model whose answers are known."""
+"""Evaluation: the numbers for a model whose results are known."""
 
 import json
 

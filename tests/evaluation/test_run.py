@@ -64,7 +64,7 @@ def test_an_evaluation_of_before_there_were_formats_is_read_and_not_done(run):
 
 
 def test_an_evaluation_that_lacks_a_measure_is_not_done(run, monkeypatch):
-    logged = measures.Measure("training joules", "energy, J")  # not for an evaluation to measure
+    logged = measures.Measure("training joules", "energy, J")  # not measured by an evaluation
     monkeypatch.setattr(measures, "MEASURES", [*measures.MEASURES, logged])
     assert evaluation.is_done(run, 6, BUDGET)
     added = measures.Measure("samples brightness", "brightness", function=len)
@@ -152,7 +152,7 @@ def test_another_run_keeps_its_evaluation(command, trained, run, tmp_path):
 
 def test_a_run_that_cannot_be_written_says_so_before_any_work(command, run, monkeypatch):
     shutil.rmtree(run / "eval")
-    (run / "eval").touch()  # as good as a folder without permission, which root would have
+    (run / "eval").touch()  # like a folder without write permission, which root would ignore
     monkeypatch.setattr(evaluation.run, "evaluate", None)
     assert_plain(command("evaluate", f"--workdir={run}", *FEW), r"eval.* cannot be written .*: .*--out")
 

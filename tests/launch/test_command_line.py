@@ -48,7 +48,7 @@ RENAMED = [  # (a command line with an earlier revision's name, today's)
     (f"{COMPARE} --config.evaluation.pictures 3", "--config.evaluation.pictures is now --config.evaluation.images."),
     (f"plan {VAE} --topology=v5e:2x4 --pictures=9", "--pictures is now --images."),
 ]
-REPEATED = [  # (a command line, what is said of a flag that is given twice, the answer to its value)
+REPEATED = [  # (a command line, the note about a flag that is given twice, the answer to its value)
     (f"{TRAIN} --config.model.channels=(4,4) --config.model.channels=(8,0)", "(8, 0)", r"model.channels=\(8, 0\)"),
     (f"{TRAIN} --config.model.channels=8 --config.model.channels=0", "(0,)", r"model.channels=\(0,\)"),
     (f"{TRAIN} --config.model.channels 8 -config.model.channels 4,0", "(4, 0)", r"model.channels=\(4, 0\)"),

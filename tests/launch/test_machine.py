@@ -1,4 +1,4 @@
-"""What a command says where the machine lacks something: a device, memory, a home folder, a terminal's characters."""
+"""What a command says when the machine lacks something: a device, memory, a home folder, a terminal's characters."""
 
 import errno
 import io

@@ -29,7 +29,7 @@ def test_bfloat16_arithmetic_keeps_parameters_and_losses_in_float32(name):
         assert leaf.dtype in (jnp.float32, jnp.int32)
         assert np.isfinite(leaf).all()
     assert metrics["L_AE"] == pytest.approx(float(expected["L_AE"]), rel=0.02)
-    assert metrics["L_AE"] != expected["L_AE"]  # it is another arithmetic
+    assert metrics["L_AE"] != expected["L_AE"]  # the arithmetic differs
     assert metrics["KL(x)"] == pytest.approx(float(expected["KL(x)"]), rel=0.1)
 
 
@@ -40,7 +40,7 @@ def test_a_step_in_bfloat16_is_within_five_percent_of_one_in_float32(name):
     after, metrics = half.steps[LAST[name]](exact.before, tiny.images(), exact.key)
     for term in TERMS[name]:
         assert float(metrics[term]) == pytest.approx(exact.metrics[term], rel=0.05), term
-        assert float(metrics[term]) != exact.metrics[term]  # it is another arithmetic indeed
+        assert float(metrics[term]) != exact.metrics[term]  # the arithmetic does differ
     kept = jax.tree.leaves((after, metrics))
     assert {leaf.dtype for leaf in kept} <= {jnp.dtype("float32"), jnp.dtype("int32")}
 

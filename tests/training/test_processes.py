@@ -26,7 +26,7 @@ FIELDS = {
     "train.steps": 4,
     "checkpoint.every": 2,
     "eval.every": 4,
-    "optim.decay": 1.0,  # the rate does not depend on how many steps there are to be
+    "optim.decay": 1.0,  # the learning rate does not depend on the number of steps
 }
 WARMUP = {"wae_mmd": 1, "introvae": 2}
 LAYOUTS = {
@@ -64,12 +64,12 @@ def start(*command: str) -> list[subprocess.Popen]:
 
 
 def finish(processes: list[subprocess.Popen]) -> list[str]:
-    """What they said; all must end well."""
+    """Their output; all must exit with code 0."""
     try:
         said = [process.communicate(timeout=400)[0] for process in processes]
     finally:
         for process in processes:
-            process.kill()  # jax.distributed does not let go at SIGTERM
+            process.kill()  # jax.distributed does not end on SIGTERM
     assert [process.returncode for process in processes] == [0, 0], "\n".join(said)
     return said
 
