@@ -216,7 +216,7 @@ def nobody_reads(monkeypatch):
 def test_where_nobody_reads_a_run_saves_and_ends_and_resumes(image_folder, tmp_path, monkeypatch, uninterrupted):
     config = resumable("wae_gan", image_folder)
     with nobody_reads(monkeypatch), pytest.raises(BrokenPipeError, match="saved at step 2"):
-        training.train(config, tmp_path)  # a step's line is written after the next one
+        training.train(config, tmp_path)  # a step's line is written after the next step
     assert checkpoint.newest_step(tmp_path) == 2
     assert training.train(config, tmp_path) == training.Result(STEPS, finished=True)
     assert lines(tmp_path) == lines(uninterrupted("wae_gan"))

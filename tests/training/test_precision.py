@@ -49,7 +49,7 @@ def test_a_step_in_bfloat16_is_within_five_percent_of_one_in_float32(name):
 def test_a_long_run_in_bfloat16_stays_finite_and_learns_as_in_float32(name):
     (_, exact), (_, half) = tiny.fitted(name), tiny.fitted(name, **HALF)
     assert all(np.isfinite(list(metrics.values())).all() for metrics in half)
-    # One step against one would compare noise: from step to step an adversary's opponent errs by half as much again.
+    # Comparing single steps would compare noise: a loss against an adversary varies by half from one step to the next.
     wide, narrow = (np.median([metrics[TERMS[name][0]] for metrics in history[-20:]]) for history in (exact, half))
     assert narrow < 1.25 * wide
 

@@ -47,7 +47,7 @@ class Measure(NamedTuple):
     digits: int = 0
     best: str = ""  # low | high | real (nearest to real images') | '' (never marked)
     # From a subject to values [N], of which the row has the mean with its interval, or to a number or other plain JSON.
-    # None: it is not taken here, but logged in training or computed from other measures.
+    # None: it is not computed by an entry, but logged in training or computed from other measures.
     function: Callable[[Any], Any] | None = None
     lacks: Lacks = nothing
     # Samples only: what the same measure of test images lacks, in the row of real images; None: they do not have it.
