@@ -39,7 +39,7 @@ def trouble(error: Exception) -> str | None:
 
 
 def keep_compiled_programs() -> None:
-    """Keeps compiled programs between runs, unless jax is configured to: compiling takes longer than a short training."""
+    """Keeps compiled programs between runs, unless jax has a cache already: compiling outlasts a short training."""
     if "JAX_COMPILATION_CACHE_DIR" in os.environ:
         return
     try:
