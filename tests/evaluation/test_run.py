@@ -147,7 +147,10 @@ def test_whether_data_were_checked_is_told(model, run, capsys, recorded):
 
 def test_another_run_keeps_its_evaluation(command, trained, run, tmp_path):
     other = shutil.copytree(trained, tmp_path / "other")
-    assert_plain(command("evaluate", f"--workdir={other}", *FEW, f"--out={run}/eval"), "6.json is .* not of .*other")
+    assert_plain(
+        command("evaluate", f"--workdir={other}", *FEW, f"--out={run}/eval"),
+        "6.json exists already and is not of .*other",
+    )
 
 
 def test_a_run_that_cannot_be_written_says_so_before_any_work(command, run, monkeypatch):

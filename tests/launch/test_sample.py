@@ -47,9 +47,9 @@ def test_samples_of_an_earlier_step_beside_the_run(command, trained, tmp_path):
         assert sheet.size == (3 * 66, 3 * 66)
 
 
-def test_improved_samples_and_real_images_for_a_fid_program(command, trained, images, tmp_path):
+def test_improved_samples_and_real_images_for_a_fid_program(command, trained, image_folder, tmp_path):
     outs = tmp_path / "samples.npz", tmp_path / "real"
-    flags = ["--num=5", "--seed=3", "--refine", f"--data_dir={images}", f"--out={outs[0]}", f"--real={outs[1]}"]
+    flags = ["--num=5", "--seed=3", "--refine", f"--data_dir={image_folder}", f"--out={outs[0]}", f"--real={outs[1]}"]
     code, text, _ = command("sample", f"--workdir={trained}", *flags)
     assert code == 0
     assert text == f"5 improved samples of vae at step 6: {outs[0]}\n5 training images: {outs[1]}\n"
