@@ -22,14 +22,14 @@ from genmodels.nets.codec import Weights
 from genmodels.runs import checkpoint
 
 CHUNK = 100  # images at once: one compiled program serves any number of them
-LISTED = 8  # runs that are named, of those in a folder
+LISTED = 8  # runs in a folder that an error message lists
 
 
 class Model:
     """Encodes, decodes and samples with fixed weights.
 
-    Images are float32 [N, H, W, 3] in [0, 1], codes float32 [N, Z]. Taken are uint8 images as well, and one image or
-    one code without N, as a batch of one: what comes out always has N. Anything else raises ValueError.
+    Images are float32 [N, H, W, 3] in [0, 1], codes float32 [N, Z]. uint8 images are accepted too, and a single image
+    or code without N counts as a batch of one: results always have N. Anything else raises ValueError.
     """
 
     config: ml_collections.ConfigDict
@@ -44,7 +44,7 @@ class Model:
 
     @property
     def parameters(self) -> int:
-        """How many numbers the encoder and the decoder have learnt."""
+        """The number of parameters of the encoder and the decoder."""
         return sum(leaf.size for net in self._weights.values() for leaf in jax.tree.leaves(net["params"]))
 
     def encode(self, x: AnyArray) -> jax.Array:
@@ -64,7 +64,7 @@ class Model:
         return self.decode(self.encode(x))
 
     def sample(self, key: jax.Array, num: int) -> jax.Array:
-        """`num` images of codes from the prior N(0, I); the same for the same key."""
+        """`num` images decoded from codes of the prior N(0, I); the same for the same key."""
         return _joined(self.stream(key, num))
 
     def refine(self, key: jax.Array, num: int) -> jax.Array:
@@ -72,14 +72,14 @@ class Model:
         return _joined(self.stream(key, num, refined=True))
 
     def stream(self, key: jax.Array, num: int, refined: bool = False) -> Iterator[jax.Array]:
-        """The images of `sample`, or of `refine`, as they come, CHUNK at a time: for more than memory holds."""
+        """The images of `sample`, or of `refine`, generated CHUNK at a time, for more of them than fit in memory."""
         parts = _split(inputs.prior(key, (inputs.whole("num", num, least=0), self.config.model.latent)))
         return self._decoded((self.refine_codes(part).codes for part in parts) if refined else parts)
 
     def refine_codes(self, codes: AnyArray) -> sampling.Refined:
-        """Codes moved by `sampling.refine` in batches of CHUNK, at the rate that the model was trained with.
+        """Codes moved by `sampling.refine` in batches of CHUNK, at the learning rate of training.
 
-        The stop rule looks at each batch by itself; `steps` is the largest number that one took.
+        The stopping rule applies to each batch separately; `steps` is the largest number that any batch took.
         """
         codes = self._codes(codes)
         if not len(codes):
@@ -94,7 +94,8 @@ class Model:
     def interpolate(self, a: AnyArray, b: AnyArray, num: int, spherical: bool = False) -> jax.Array:
         """Images along the lines between the codes of images a and b -> [N, num, H, W, 3], ends included.
 
-        The lines are straight, or great circles if `spherical`. One image on either side goes with each of the other.
+        The lines are straight, or great circles if `spherical`. A single image on either side is paired with
+        each on the other.
         """
         num = inputs.whole("num", num, least=2)
         a, b = self.encode(a), self.encode(b)
@@ -143,8 +144,8 @@ def abstract_weights(method: methods.Method, config: ml_collections.ConfigDict) 
 
 
 def _check_is_run(folder: Path) -> None:
-    """Raises UsageError where `folder` is none, is inside a run, or holds runs; the text names what to load instead."""
-    with contextlib.suppress(OSError):  # reading the config tells of that
+    """Raises UsageError if `folder` is missing, inside a run, or a folder of runs; the message names what to load."""
+    with contextlib.suppress(OSError):  # reading the config reports it
         if (folder / "config.json").exists():
             return
         around = next((above for above in folder.resolve().parents if _has_checkpoints(above)), None)
@@ -167,7 +168,7 @@ def _has_checkpoints(folder: Path) -> bool:
 
 
 def _split(x: Any) -> Iterator[Any]:
-    """CHUNK rows of x at a time, the rest last; one part without rows if there are none."""
+    """CHUNK rows of x at a time, the remainder last; a single empty part if x is empty."""
     return (x[start : start + CHUNK] for start in range(0, max(len(x), 1), CHUNK))
 
 
@@ -176,9 +177,9 @@ def _unit(images: AnyArray) -> jax.Array:
 
 
 def _outputs(function: Callable, weights: Weights, parts: Iterable[jax.Array]) -> Iterator[Any]:
-    """function(weights, part) of each part, row by row; the last of several is padded, so that one program serves all.
+    """function(weights, part) for each part; the last of several is padded, so that one compiled program serves all.
 
-    No net takes a batch of none: one row is padded there, too.
+    Nets do not accept an empty batch, so that is padded to one row as well.
     """
     for i, part in enumerate(parts):
         missing = CHUNK - len(part) if i else max(1 - len(part), 0)
@@ -190,5 +191,5 @@ def _outputs(function: Callable, weights: Weights, parts: Iterable[jax.Array]) -
 
 
 def _joined(parts: Iterable[Any]) -> Any:
-    """Arrays, or tuples of arrays, put together along the first axis."""
+    """Arrays, or tuples of arrays, concatenated along the first axis."""
     return jax.tree.map(lambda *arrays: arrays[0] if len(arrays) == 1 else jnp.concatenate(arrays), *parts)

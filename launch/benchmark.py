@@ -1,4 +1,4 @@
-"""Measures what training costs here: compiling, steps, input, memory, and how it grows with images and batches.
+"""Measures what training costs on this machine: compilation, steps, input, memory, by image and batch size if asked.
 
 python -m launch.benchmark --config=configs/introvae.py:demo
 python -m launch.benchmark --config=configs/wae_mmd.py:demo --sizes=32,64,128 --batch_sizes=50,1024
@@ -16,9 +16,9 @@ from genmodels.errors import UsageError
 from launch import cli
 
 CONFIG = cli.config("configs/<method>.py[:variant].")
-SIZES = flags.DEFINE_list("sizes", [], "Image sizes in pixels of a further table.")
-BATCH_SIZES = flags.DEFINE_list("batch_sizes", [], "Batch sizes of it; by default the config's own.")
-SECONDS = flags.DEFINE_float("seconds", 1.0, "About so long each of five measurements takes.", lower_bound=0.01)
+SIZES = flags.DEFINE_list("sizes", [], "Image sizes in pixels for an additional table.")
+BATCH_SIZES = flags.DEFINE_list("batch_sizes", [], "Batch sizes for that table; by default the config's own.")
+SECONDS = flags.DEFINE_float("seconds", 1.0, "Approximate duration of each of five measurements.", lower_bound=0.01)
 OUT = flags.DEFINE_string("out", None, "By default runs/benchmark-<method>-<variant>.json.")
 
 
@@ -36,7 +36,7 @@ def main() -> None:
     scales = bool(sizes or batches)
     sizes, batches = sizes or [config.image_size], batches or [config.train.batch_size]
     scaled = [report.resized(config, size, batch) for size in sizes for batch in batches] if scales else []
-    for each in (config, *scaled):  # all of them, before the first is measured for minutes
+    for each in (config, *scaled):  # check all of them before spending minutes on the first
         methods.make(each)
         parallel.build(each.parallel.mode, each.parallel.devices, each.train.batch_size)
     cli.check_file(out)
@@ -53,7 +53,7 @@ def _numbers(flag: flags.FlagHolder) -> list[int]:
     except ValueError:
         found = [0]
     if not all(number > 0 for number in found):
-        raise UsageError(f"--{flag.name}={','.join(flag.value)}: whole numbers above zero, with commas between.")
+        raise UsageError(f"--{flag.name}={','.join(flag.value)}: must be positive integers separated by commas.")
     return found
 
 

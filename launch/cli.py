@@ -16,21 +16,21 @@ from launch import command_line, machine
 
 URL = re.compile(r"[A-Za-z][\w+.-]+:/")  # two letters at least: C:/ is a path
 
-flags.disclaim_key_flags()  # --config is its command's own, in --help
+flags.disclaim_key_flags()  # so that --help lists --config under its command
 
 
 def config(words: str) -> flags.FlagHolder:
     """Defines --config, a config file whose fields are flags as well; `words` say which one."""
     try:
         return config_flags.DEFINE_config_file("config", None, words, lock_config=True)
-    except flags.Error as error:  # it reads the command line at once, to know the fields that are given
+    except flags.Error as error:  # it reads the command line at once, to find the fields that are given
         _stop(str(error).strip().removeprefix("ERROR:: "))
 
 
 def run(main: Callable[[], None], required: tuple[str, ...] = (), field: str | None = None) -> None:
-    """Parses the command line and runs `main`; what the user can mend ends in plain words and exit code 2.
+    """Parses the command line and runs `main`; errors the user can fix end in a plain message and exit code 2.
 
-    `required` flags must be given; --config must have `field`, which tells the configs of this command from others.
+    `required` flags must be given; --config must have `field`, which identifies the configs of this command.
     """
 
     def guarded(_):
@@ -53,7 +53,7 @@ def run(main: Callable[[], None], required: tuple[str, ...] = (), field: str | N
         except UsageError as error:
             _stop(str(error))
 
-    logging.set_verbosity(logging.FATAL)  # orbax and tfds narrate, and tell of errors that they raise as well
+    logging.set_verbosity(logging.FATAL)  # orbax and tfds log a lot, including errors that they also raise
     machine.print_what_the_terminal_can()
     _choose_convolutions()
     with machine.quiet_when_nobody_reads():
@@ -62,7 +62,7 @@ def run(main: Callable[[], None], required: tuple[str, ...] = (), field: str | N
 
 
 def path(flag: flags.FlagHolder) -> Path | None:
-    """The path that a flag gives, ~ expanded; None where the flag is not given. UsageError for what is no path here."""
+    """The path that a flag gives, ~ expanded; None where the flag is not given. UsageError if it is not a path."""
     return None if flag.value is None else _path(flag.name, flag.value)
 
 
@@ -85,11 +85,11 @@ def _path(name: str, text: str) -> Path:
         return Path(text).expanduser()
     except RuntimeError as error:
         home = text.split("/")[0]
-        raise UsageError(f"--{name}={text}: no home folder is known for '{home}': write the whole path.") from error
+        raise UsageError(f"--{name}={text}: no home folder is known for '{home}': give the full path.") from error
 
 
 def check_file(out: Path) -> None:
-    """Raises UsageError where --out cannot be written, before minutes go by for nothing; leaves no file behind."""
+    """Raises UsageError where --out cannot be written, before minutes of work are wasted; leaves no file behind."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         new = not out.exists()
@@ -101,7 +101,7 @@ def check_file(out: Path) -> None:
 
 
 def _choose_convolutions() -> None:
-    """On CPU, jax 0.10 has two sets of kernels for convolutions and takes those that are up to twice as slow."""
+    """Has jax 0.10 on CPU use the faster of its two sets of convolution kernels; its default is up to twice as slow."""
     given = os.environ.get("XLA_FLAGS", "")
     if jax.__version_info__[:2] == (0, 10) and "ynn_fusion_type" not in given:
         os.environ["XLA_FLAGS"] = f"--xla_cpu_experimental_ynn_fusion_type= {given}"

@@ -1,4 +1,4 @@
-"""From the command line to flags and a config; what cannot be is said in the user's words."""
+"""Parses the command line into flags and a config, and explains what is wrong with it in plain words."""
 
 import collections
 import re
@@ -13,10 +13,10 @@ from ml_collections.config_flags import tuple_parser
 from genmodels.errors import UsageError
 from genmodels.runs.renamed import RENAMED
 
-PLAIN = {  # what Python says of a value of the wrong type, in a user's words
-    r"invalid literal for int\(\).*": "a whole number is needed.",
-    r"could not convert string to float.*": "a number is needed.",
-    r"\('Non-boolean argument.*": "true or false is needed.",
+PLAIN = {  # Python's messages for a value of the wrong type, in plain words
+    r"invalid literal for int\(\).*": "must be an integer.",
+    r"could not convert string to float.*": "must be a number.",
+    r"\('Non-boolean argument.*": "must be true or false.",
 }
 
 
@@ -24,17 +24,17 @@ class Tuple(flags.ArgumentParser):
     """A tuple from one text, '(8, 16)'; ml_collections' own parser joins the tuples of a repeated flag."""
 
     def parse(self, argument) -> tuple:
-        """The tuple; ValueError for a text that is none."""
+        """The tuple; ValueError for a text that is not one."""
         try:
             return tuple_parser.TupleParser().parse(argument)
         except ValueError:
-            raise ValueError("values with commas between are needed, such as '(8, 16)'.") from None
+            raise ValueError("must be values separated by commas, such as '(8, 16)'.") from None
 
 
 def parse(argv: list[str], required: tuple[str, ...], field: str | None) -> list[str]:
-    """absl's flags of the command line; absl itself would answer an error with pages of help.
+    """Parses absl's flags; absl itself would answer an error with pages of help.
 
-    Raises UsageError where a `required` flag is missing, where --config has no `field`, and for what absl refuses.
+    Raises UsageError where a `required` flag is missing, where --config has no `field`, and for whatever absl rejects.
     """
     config_flags.register_flag_parser_for_type(tuple, Tuple())
     try:
@@ -43,7 +43,7 @@ def parse(argv: list[str], required: tuple[str, ...], field: str | None) -> list
             raise UsageError(f"--config is given {times['config']} times: choose one config file.")
         rest = flags.FLAGS(argv)
         for name in required:
-            # A config file that cannot be opened is reported no sooner than when one of its fields is asked for.
+            # A config file that cannot be opened is reported only when one of its fields is read.
             getattr(flags.FLAGS[name].value, "any", None)
     except SystemExit:  # from --help, with code 1
         sys.exit()
@@ -80,13 +80,13 @@ def overrides() -> dict[str, str]:
 
 
 def _times_given(argv: list[str]) -> collections.Counter[str]:
-    """How often each flag is given; whatever else begins like one is counted too."""
+    """How often each flag is given; anything else that starts like a flag is counted too."""
     expanded = flags.FLAGS.read_flags_from_files(argv[1:], force_gnu=False)
     return collections.Counter(re.findall(r"^--?(?:no(?=config\.))?([\w.]+)", "\n".join(expanded), re.MULTILINE))
 
 
 def _check_config(field: str) -> None:
-    """Raises UsageError for a config that is another command's, or none."""
+    """Raises UsageError for another command's config, or for something that is not a config."""
     text, config = config_file(), flags.FLAGS["config"].value
     if not isinstance(config, ml_collections.ConfigDict):
         raise UsageError(f"--config={text}: its get_config returns {type(config).__name__}, not a ConfigDict.")
@@ -95,13 +95,13 @@ def _check_config(field: str) -> None:
 
 
 def _explanation(error: Exception, argv: list[str], required: tuple[str, ...]) -> str:
-    """One line for what absl or ml_collections raise at a command line or a config file that cannot be."""
+    """One line for an error that absl or ml_collections raise about the command line or a config file."""
     text = str(error.args[0] if error.args else error).strip().removeprefix("ERROR:: ")
     first, last = text.splitlines()[0], text.splitlines()[-1].strip()
     if renamed := _renamed(argv):
         return renamed
     if isinstance(error, flags.UnrecognizedFlagError) and error.flagname.split(".")[0] in required:
-        return _missing(error.flagname.split(".")[0])  # without a config file, its fields are no flags
+        return _missing(error.flagname.split(".")[0])  # without a config file, its fields are not flags
     if isinstance(error, flags.Error):
         option, _, problem = first.removeprefix("flag ").partition(": ")
         if problem.startswith("Error whilst parsing config file"):  # followed by a traceback
@@ -112,7 +112,7 @@ def _explanation(error: Exception, argv: list[str], required: tuple[str, ...]) -
     if isinstance(error, OSError):
         return _no_file(argv) or f"config file: {last.partition('] ')[2] or last}"
     if isinstance(error, AttributeError) and "'get_config'" in text:
-        return f"--config={_config_file(argv)} has no function get_config: it is no config file."
+        return f"--config={_config_file(argv)} has no function get_config: it is not a config file."
     field = re.match(r"\W*(\w+)\\?'", text)
     options = [option for option in argv if field and re.match(rf"--?\w[\w.]*\.{field[1]}\b", option)]
     if field and options:
@@ -123,7 +123,7 @@ def _explanation(error: Exception, argv: list[str], required: tuple[str, ...]) -
 
 
 def _renamed(argv: list[str]) -> str | None:
-    """What the first flag of an earlier revision's name is called now; None if there is none."""
+    """The new name of the first flag that an earlier revision called otherwise; None if there is none."""
     for option in argv:
         name = option.partition("=")[0]
         section, dot, last = name.lstrip("-").rpartition(".")
@@ -133,7 +133,7 @@ def _renamed(argv: list[str]) -> str | None:
 
 
 def _config_file(argv: list[str]) -> str:
-    """The text of --config, as it was given."""
+    """The text of --config, as given."""
     found = re.search(r"^--?config(?:=|\n)(.*)$", "\n".join(argv), re.MULTILINE)
     return found[1] if found else ""
 
@@ -146,7 +146,7 @@ def _no_file(argv: list[str]) -> str | None:
     file = Path(text.split(":")[0])
     folder = file if file.is_dir() else file.parent
     others = ", ".join(sorted(path.name for path in folder.glob("*.py") if not path.name.startswith("_")))
-    here = f"{folder} has {others}." if others else f"start the command in the project's folder, not {Path.cwd()}."
+    here = f"{folder} has {others}." if others else f"run the command in the project's folder, not {Path.cwd()}."
     if file.is_dir():
         return f"--config={text} is a folder: {here}"
     return None if file.exists() else f"--config={text}: there is no such file; {here}"

@@ -1,7 +1,7 @@
 """The deck's whole comparison: trains what is missing, measures it, and writes a page, tables, figures and videos.
 
 python -m launch.compare --config=configs/compare.py[:demo] [--workdir=DIR] [--config.any.field=value ...]
-python -m launch.compare --config=configs/compare.py[:demo] --runs=RUN,RUN,...      # of finished runs, trains nothing
+python -m launch.compare --config=configs/compare.py[:demo] --runs=RUN,RUN,...      # finished runs; trains nothing
 """
 
 import sys
@@ -17,12 +17,12 @@ from launch import cli
 
 CONFIG = cli.config("configs/compare.py[:variant].")
 WORKDIR = flags.DEFINE_string("workdir", None, "Where runs and report go; by default runs/compare-<variant>.")
-TUNING = flags.DEFINE_string("tuning", None, "The folder of a study of launch.tune, to be shown on the page.")
+TUNING = flags.DEFINE_string("tuning", None, "The folder of a launch.tune study to show on the page.")
 RUNS = flags.DEFINE_list("runs", [], "Folders of finished runs to compare, instead of training any.")
 
 
 def main() -> None:
-    """Writes <workdir>/report/index.html; run again, it goes on where it was."""
+    """Writes <workdir>/report/index.html; run again, it resumes."""
     from genmodels import comparison
     from genmodels.report import page, study
 
@@ -33,14 +33,14 @@ def main() -> None:
     _say_what_is_ignored(folders)
     runs = comparison.compare(CONFIG.value, workdir, folders)
     if runs is None:
-        print("stopped and saved: run the same command again to go on")
+        print("stopped and saved: run the same command again to resume")
         return
     command = " ".join(["python -m launch.compare", *sys.argv[1:]])
     print(f"\nthe comparison: {page.write(workdir / 'report', runs, CONFIG.value, command, tuned)}")
 
 
 def _say_what_is_ignored(folders: list[Path]) -> None:
-    """Fields that were given, but are those of a training."""
+    """Names the given fields that affect only training."""
     given = config_flags.get_override_values(flags.FLAGS["config"]) if folders else {}
     ignored = [name for name in given if name != "data.dir" and not name.startswith("evaluation.")]
     if ignored:

@@ -1,4 +1,4 @@
-"""What training would need on TPUs, found without one: the very step, compiled for a named topology. Takes minutes.
+"""What training would need on TPUs, found without one: the actual step, compiled for a named topology. Takes minutes.
 
 python -m launch.plan --config=configs/introvae.py --topology=v5e:2x4
 """
@@ -16,10 +16,10 @@ from launch import cli
 
 CONFIG = cli.config("configs/<method>.py[:variant].")
 TOPOLOGY = flags.DEFINE_string("topology", None, "Such as v5e:2x4, v5e:4x4, v5p:2x2x1, v6e:2x4.")
-IMAGES = flags.DEFINE_integer("images", 182_599, "Of an epoch; the default is the deck's.", lower_bound=1)
-OUT = flags.DEFINE_string("out", None, "A JSON file for the plan, which launch.results takes in.")
+IMAGES = flags.DEFINE_integer("images", 182_599, "Images in an epoch; the default is the deck's.", lower_bound=1)
+OUT = flags.DEFINE_string("out", None, "A JSON file for the plan, which launch.results reads.")
 UTILISATION = flags.DEFINE_float(
-    "utilisation", 0.4, "Share of the chips' peak that training reaches.", lower_bound=0.01, upper_bound=1.0
+    "utilisation", 0.4, "Fraction of the chips' peak that training reaches.", lower_bound=0.01, upper_bound=1.0
 )
 
 
@@ -27,7 +27,7 @@ def main() -> None:
     """Prints what the step needs of each chip."""
     from genmodels.benchmark import plan
 
-    os.environ.pop("XLA_FLAGS", None)  # libtpu ends the process at one that is for CPUs
+    os.environ.pop("XLA_FLAGS", None)  # libtpu aborts on flags meant for CPUs
     os.environ.update(plan.QUIET | os.environ)
     config, topology, out = CONFIG.value, TOPOLOGY.value, cli.path(OUT)
     assert topology is not None  # required below

@@ -1,7 +1,7 @@
 """Writes results/README.md from a finished comparison: numbers from its report.json, images that its models generated.
 
-python -m launch.results --report=runs/compare-slim64/report [--plans=FILE,...]   # takes these in, writes the text
-python -m launch.results                                      # writes the text again, from what was taken in
+python -m launch.results --report=runs/compare-slim64/report [--plans=FILE,...]   # copies these in, writes the text
+python -m launch.results                                      # writes the text again, from the copies
 """
 
 import sys
@@ -13,8 +13,8 @@ from absl import flags
 
 from launch import cli
 
-REPORT = flags.DEFINE_string("report", None, "The report/ of a comparison to take in, as launch.compare left it.")
-PLANS = flags.DEFINE_list("plans", [], "What launch.plan --out has written: what the full data would take.")
+REPORT = flags.DEFINE_string("report", None, "The report/ of a comparison to copy in, as written by launch.compare.")
+PLANS = flags.DEFINE_list("plans", [], "Files written by launch.plan --out: what the full data would take.")
 FOLDER = flags.DEFINE_string("folder", "results/slim64", "Where report.json and the images are kept.")
 OUT = flags.DEFINE_string("out", "results/README.md", "The text, in a folder above --folder.")
 
@@ -26,7 +26,7 @@ def main() -> None:
 
     folder, out, report = cli.needed_path(FOLDER), cli.needed_path(OUT), cli.path(REPORT)
     if PLANS.value and not report:
-        raise UsageError("--plans are taken in together with a report: give --report as well.")
+        raise UsageError("--plans are copied in together with a report: give --report as well.")
     cli.check_file(out)
     if report:
         results.collect(report, cli.paths(PLANS), folder)

@@ -21,12 +21,12 @@ from launch import cli
 WORKDIR = flags.DEFINE_string("workdir", None, "The run's folder.")
 NUM = flags.DEFINE_integer("num", 64, "How many images.", lower_bound=1)
 SEED = flags.DEFINE_integer(
-    "seed", 0, "Of the codes; the same seed gives the same images.", lower_bound=0, upper_bound=2**32 - 1
+    "seed", 0, "Seed of the codes; the same seed gives the same images.", lower_bound=0, upper_bound=2**32 - 1
 )
 STEP = flags.DEFINE_integer("step", None, "Which checkpoint; by default the newest.")
 REFINE = flags.DEFINE_bool("refine", False, "Improved sampling: the codes descend to fixed points of the autoencoder.")
 REAL = flags.DEFINE_string(
-    "real", None, "Also as many training images, drawn at random, the same for every --seed, in a form like --out."
+    "real", None, "Also write as many training images, chosen at random, the same for every --seed; a path like --out."
 )
 DATA_DIR = flags.DEFINE_string("data_dir", None, "For --real: where the data is now, if not where the run had it.")
 OUT = flags.DEFINE_string(
@@ -39,7 +39,7 @@ OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace the images of an earl
 
 
 def main() -> None:
-    """Writes --num samples of --workdir to --out, by default <workdir>/samples-<step>.png, and real ones to --real."""
+    """Writes --num samples to --out, by default <workdir>/samples-<step>.png, and as many training images to --real."""
     import jax
 
     import genmodels
@@ -49,7 +49,7 @@ def main() -> None:
     model = genmodels.load(workdir, STEP.value)
     out = cli.path(OUT) or workdir / f"samples-{model.step}.png"
     _check(workdir, model.config, out, real)
-    if real is not None:  # first: what is missing should not come out after the samples
+    if real is not None:  # first: missing data should be reported before samples are drawn
         _write(REAL, real, _training_images(workdir), model.config.image_size)
     elif DATA_DIR.value is not None:
         print("--data_dir is not used: only --real reads the data")
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def _check(workdir: Path, config: ml_collections.ConfigDict, out: Path, real: Path | None) -> None:
-    """Raises UsageError, before any work, for what cannot be written or would spoil other images."""
+    """Raises UsageError, before any work, for what cannot be written or would damage other files."""
     from genmodels import image_files
     from genmodels.errors import UsageError
 
@@ -97,7 +97,7 @@ def _training_images(workdir: Path) -> Iterator[np.ndarray]:
     elif not same:
         print(f"--real: {workdir} was trained on other images than these: {found.description}")
     if len(split) < NUM.value:
-        raise UsageError(f"--num={NUM.value}: the training split has {len(split):,} images; ask for at most that.")
+        raise UsageError(f"--num={NUM.value}: the training split has {len(split):,} images; use at most that many.")
     chosen = subsets.indices(len(split), NUM.value)
     return (split[chosen[i : i + CHUNK]] for i in range(0, NUM.value, CHUNK))
 
@@ -134,7 +134,7 @@ def _named(flag: flags.FlagHolder) -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        remedy = "" if flag.value else "\nGive --out another place: by default it is in the run's folder."
+        remedy = "" if flag.value else "\nChoose another place with --out: by default it is in the run's folder."
         raise UsageError(f"--{flag.name}={error}{remedy}") from error
 
 

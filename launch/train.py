@@ -1,7 +1,7 @@
 """Trains one model; run again, it resumes.
 
 python -m launch.train --config=configs/introvae.py[:variant] [--workdir=DIR] [--config.any.field=value ...]
-On a TPU slice or a cluster start it on every host with --distributed.
+On a TPU slice or a cluster, start it on every host with --distributed.
 """
 
 import socket
@@ -17,12 +17,14 @@ from launch import cli
 
 CONFIG = cli.config("configs/<method>.py[:variant].")
 START_FROM = flags.DEFINE_string(
-    "start_from", None, "Another run's folder, whose newest checkpoint a new run starts at."
+    "start_from", None, "Another run's folder; a new run starts from its newest checkpoint."
 )
-DISTRIBUTED = flags.DEFINE_bool("distributed", False, "One of several processes, of a TPU slice or a cluster's job.")
-COORDINATOR = flags.DEFINE_string("coordinator_address", None, "host:port of process 0, where nothing else tells it.")
-PROCESSES = flags.DEFINE_integer("num_processes", None, "How many there are; likewise.", lower_bound=1)
-PROCESS = flags.DEFINE_integer("process_id", None, "Which of them this is, from 0; likewise.", lower_bound=0)
+DISTRIBUTED = flags.DEFINE_bool(
+    "distributed", False, "Run as one of several processes, on a TPU slice or in a cluster job."
+)
+COORDINATOR = flags.DEFINE_string("coordinator_address", None, "host:port of process 0, if jax cannot detect it.")
+PROCESSES = flags.DEFINE_integer("num_processes", None, "Number of processes; likewise.", lower_bound=1)
+PROCESS = flags.DEFINE_integer("process_id", None, "Index of this process, from 0; likewise.", lower_bound=0)
 WORKDIR = flags.DEFINE_string("workdir", None, "The run's folder; by default runs/<method>-<variant>.")
 
 
@@ -36,7 +38,7 @@ def main() -> None:
     workdir = cli.path(WORKDIR) or runs.default_workdir(CONFIG.value)
     result = training.train(CONFIG.value, workdir, start_from=cli.path(START_FROM))
     if jax.process_index():
-        return  # process 0 speaks for all
+        return  # process 0 prints for all
     if result.finished:
         print(f"trained {result.step:,} steps: {workdir}")
     else:
@@ -44,7 +46,7 @@ def main() -> None:
 
 
 def _join() -> None:
-    """Joins the other processes of a run, if there are any, before the devices are asked for."""
+    """Joins the other processes of a run, if there are any, before jax initialises its devices."""
     import jax
 
     given = COORDINATOR.value, PROCESSES.value, PROCESS.value
@@ -57,7 +59,7 @@ def _join() -> None:
     except (ValueError, RuntimeError) as error:
         raise UsageError(
             f"the processes cannot be joined: {str(error).splitlines()[0]}\n"
-            "Give --coordinator_address, --num_processes and --process_id, each of them to each process."
+            "Give --coordinator_address, --num_processes and --process_id to every process."
         ) from error
 
 
@@ -72,7 +74,7 @@ def _check_port(address: str, *, bind: bool) -> None:
                 probe.bind(("", int(port)))
             except OSError as error:
                 raise UsageError(
-                    f"--coordinator_address={address}: the port cannot be had ({error.strerror}); choose another."
+                    f"--coordinator_address={address}: the port is not available ({error.strerror}); choose another."
                 ) from error
 
 

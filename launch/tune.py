@@ -1,8 +1,8 @@
-"""Tries values of any fields of a config on a study of Optuna's: test RMSE and nearness of MS-SSIM to real images'.
+"""Tunes any config fields in an Optuna study, for low test RMSE and MS-SSIM close to that of real images.
 
 python -m launch.tune --config=configs/introvae.py:demo --space="loss.margin=200,1000,5000;loss.beta=0.01,0.1"
 python -m launch.tune --config=configs/introvae.py --space="loss.margin=50..500 log;loss.beta=0.1..5 log" --sampler=tpe
-Start the same command several times, on one machine or on all that see --workdir, and they share the trials.
+Start the same command several times, on one machine or on several that share --workdir, to divide the trials.
 """
 
 import sys
@@ -19,8 +19,8 @@ SPACE = flags.DEFINE_string("space", None, '"field=value,value;field=low..high l
 SAMPLER = flags.DEFINE_enum("sampler", "grid", ["grid", "tpe", "nsga2"], "grid: every combination of the values.")
 TRIALS = flags.DEFINE_integer("trials", None, "By default all of a grid, else 20.", lower_bound=1)
 WORKDIR = flags.DEFINE_string("workdir", None, "The study's folder; by default runs/tune-<method>-<variant>.")
-STORAGE = flags.DEFINE_string("storage", None, "A database URL of Optuna's; by default a journal in the folder.")
-SEED = flags.DEFINE_integer("seed", 0, "Of the sampler and of the evaluation.", lower_bound=0, upper_bound=2**31 - 1)
+STORAGE = flags.DEFINE_string("storage", None, "An Optuna database URL; by default a journal in the folder.")
+SEED = flags.DEFINE_integer("seed", 0, "Seed of the sampler and the evaluation.", lower_bound=0, upper_bound=2**31 - 1)
 NUM = flags.DEFINE_integer("num", 1_000, "Images of each split for a trial's RMSE, at most.", lower_bound=4)
 PAIRS = flags.DEFINE_integer("pairs", 1_000, "Pairs of samples for a trial's MS-SSIM.", lower_bound=2)
 
@@ -42,16 +42,16 @@ def main() -> None:
     tried = space.parse(SPACE.value, config)
     budget = evaluation.Budget(NUM.value, PAIRS.value, real_pairs=None, lines=2, points=3, refined=0, seed=SEED.value)
     tuning = Tuning(config, tried, SAMPLER.value, workdir, budget)
-    jax.devices()  # if there are none, this is said before anything is written
+    jax.devices()  # if there are none, this is reported before anything is written
     opened = study.open_study(tuning, STORAGE.value)
     images = data.build(config)
     default = space.size(tried) if SAMPLER.value == "grid" else 20
     if not study.work(tuning, opened, TRIALS.value or default, images):
-        print("stopped and saved: run the same command again to go on")
+        print("stopped and saved: run the same command again to resume")
         return
     found = results.collect(opened, tuning)
     if not found:
-        print("every trial is in another worker's hands")
+        print("every trial is being run by another worker")
         return
     results.write(workdir, found)
     figures.write(workdir, found)

@@ -1,4 +1,4 @@
-"""Every number that a run is compared by, and how numbers stand in tables."""
+"""Every number by which runs are compared, and its place in tables."""
 
 from genmodels.evaluation.budget import Budget
 from genmodels.evaluation.left_out import lines, require

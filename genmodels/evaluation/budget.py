@@ -5,12 +5,12 @@ from typing import NamedTuple
 from genmodels.data import Dataset
 from genmodels.errors import UsageError
 
-# For two values of each measure at least, as one has no interval.
+# At least two values of each measure, as one has no interval.
 FEWEST = {"images": 4, "pairs": 2, "real_pairs": 2, "lines": 2, "points": 3, "refined": 4, "seed": 0}
 
 
 class Budget(NamedTuple):
-    """How much is measured; whatever the data cannot give is left out of n, not made up."""
+    """How much is measured; where the data have less, n is smaller."""
 
     images: int  # of each split, for reconstruction and codes, at most
     pairs: int  # of samples, for diversity
@@ -23,7 +23,7 @@ class Budget(NamedTuple):
 
 
 def check(budget: Budget, images: Dataset) -> None:
-    """Raises UsageError for a budget that gives no interval, and for more real pairs than there are."""
+    """Raises UsageError for a budget too small for an interval, and for more real pairs than there are."""
     for field, fewest in FEWEST.items():
         value = getattr(budget, field)
         if value is not None and value < fewest and (field, value) != ("refined", 0):
@@ -32,5 +32,5 @@ def check(budget: Budget, images: Dataset) -> None:
     if budget.real_pairs is not None and budget.real_pairs > most:
         raise UsageError(
             f"--real_pairs={budget.real_pairs}: {len(images.test):,} test images make {most:,} disjoint pairs.\n"
-            "Ask for at most that many, or leave the flag out to have them all."
+            "Use at most that many, or omit the flag to use them all."
         )

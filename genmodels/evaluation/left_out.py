@@ -1,4 +1,4 @@
-"""What these data cannot give: named before anything is trained or measured, instead of failing after the work."""
+"""Measures that the data rule out: reported before anything is trained or measured, rather than failing later."""
 
 import math
 
@@ -18,7 +18,7 @@ def sizes(dataset: Dataset, latent: int) -> Sizes:
 
 
 def expected(dataset: Dataset, latent: int, budget: Budget) -> dict[str, str]:
-    """What will be left out of an evaluation, in words, and why; UsageError for a budget that cannot be."""
+    """What will be left out of an evaluation, in words, and why; UsageError for an impossible budget."""
     check(budget, dataset)
     found, there = {}, sizes(dataset, latent)
     for measure in measures.MEASURES:
@@ -43,7 +43,7 @@ def expected(dataset: Dataset, latent: int, budget: Budget) -> dict[str, str]:
 
 
 def lines(found: dict[str, str]) -> list[str]:
-    """One line for each reason, with all that is left out for it."""
+    """One line for each reason, with everything left out because of it."""
     by_reason = {}
     for words, reason in found.items():
         by_reason.setdefault(reason, []).append(words)
@@ -51,7 +51,7 @@ def lines(found: dict[str, str]) -> list[str]:
 
 
 def require(names: list[str], dataset: Dataset, latent: int, budget: Budget) -> None:
-    """Raises UsageError where these measures, by Measure.name, cannot be taken: for what cannot do without them."""
+    """Raises UsageError if any of these measures, by Measure.name, cannot be taken; for callers that need them."""
     missing = expected(dataset, latent, budget)
     needed = [measure.words for measure in measures.MEASURES if measure.name in names]
     for line in lines({words: missing[words] for words in needed if words in missing}):

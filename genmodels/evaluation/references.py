@@ -1,4 +1,4 @@
-"""What numbers are read against: real images, and PCA at several latent sizes; computed once for each cache."""
+"""What results are compared with: real images, and PCA at several latent sizes; computed once for each cache."""
 
 import contextlib
 import json
@@ -21,9 +21,9 @@ PCA_SIZES = (64, 128, 256, 512)  # besides a model's own
 
 
 def real(dataset: Dataset, there: Sizes, pairs: int | None, *, progress: bool = False) -> dict[str, Any]:
-    """What the measures that real images have too find of test images, by measure: values [N], or plain JSON.
+    """The measures that real images have too, taken of test images, by name: values [N], or plain JSON.
 
-    `pairs` disjoint ones are measured, None: as many as there are, at most 10,000.
+    Measured are `pairs` disjoint pairs; None: as many as there are, at most 10,000.
     """
     wanted = {m.name: m.function for m in measures.MEASURES if m.function and m.real is not None and not m.real(there)}
     pairs = min(len(dataset.test) // 2, MOST_PAIRS) if pairs is None else pairs
@@ -44,7 +44,7 @@ def pca_sizes(latent: int, shape: tuple[int, ...] | None = None) -> list[int]:
 
 
 def pca(dataset: Dataset, latent: int, count: int, *, progress: bool = False) -> dict[str, dict[str, np.ndarray]]:
-    """RMSE [N] of reconstructions of `count` images of each split: of the `mean` training image, and by `pca_<size>`.
+    """RMSE [N] of reconstructing `count` images of each split by the `mean` training image and by `pca_<size>`.
 
     PCA is fitted to the training split, with each of `pca_sizes` that it allows.
     """
@@ -66,7 +66,7 @@ def pca(dataset: Dataset, latent: int, count: int, *, progress: bool = False) ->
 
 
 def _plain(function: Callable[[ImageSet], Any], images: ImageSet) -> Any:
-    """What a measure finds, as JSON has it; NaN for what it cannot, which is named when it is summarised."""
+    """A measure's value as plain JSON; NaN if unmeasurable, which is reported when it is summarised."""
     try:
         found = function(images)
     except Unmeasurable:
@@ -75,16 +75,16 @@ def _plain(function: Callable[[ImageSet], Any], images: ImageSet) -> Any:
 
 
 def _kept(dataset: Dataset, name: str, wanted: Iterable[str], measure: Callable[[list[str]], dict]) -> dict:
-    """The `wanted` values of these cached images, kept beside them; `measure` finds those that are not there yet."""
+    """The `wanted` values of these cached images, kept beside them; `measure` computes the missing ones."""
     file = dataset.train.filename
-    assert file is not None  # it is mapped from one
+    assert file is not None  # it is memory-mapped from one
     path = Path(file).parent / f"reference-{name}.json"
     wanted, values = list(wanted), _read(path)
     missing = [each for each in wanted if each not in values]
     if missing:
         values |= measure(missing)
         text, partial = json.dumps({"format": measures.FORMAT, "values": values}), path.with_suffix(".tmp")
-        with contextlib.suppress(OSError):  # a cache shared for reading only: measured anew each time
+        with contextlib.suppress(OSError):  # a read-only shared cache: measured again each time
             partial.write_text(text)
             partial.replace(path)
     return {each: values[each] for each in wanted}

@@ -1,4 +1,4 @@
-"""Every number that a run is compared by, each with its uncertainty, and the reference rows that give it a meaning."""
+"""Every number by which runs are compared, each with its uncertainty, and the reference rows to read it against."""
 
 from collections.abc import Callable, Mapping
 from functools import cache, reduce
@@ -21,7 +21,7 @@ from genmodels.evaluation.measures.scratch import BATCH, stored
 from genmodels.images import to_uint8, to_unit
 from genmodels.model import Model
 
-Subjects = dict[str, Callable[[], Any]]  # what measures are taken of, by Measure.subject; made when it is needed
+Subjects = dict[str, Callable[[], Any]]  # what measures are taken of, by Measure.subject; created when needed
 
 
 class Evaluation(NamedTuple):
@@ -34,8 +34,8 @@ class Evaluation(NamedTuple):
 def evaluate(model: Model, dataset: Dataset, budget: Budget, *, progress: bool = False) -> Evaluation:
     """The rows: the method's own, `improved_<method>` if asked, `real`, `mean`, `pca_<size>`.
 
-    Every estimate is {mean, low, high, n}: a mean and its bootstrap 95 % interval. What the data cannot give is left
-    out and named. Raises UsageError for a budget that cannot be, such as more pairs than there are images.
+    Every estimate is {mean, low, high, n}: a mean and its bootstrap 95 % interval. What the data rule out is left
+    out and named. Raises UsageError for an impossible budget, such as more pairs than there are images.
     """
     method, latent, seed = model.config.method, model.config.model.latent, budget.seed
     missing, there = left_out.expected(dataset, latent, budget), left_out.sizes(dataset, latent)
@@ -44,7 +44,7 @@ def evaluate(model: Model, dataset: Dataset, budget: Budget, *, progress: bool =
     real = {name: real[name] for name in of_real}
     plain, improved = _subjects(model, dataset, budget, real, progress)
     if strange := [m.name for m in measures.MEASURES if m.function and m.subject not in plain.keys() | improved.keys()]:
-        raise ValueError(f"{strange} are measured of nothing: their names begin with none of {list(plain)}")
+        raise ValueError(f"{strange} have no subject: their names start with none of {list(plain)}")
     rows = {method: _row(plain, there, real, seed, missing)}
     if budget.refined:
         rows[f"improved_{method}"] = _row(improved, there, real, seed, missing, left_out.IMPROVED)
@@ -56,7 +56,7 @@ def evaluate(model: Model, dataset: Dataset, budget: Budget, *, progress: bool =
 
 
 def summary(value: Any, seed: int) -> Any:
-    """What a row has of a measure's value: of values [N] their mean with its interval, of others plain JSON.
+    """A measure's value as a row holds it: for values [N] their mean with its interval, for others plain JSON.
 
     Raises Unmeasurable for what is not finite, as the PSNR of a perfect reconstruction.
     """
@@ -69,14 +69,14 @@ def summary(value: Any, seed: int) -> Any:
 
 
 def codes_of(model: Model, images: np.ndarray) -> np.ndarray:
-    """Codes [N, Z] of uint8 images [N, H, W, 3], read as they come."""
+    """Codes [N, Z] of uint8 images [N, H, W, 3], read batch by batch."""
     return np.concatenate([model.encode(to_unit(x)) for (x,) in metrics.batched(images, size=BATCH)])
 
 
 def _row(
     subjects: Subjects, there: Sizes, real: Mapping[str, Any], seed: int, missing: dict[str, str], whose: str = ""
 ) -> dict[str, Any]:
-    """What all measures of these subjects find; beside those that are best near real images, the difference from them.
+    """The measures of these subjects; those that are best near real images also with their difference from them.
 
     What turns out to be unmeasurable is added to `missing`.
     """
@@ -97,7 +97,7 @@ def _row(
 
 
 def _summaries(values: Mapping[str, Any], seed: int, missing: dict[str, str], whose: str) -> dict[str, Any]:
-    """`summary` of each measure's value; what has none is added to `missing`."""
+    """`summary` of each measure's value; a measure without one is added to `missing`."""
     found = {}
     for entry in measures.MEASURES:
         if entry.name in values:

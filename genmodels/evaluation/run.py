@@ -19,11 +19,11 @@ from genmodels.runs import renamed
 def evaluate_run(
     workdir: Path, model: Model, dataset: Dataset, budget: Budget, out: Path | None = None
 ) -> dict[str, Any]:
-    """Evaluates the model of a run, with progress bars, and writes all of it to <workdir>/eval/<step>.json.
+    """Evaluates the model of a run, with progress bars, and writes the report to <workdir>/eval/<step>.json.
 
-    With a folder `out` it goes to <out>/<step>.json, and the run is only read. Names what is left out: what the data
-    cannot give before any work, the rest after it. UsageError, before any work, where it cannot be written, and for the
-    own place of a run that was trained on other images.
+    With a folder `out` it goes to <out>/<step>.json, and the run is only read. Reports what is left out: what the data
+    rule out before any work, the rest afterwards. Raises UsageError, before any work, if the file cannot be written, or
+    if the run was trained on other images and this would replace its own evaluation.
     """
     path, expected = (
         report_path(workdir, model.step, out),
@@ -68,7 +68,7 @@ def read(workdir: Path, step: int) -> dict[str, Any] | None:
 def is_done(workdir: Path, step: int, budget: Budget, dataset: Dataset | None = None) -> bool:
     """Whether a run at `step` was evaluated with this budget, with every measure, as it is taken now.
 
-    With `images`: on these.
+    With `dataset`: on these images.
     """
     report = read(workdir, step) or {}
     current = report.get("format") == measures.FORMAT and set(_taken()) <= set(report["measures"])
@@ -82,27 +82,28 @@ def _taken() -> list[str]:
 
 
 def _check(path: Path, workdir: Path, dataset: Dataset, *, own: bool) -> bool | None:
-    """Whether the run was trained on these images, None: not recorded; told, or refused for a run's `own` place.
+    """Whether the run was trained on these images, None: not recorded.
 
-    UsageError too where the report cannot be written, or would take another's place.
+    Other images are reported, and refused if the report is the run's `own`. Also raises UsageError if the report
+    cannot be written, or would replace that of another run.
     """
     same = run_data.same(workdir, dataset)
     if same is None:
-        print(f"data not checked: {workdir} does not tell what it was trained on", flush=True)
+        print(f"data not checked: {workdir} does not record what it was trained on", flush=True)
     if same is False:
         said = f"{workdir} was trained on other images than these: {dataset.description}"
         if own:
-            raise UsageError(f"{said}.\nIts own evaluation stays as it is: give a folder for this one by --out.")
+            raise UsageError(f"{said}.\nIts own evaluation is kept: choose a folder for this one with --out.")
         print(said, flush=True)
     if not own and path.exists() and (_json(path) or {}).get("run") != str(workdir.resolve()):
-        raise UsageError(f"{path} is there already and not of {workdir}: choose another --out.")
+        raise UsageError(f"{path} exists already and is not of {workdir}: choose another --out.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
         raise UsageError(
-            f"{path} cannot be written ({error.strerror}): make that folder writable, or give another by --out."
+            f"{path} cannot be written ({error.strerror}): make that folder writable, or choose another with --out."
         ) from error
     return same
 

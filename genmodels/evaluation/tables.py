@@ -1,4 +1,4 @@
-"""Measurements as tables: where a measure stands in a row, and which value is the best."""
+"""Measurements as tables: where a measure is in a row, and which value is the best."""
 
 from typing import Any, NamedTuple
 
@@ -26,9 +26,9 @@ class Table(NamedTuple):
 
 
 def find(row: dict[str, Any], name: str) -> Any:
-    """What a row has of a measure; None where it was not measured.
+    """A row's value of a measure; None where it was not measured.
 
-    A measure of samples has its place among them, in the row of real images at the top; 'samples' may be left out.
+    Measures of samples are under 'samples', in the row of real images at the top level; 'samples' may be omitted.
     """
     keys = name.removeprefix("samples ").split()
     for start in (row, row.get("samples", {})):

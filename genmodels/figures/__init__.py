@@ -1,1 +1,1 @@
-"""What is drawn of a trained model: sheets of images, plots, videos."""
+"""Figures of a trained model: image sheets, plots and videos."""

@@ -32,7 +32,8 @@ def path(workdir: Path, step: int) -> Path:
 def draw(workdir: Path, model: Model, dataset: Dataset, seed: int, out: Path | None = None) -> Path:
     """Draws every figure of a run's model into <workdir>/figures/<step>/, which exists only when all of them do.
 
-    With a folder `out` they go to <out>/figures/<step>/. A figure that the data or the model cannot give is named.
+    With a folder `out` they go to <out>/figures/<step>/. Figures that the data or the model rule out are
+    skipped with a message.
     """
     folder = path(out or workdir, model.step)
     partial = folder.with_name(f"{folder.name}.partial")
@@ -66,7 +67,7 @@ def _sheets(folder: Path, model: Model, dataset: Dataset, key: jax.Array) -> Non
     if len(ends):
         save("lines_test", sheets.interpolation_rows(to_uint8(model.interpolate(ends[::2], ends[1::2], POINTS))))
     else:
-        print("no lines between test images are drawn, as there is one test image alone")
+        print("no lines between test images are drawn, as there is only one test image")
     prior = jax.random.normal(lines_key, (2 * LINES, latent))
     lines = sampling.lerp(prior[::2], prior[1::2], POINTS).reshape(LINES * POINTS, -1)
     between = to_uint8(model.decode(lines)).reshape(LINES, POINTS, size, size, 3)
@@ -84,7 +85,7 @@ def _plots(folder: Path, workdir: Path, model: Model, dataset: Dataset, key: jax
     if model.config.model.latent > 1:
         _planes(folder, model, dataset, key)
     else:
-        print("no planes of codes are drawn, as a code has one dimension alone")
+        print("no plots of codes are drawn, as codes have only one dimension")
     lines = read_metrics(workdir)
     terms = dict.fromkeys(name for line in lines for name in line if "/" not in name and name != "step")
     measured = ["test/rmse"] if any("test/rmse" in line for line in lines) else []  # not yet, in a run stopped early

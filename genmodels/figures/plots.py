@@ -1,4 +1,4 @@
-"""Plots, as matplotlib Figures; none is saved."""
+"""Plots as matplotlib Figures; nothing is saved."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
@@ -13,11 +13,11 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from genmodels import images
 
-# Okabe and Ito 2008: told apart with every kind of colour vision, and in grey by their lightness.
+# Okabe and Ito 2008: distinguishable with any kind of colour vision, and in greyscale by lightness.
 GREY, BLUE, VERMILION = "#999999", "#0072B2", "#D55E00"
 COLOURS = (BLUE, VERMILION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = "os^Dv<PX"  # one more than colours: the same pair comes again after 56
-LONG = 24  # letters of a title, beyond which a legend stands below
+MARKERS = "os^Dv<PX"  # one more than colours, so that a pair repeats only after 56
+LONG = 24  # characters of a title beyond which the legend goes below
 GAP = 2  # pixels between the two images of a pair
 NEIGHBOUR_COLUMNS = 8
 
@@ -44,9 +44,9 @@ def prior_and_codes(prior: np.ndarray, train_codes: np.ndarray, test_codes: np.n
 
 
 def codes_of_images(mean: np.ndarray, deviation: np.ndarray | None) -> Figure:
-    """How codes of images meet the prior, in the two dimensions [N, Z] in which they vary most.
+    """Codes [N, Z] of images against the prior, in the two dimensions in which they vary most.
 
-    With a posterior's `deviation` [N, Z] one ellipse for each image, of one deviation; without (None) each code is a
+    With a posterior's `deviation` [N, Z] each image is an ellipse of one deviation; without (None) each code is a
     point. Circles: the prior's one and two deviations. Q_Z is the mixture of all ellipses, or all points.
     """
     figure = Figure(figsize=(4.6, 4.9), layout="constrained")
@@ -72,8 +72,8 @@ def codes_of_images(mean: np.ndarray, deviation: np.ndarray | None) -> Figure:
 def error_and_diversity(points: dict[str, tuple[dict, dict]], real: dict | None) -> Figure:
     """Test RMSE against MS-SSIM, estimates {mean, low, high}, by title; intervals are bars, real images a band.
 
-    None: real images were too few to be measured.
-    A point whose RMSE is that of another (improved sampling) stands beside it in the same column.
+    `real` is None if there were too few real images to measure.
+    A point with the same RMSE as another (improved sampling) is in the same column.
     """
     figure = Figure(figsize=(7, 4.4), layout="constrained")
     axes = figure.subplots()
@@ -151,7 +151,7 @@ def loss_curves(metrics: list[dict], names: list[str]) -> Figure:
 
 
 def _beside_or_below(titles: Iterable[str]) -> dict[str, Any]:
-    """Where the legend has its place: long titles beside the axes would leave them none."""
+    """Where the legend goes: long titles beside the axes would leave them no room."""
     long = any(len(title) > LONG for title in titles)
     return {"loc": "outside lower center" if long else "outside right upper", "frameon": False}
 

@@ -1,4 +1,4 @@
-"""Images side by side, as one uint8 array; none is saved."""
+"""Images side by side, as one uint8 array; nothing is saved."""
 
 import numpy as np
 

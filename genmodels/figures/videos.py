@@ -1,4 +1,4 @@
-"""Videos of a model: a walk through its latent space, and its samples all through training."""
+"""Videos of a model: a walk through its latent space, and its samples throughout training."""
 
 import itertools
 import os
@@ -18,9 +18,9 @@ from genmodels.sampling import slerp
 
 WALKS, COLUMNS = 12, 4  # walks in one grid
 MIN_HEIGHT = 256  # pixels; smaller frames are enlarged
-QUALITY = 7  # of imageio's 1 to 10: x264 at a constant rate factor of 15, hardly to be told from the frames
+QUALITY = 7  # of imageio's 1 to 10: x264 at a constant rate factor of 15, visually almost lossless
 COLOURS = "-vf scale=out_color_matrix=bt709 -colorspace bt709 -color_primaries bt709 -color_trc bt709"
-ENCODING = [*COLOURS.split(), "-movflags", "+faststart"]  # a page can show the beginning before it has the end
+ENCODING = [*COLOURS.split(), "-movflags", "+faststart"]  # a page can start playing before it has loaded all
 
 
 def write(path: str | Path, frames: Iterable[np.ndarray], fps: float) -> None:
@@ -31,11 +31,11 @@ def write(path: str | Path, frames: Iterable[np.ndarray], fps: float) -> None:
     frames = iter(frames)
     first = next(frames, None)
     if first is None:
-        raise ValueError(f"{path}: a video needs a frame")
+        raise ValueError(f"{path}: a video needs at least one frame")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    # Else ffmpeg is started through a Python hook after fork, which can deadlock beside jax's threads; jax warns of it.
+    # Otherwise ffmpeg is started through a Python hook after fork, which can deadlock beside jax's threads; jax warns.
     os.environ.setdefault("IMAGEIO_FFMPEG_NO_PREVENT_SIGINT", "1")
-    video: Any = imageio.get_writer(  # its type says nothing of frames
+    video: Any = imageio.get_writer(  # its declared type does not have append_data
         path,
         format="FFMPEG",
         fps=fps,
@@ -69,7 +69,7 @@ def training(folder: Path) -> Iterator[np.ndarray]:
     paths = sorted((folder / "images").glob("samples_*.png"), key=lambda path: int(path.stem.split("_")[1]))
     if not paths:
         raise UsageError(
-            f"{folder / 'images'} holds no samples_<step>.png to make a video of: name the folder of a run that has "
+            f"{folder / 'images'} holds no samples_<step>.png to make a video of: give the folder of a run that has "
             "drawn some (config.log.images_every)."
         )
     return map(_read, paths)
@@ -81,7 +81,7 @@ def _read(path: Path) -> np.ndarray:
 
 
 def _playable(frame: np.ndarray) -> np.ndarray:
-    """At least MIN_HEIGHT pixels high and of even sizes: yuv420p keeps one colour for two by two pixels."""
+    """At least MIN_HEIGHT pixels high and of even sizes: yuv420p stores one colour for every 2x2 pixels."""
     enlarge = -(-MIN_HEIGHT // frame.shape[0])  # rounded up; 1 if it is high enough
     frame = frame.repeat(enlarge, 0).repeat(enlarge, 1)
     return np.pad(frame, [(0, frame.shape[0] % 2), (0, frame.shape[1] % 2), (0, 0)], mode="edge")

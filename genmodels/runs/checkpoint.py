@@ -1,4 +1,4 @@
-"""Checkpoints: the training state to continue from, and beside it the weights to use."""
+"""Checkpoints: the training state to resume from, and beside it the weights to use."""
 
 import contextlib
 import sys
@@ -15,10 +15,10 @@ from genmodels.errors import UsageError
 from genmodels.methods.state import TrainState
 
 # Each step's folder has three items: `state` with the optimisers, `weights` (calibrated, averaged where there is an
-# average), which is all that a model needs, and `digests` of both, for a flipped bit goes unnoticed otherwise. Before
+# average), which is all that a model needs, and `digests` of both, as a flipped bit goes unnoticed otherwise. Before
 # 2026-11-23 02:14 there were no digests.
 ITEMS = ("state", "weights", "digests")
-ASIDE = "damaged"  # the folder in a run's where checkpoints go that cannot be read
+ASIDE = "damaged"  # where a run keeps checkpoints that cannot be read
 
 
 class Damaged(Exception):
@@ -45,7 +45,7 @@ class Checkpoints(contextlib.AbstractContextManager):
         return self._manager.latest_step()
 
     def save(self, step: int, state: TrainState, weights: Any) -> None:
-        """Saves in the background what `state` and `weights` are now; a step that is there already stays."""
+        """Saves the current `state` and `weights` in the background; a step that is already saved is left as it is."""
         if step in self._manager.all_steps():
             return
         state, weights = jax.device_get((state, weights))  # host arrays: one process writes them
@@ -58,10 +58,10 @@ class Checkpoints(contextlib.AbstractContextManager):
         self._manager.save(step, args=items)
 
     def restore(self, like: TrainState) -> TrainState | None:
-        """The newest state that is whole, None if there is no checkpoint; `like` has its shapes and dtypes.
+        """The newest undamaged state, None if there is no checkpoint; `like` has its shapes and dtypes.
 
-        Damaged newer ones are named and moved to <workdir>/damaged. Raises UsageError when all are damaged, moving
-        none, and when the state is that of another config.
+        Damaged newer ones are reported and moved to <workdir>/damaged. Raises UsageError when all are damaged, moving
+        none, and when the state belongs to another config.
         """
         self._manager.wait_until_finished()
         damaged = {}
@@ -74,7 +74,7 @@ class Checkpoints(contextlib.AbstractContextManager):
             if jax.process_index() == 0:
                 for other, reason in damaged.items():
                     place = _move_aside(self._folder / str(other))
-                    print(f"checkpoint {other:,} is damaged ({reason}): it is now {place}", flush=True)
+                    print(f"checkpoint {other:,} is damaged ({reason}): moved to {place}", flush=True)
             multihost_utils.sync_global_devices("damaged checkpoints are aside")
             self._manager.reload()
             return state
@@ -110,7 +110,7 @@ def restore_weights(workdir: Path, step: int | None, like: Any) -> tuple[int, An
 
 
 def restore_state(workdir: Path, like: TrainState) -> TrainState:
-    """The newest state of a run that another one is to start from; raises UsageError as `restore_weights` does."""
+    """The newest state of a run, for another run to start from; raises UsageError as `restore_weights` does."""
     return _item(workdir, None, "state", like)[1]
 
 
@@ -126,15 +126,15 @@ def _item(workdir: Path, step: int | None, name: str, like: Any) -> tuple[int, A
         return step, _read(folder, name, like)
     except Damaged as error:
         raise UsageError(
-            f"{folder} is damaged: {error}.\nMove it away to use the one before it; training does so by itself."
+            f"{folder} is damaged: {error}.\nMove it away to use the one before it; training does so automatically."
         ) from error
 
 
 def _read(folder: Path, item: str, like: Any) -> Any:
-    """An item of a checkpoint, on the first device; UsageError if it is of other shapes, Damaged if it is broken."""
+    """An item of a checkpoint, on the first device; UsageError if its shapes differ, Damaged if it is broken."""
     try:
-        # Checked first: orbax finds other shapes amid its reading, and leaves the rest of that undone in other threads.
-        place: Any = folder / item  # orbax asks for a Path of its own and takes any
+        # Checked first: orbax notices other shapes only while reading, and leaves unfinished work in other threads.
+        place: Any = folder / item  # orbax declares a Path class of its own but accepts any
         metadata = ocp.StandardCheckpointHandler().metadata(place)
         stored = {leaf.name: leaf for leaf in jax.tree.leaves(metadata)}
         wanted = {
@@ -145,22 +145,22 @@ def _read(folder: Path, item: str, like: Any) -> Any:
             found, expected = (_kind(leaves.get(name)) for leaves in (stored, wanted))
             if found != expected:
                 raise UsageError(
-                    f"{folder / item} is made with another config: {name} is {found}, not {expected}.\n"
-                    "Give the fields the values that the run was trained with, or choose another --workdir."
+                    f"{folder / item} was made with another config: {name} is {found}, not {expected}.\n"
+                    "Give the fields the values the run was trained with, or choose another --workdir."
                 )
         with ocp.StandardCheckpointer() as checkpointer:
-            # A field of a state that holds nothing was not there at all before it was invented.
+            # Checkpoints from before a field was introduced lack it; it is then empty.
             known = {name: part for name, part in _parts(like).items() if name in metadata.tree}
             parts = checkpointer.restore(folder / item, _abstract(known))
             tree = like.replace(**parts) if isinstance(like, TrainState) else parts
         if not (folder / "digests").exists():
-            print(f"{folder} is not checked for damage: it was saved before digests were", file=sys.stderr)
+            print(f"{folder} is not checked for damage: it was saved before checkpoints had digests", file=sys.stderr)
             return tree
         with ocp.Checkpointer(ocp.JsonCheckpointHandler()) as checkpointer:
             digests = checkpointer.restore(folder / "digests")
     except UsageError:
         raise
-    except Exception as error:  # each layer below has its own
+    except Exception as error:  # each layer below raises its own
         raise Damaged((str(error).strip() or repr(error)).splitlines()[0][:120]) from error
     if digests[item] != _digest(tree):
         raise Damaged(f"its {item} is not what was saved")
@@ -172,7 +172,7 @@ def _parts(tree: Any) -> dict[str, Any]:
 
 
 def _digest(tree: Any) -> int:
-    """The CRC-32 of all arrays of a tree, one after the other."""
+    """The CRC-32 of all arrays of a tree, concatenated."""
     found = 0
     for leaf in jax.tree.leaves(jax.device_get(tree)):
         found = zlib.crc32(np.ascontiguousarray(leaf).data, found)

@@ -1,4 +1,4 @@
-"""The images that a run is trained on, remembered by their digest and numbers."""
+"""The images that a run is trained on, identified by their digest and counts."""
 
 import json
 from pathlib import Path
@@ -12,13 +12,13 @@ FILE = "data.json"  # in the run's folder
 
 
 def record(workdir: Path, images: Dataset) -> None:
-    """Writes down what a run is trained on; raises OSError when that cannot be written."""
+    """Records what a run is trained on; raises OSError when that cannot be written."""
     fields = {"digest": images.digest, **_numbers(images), "description": images.description}
     write_whole(workdir / FILE, json.dumps(fields, indent=2) + "\n")
 
 
 def same(workdir: Path, images: Dataset) -> bool | None:
-    """Whether a run was trained on these images; None where it is not recorded, as runs of earlier revisions have it.
+    """Whether a run was trained on these images; None where it is not recorded, as in runs of earlier revisions.
 
     Raises UsageError for a record that cannot be read.
     """
@@ -27,7 +27,7 @@ def same(workdir: Path, images: Dataset) -> bool | None:
 
 
 def check(workdir: Path, images: Dataset) -> None:
-    """Raises UsageError where a run was trained on other images; says so where that is not known."""
+    """Raises UsageError if a run was trained on other images; prints a note if that is not known."""
     recorded = _read(workdir)
     if recorded is None:
         print(f"data not checked: {workdir} was made before runs recorded what they are trained on", flush=True)
@@ -35,8 +35,8 @@ def check(workdir: Path, images: Dataset) -> None:
         before, now = ("{train:,} train and {test:,} test".format(**each) for each in (recorded, _numbers(images)))
         raise UsageError(
             f"{workdir} was trained on other images: {before} then, {now} now"
-            + (", of other content.\n" if before == now else ".\n")
-            + "Give config.data the images that it had, or choose another --workdir."
+            + (", with different content.\n" if before == now else ".\n")
+            + "Give config.data the images it was trained on, or choose another --workdir."
         )
 
 
@@ -52,4 +52,4 @@ def _read(workdir: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise UsageError(f"{path} cannot be read ({error}): restore it; without it data are not checked.") from error
+        raise UsageError(f"{path} cannot be read ({error}): restore it; data cannot be checked without it.") from error

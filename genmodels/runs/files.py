@@ -1,10 +1,10 @@
-"""Files that are whole at every moment, whatever happens to the process that writes them."""
+"""Atomic writes: a file is complete at every moment, whatever happens to the process that writes it."""
 
 from pathlib import Path
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Writes a file beside `path`, then puts it there; a full disk leaves what was there."""
+    """Writes a temporary file beside `path`, then renames it; on a full disk the old file stays."""
     partial = path.with_name(f"{path.name}.tmp")
     partial.write_text(text)
     partial.replace(path)

@@ -1,4 +1,4 @@
-"""A run's folder: its config, and whether another config may go on in it."""
+"""A run's folder: its config, and whether another config may continue it."""
 
 import contextlib
 import errno
@@ -55,16 +55,16 @@ def check(workdir: Path, config: ml_collections.ConfigDict) -> None:
 
 @contextlib.contextmanager
 def opened(workdir: Path, config: ml_collections.ConfigDict, images: Dataset) -> Iterator[None]:
-    """Makes a run's folder, or takes one up again, and holds it: one training at a time.
+    """Creates a run's folder, or reopens it, and locks it: one training at a time.
 
-    Writes down `config` and what `images` are. Raises UsageError when the folder is another training's or another
-    run's, when its run was trained on other images, and when it cannot be written.
+    Records `config` and the identity of `images`. Raises UsageError when another training uses the folder, when it
+    holds another run or one trained on other images, and when it cannot be written.
     """
     with contextlib.ExitStack() as stack:
         try:
             workdir.mkdir(parents=True, exist_ok=True)
             stack.enter_context(lock.held(workdir))
-            check(workdir, config)  # again: now nobody else can change it
+            check(workdir, config)  # again, now that nobody else can change it
             if checkpoint.newest_step(workdir) is None:
                 data.record(workdir, images)
             else:
@@ -72,7 +72,7 @@ def opened(workdir: Path, config: ml_collections.ConfigDict, images: Dataset) ->
             fields = config.to_dict() | {"step_version": migration.STEP_VERSION}
             write_whole(workdir / "config.json", json.dumps(fields, indent=2) + "\n")
         except BrokenPipeError:
-            raise  # nobody reads what is said here
+            raise  # nobody would read a message
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise _full_disk(workdir) from error
@@ -84,7 +84,7 @@ def opened(workdir: Path, config: ml_collections.ConfigDict, images: Dataset) ->
 
 @contextlib.contextmanager
 def writing(workdir: Path) -> Iterator[None]:
-    """Turns what a full disk makes of training into a UsageError; each library that writes has its own error for it."""
+    """Turns the errors of a full disk into a UsageError; each library that writes raises its own."""
     try:
         yield
     except Exception as error:
@@ -96,15 +96,15 @@ def writing(workdir: Path) -> Iterator[None]:
 def _full_disk(workdir: Path) -> UsageError:
     return UsageError(
         f"--workdir={workdir} is on a full disk: make room and run the same command again.\n"
-        "It resumes at the last checkpoint, which is whole."
+        "It resumes from the last checkpoint, which is intact."
     )
 
 
 def read_config(workdir: Path, data_dir: str | None = None) -> ml_collections.ConfigDict:
     """The config of the run in `workdir`, locked; raises UsageError when there is none.
 
-    What an earlier revision did not write is what it did. `data_dir` is where its data is now, None: where the run had
-    it.
+    Fields that an earlier revision did not have get the values it used. `data_dir` is where the data is now, None:
+    where the run had it.
     """
     fields = migration.complete(_read(workdir))
     fields.pop("step_version", None)
@@ -127,12 +127,12 @@ def _read(workdir: Path) -> migration.Fields:
 
 
 def _differences(fields: migration.Fields, config: ml_collections.ConfigDict) -> list[tuple]:
-    """The fields of a run's config.json that `config` has otherwise: their names and both values."""
-    # JSON has lists where configs have tuples. A config file of one's own may be as old as the run.
+    """The fields in which a run's config.json and `config` differ: their names and both values."""
+    # JSON has lists where configs have tuples. A user's own config file may be as old as the run.
     given = renamed.current(json.loads(json.dumps(config.to_dict())))
     before, after = (_flat(migration.complete(each)) for each in (fields, given))
     before.pop("step_version", None)
-    if before.get("train.steps", 0) <= after.get("train.steps", 0):  # a run may be prolonged, not shortened
+    if before.get("train.steps", 0) <= after.get("train.steps", 0):  # a run may be extended, not shortened
         for each in (before, after):
             each.pop("train.steps", None)
     return [

@@ -1,4 +1,4 @@
-"""How a run went, by what it has logged."""
+"""How a run went, according to its log."""
 
 import statistics
 from pathlib import Path
@@ -23,7 +23,7 @@ class Point(NamedTuple):
 
 
 def rmse_history(workdir: Path, batch_size: int) -> list[Point]:
-    """The test RMSE all through a run; seconds are those spent on steps, by the logged rates, with compiling."""
+    """The test RMSE throughout a run; seconds are those spent on steps, by the logged rates, including compilation."""
     points, seconds, step = [], 0.0, 0
     for line in read_metrics(workdir):
         if "images/s" in line:
@@ -43,7 +43,7 @@ class Course(NamedTuple):
 
 
 def game(workdir: Path, terms: Game | None) -> Course | None:
-    """The game by what the run has logged; None for a method that has none, and before the game."""
+    """The game according to the log; None for a method without one, and before it begins."""
     lines = [line for line in read_metrics(workdir) if "images/s" in line]
     if terms is None or not (played := [line for line in lines if terms.fake in line]):
         return None

@@ -1,8 +1,8 @@
 """One training at a time in a run's folder.
 
-The lock of the operating system ends with its process. Some shared file systems keep such locks to each host, though,
-so the holder leaves its name beside the lock, with a number that it keeps counting up. Who gets the lock and finds the
-name of another host watches that number before taking the folder.
+The operating system releases a lock when its process ends. On some shared file systems, however, locks hold only
+within one host, so the holder also writes its name beside the lock, with a counter that it keeps incrementing. A
+process that gets the lock but finds another host's name watches that counter before taking the folder.
 """
 
 import contextlib
@@ -21,12 +21,12 @@ from genmodels.errors import UsageError
 from genmodels.runs.files import write_whole
 
 LOCK, HOLDER = ".lock", "holder.json"  # in the run's folder
-BEAT = 10.0  # seconds from one sign of life to the next
-PATIENCE = 3  # beats without one after which a holder is dead
+BEAT = 10.0  # seconds between heartbeats
+PATIENCE = 3  # missed heartbeats after which a holder counts as dead
 
 
 class Holder(NamedTuple):
-    """A process that trains in a folder, and how many signs of life it has given."""
+    """A process that trains in a folder, and how many heartbeats it has written."""
 
     host: str
     pid: int
@@ -79,11 +79,11 @@ def _signs_of_life(workdir: Path) -> Iterator[None]:
 
 
 def _wait_for_another_host(workdir: Path) -> None:
-    """Raises UsageError if a process of another host gives signs of life; on this host the lock itself would tell."""
+    """Raises UsageError if a process on another host is alive; on this host the lock itself shows that."""
     found = _read(workdir)
     if found is None or found.host == socket.gethostname():
         return
-    print(f"{found} had {workdir} and may be alive: looks for a sign of it for {PATIENCE * BEAT:.0f} s", flush=True)
+    print(f"{found} held {workdir} and may be alive: waiting {PATIENCE * BEAT:.0f} s for a sign of it", flush=True)
     deadline = time.monotonic() + PATIENCE * BEAT
     while time.monotonic() < deadline:
         time.sleep(BEAT / 10)

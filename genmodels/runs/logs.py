@@ -1,4 +1,4 @@
-"""What a run tells: console lines, metrics.jsonl and TensorBoard."""
+"""What a run logs: console lines, metrics.jsonl and TensorBoard."""
 
 import contextlib
 import errno
@@ -21,8 +21,8 @@ Watch = Callable[[int, dict[str, float]], None]
 class Log(contextlib.AbstractContextManager):
     """Collects each step's metrics and writes their means every so many steps.
 
-    The metrics of a call are fetched one call later, so the host never waits for a device that has work. `unheard` says
-    that the console is gone: a closed pipe, as of `| head`, or a terminal that is no more. The files are written still.
+    The metrics of a call are fetched one call later, so the host never waits for a busy device. `unheard` says that
+    the console is closed, be it a pipe, as with `| head`, or a terminal. The files are still written.
     """
 
     unheard = False
@@ -40,7 +40,7 @@ class Log(contextlib.AbstractContextManager):
     ):
         """Continues the log of a run at step `start`; later lines of an interrupted run are dropped.
 
-        `workdir` None: writes and says nothing, as all processes but one; losses are still looked at.
+        With `workdir` None nothing is written or printed, as in all processes but one; losses are still checked.
         `watch` is given each line, (step, values), and may raise to end the run.
         """
         self._file = self._board = None
@@ -64,12 +64,12 @@ class Log(contextlib.AbstractContextManager):
             outlet.close()
 
     def steps(self, steps: range, phase: str, metrics: dict[str, jax.Array]) -> None:
-        """Takes the metrics [steps] of a dispatched call and works off those of the call before."""
+        """Takes the metrics [steps] of a dispatched call and processes those of the previous call."""
         pending, self._pending = self._pending, (steps, phase, metrics)
         self._work_off(pending)
 
     def flush(self) -> None:
-        """Works off the last call's metrics now, waiting for the device; DivergedError if they are not finite."""
+        """Processes the last call's metrics now, waiting for the device; DivergedError if they are not finite."""
         pending, self._pending = self._pending, None
         self._work_off(pending)
 
@@ -86,7 +86,7 @@ class Log(contextlib.AbstractContextManager):
         self._paused += time.monotonic() - began
 
     def scalars(self, step: int, values: dict[str, float]) -> None:
-        """Writes values of a step as they are, to the file, TensorBoard and the console."""
+        """Writes values of a step, not averaged, to the file, TensorBoard and the console."""
         self._write(step, values)
         self.say(f"step {step:,}: " + "  ".join(f"{name} {value:.4g}" for name, value in values.items()))
 

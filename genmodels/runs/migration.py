@@ -1,4 +1,4 @@
-"""Runs of earlier revisions, made from 2026-11-23 on: what their configs lack, and whether their steps are today's."""
+"""Runs of earlier revisions, made from 2026-11-23 on: what their configs lack, and whether their steps still apply."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,11 +11,11 @@ Fields = dict[str, Any]  # what a run's config.json holds
 
 
 def _has_margin(fields: Fields) -> bool:
-    return "margin" in fields["loss"]  # IntroVAE's, at that time nobody else's
+    return "margin" in fields["loss"]  # at that time only IntroVAE had one
 
 
-# Fields that configs did not have before a moment, and what was done then: a value, or a function of the other fields
-# whose None is no field. A field that is new, or has a new name, gets its line here.
+# Fields that configs lacked before the given time, and what was done then: a value, or a function of the other fields
+# that returns None for no field. Every new or renamed field gets a line here.
 MISSING: Mapping[str, Any] = {
     # 2026-11-23 02:14
     "data.placement": "host",
@@ -25,7 +25,7 @@ MISSING: Mapping[str, Any] = {
     "model.remat": False,
     # 2026-11-25 22:00
     "model.nets": lambda fields: "residual" if _has_margin(fields) else "dcgan",
-    # It splits nothing but folders: other sources have what new runs have.
+    # It affects folders only: other sources get the value of new runs.
     "data.folder_split": lambda fields: "order" if fields["data"]["name"] == "folder" else "hash",
 }
 
@@ -42,16 +42,16 @@ def complete(fields: Fields) -> Fields:
 
 
 class Change(NamedTuple):
-    """A change of a training step beyond rounding, with which a run that was begun before it cannot be resumed."""
+    """A change of a training step beyond rounding; a run begun before it cannot be resumed."""
 
     version: int  # of the steps from then on
     what: str  # "X was A, now it is B"
     affects: Callable[[Path, Fields], bool]
-    """(folder, config of a run with an earlier version) -> whether its steps so far were others than today's."""
+    """(folder, config of a run with an earlier version) -> whether its steps so far differ from today's."""
 
 
 def _has_played_at_the_lower_margin(workdir: Path, fields: Fields) -> bool:
-    """By its log: only the game has a margin, and only a run of that one hour took less than 1.5 KL(x)."""
+    """From its log: only the game has a margin, and only runs of that one hour used less than 1.5 KL(x)."""
     if not fields["loss"].get("margin_from_warmup"):
         return False
     kl, step = 0.0, 0  # as `measured` by the warm-up, from the lines' means
@@ -65,8 +65,8 @@ def _has_played_at_the_lower_margin(workdir: Path, fields: Fields) -> bool:
     return False
 
 
-# Version 0 are all runs before 2026-11-25 22:00, which did not record one. In this time nothing else was changed: names
-# of parameters and of optimisers, random streams, batches, losses and learning rates are what they were.
+# All runs before 2026-11-25 22:00 are version 0; they did not record one. Nothing else changed in that time: names of
+# parameters and of optimisers, random streams, batches, losses and learning rates are what they were.
 CHANGES = (
     Change(
         version=1,
@@ -78,11 +78,11 @@ STEP_VERSION = max(change.version for change in CHANGES)
 
 
 def check_steps(workdir: Path, fields: Fields) -> None:
-    """Raises UsageError where the run of a config.json was trained by other steps than it would be now."""
+    """Raises UsageError if a run was trained with steps that differ from today's."""
     version = fields.get("step_version", 0)
     remedy = "It can be sampled and evaluated; to train, choose another --workdir."
     if version > STEP_VERSION:
-        raise UsageError(f"{workdir} was trained by a later revision, whose training steps are others.\n{remedy}")
+        raise UsageError(f"{workdir} was trained by a later revision, whose training steps differ.\n{remedy}")
     for change in CHANGES:
         if version < change.version and change.affects(workdir, fields):
             raise UsageError(f"{workdir} was trained by an earlier revision: {change.what}.\n{remedy}")

@@ -1,4 +1,4 @@
-"""Names that were others in earlier revisions: keys of configs, logs, evaluations, reports and plans."""
+"""Names that were different in earlier revisions: keys of configs, logs, evaluations, reports and plans."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ RENAMED = {  # until 2026-11-25
 
 
 def current(tree: Any) -> Any:
-    """What was read from a JSON file, its keys by today's names."""
+    """What was read from a JSON file, with today's names for its keys."""
     if isinstance(tree, dict):
         return {RENAMED.get(key, key): current(value) for key, value in tree.items()}
     return [current(value) for value in tree] if isinstance(tree, list) else tree

@@ -1,4 +1,4 @@
-"""Ways to draw codes, and the lines between them."""
+"""Improved sampling, and lines between codes."""
 
 from genmodels.sampling.improved import Refined, refine
 from genmodels.sampling.lines import lerp, slerp

@@ -1,4 +1,4 @@
-"""Improved sampling, the deck's "improved WAE": prior codes moved to where the autoencoder keeps its own image."""
+"""Improved sampling, the deck's "improved WAE": prior codes moved towards fixed points of the autoencoder."""
 
 from functools import partial
 from typing import NamedTuple
@@ -12,12 +12,12 @@ from genmodels.methods import Method, fixed_point
 from genmodels.nets.codec import Weights
 
 MAX_STEPS = 200
-CHECK_EVERY = 50  # steps between looks at the stop rule
-TOLERANCE = 0.1  # relative change of the batch's loss since the last look under which the descent stops
+CHECK_EVERY = 50  # steps between checks of the stopping rule
+TOLERANCE = 0.1  # the descent stops when the batch's loss has changed by less since the last check, relative to it
 
 
 class Refined(NamedTuple):
-    """Where a batch of codes came to, and the fixed-point errors of their images at the start and there."""
+    """A batch of refined codes, and the fixed-point errors of their images before and after."""
 
     codes: jax.Array  # [B, Z]
     before: jax.Array  # [B]
@@ -29,7 +29,7 @@ class _Descent(NamedTuple):
     codes: jax.Array
     moments: optax.OptState
     step: jax.Array
-    loss: jax.Array  # at the last look
+    loss: jax.Array  # at the last check
     settled: jax.Array  # [] bool
 
 
@@ -38,7 +38,8 @@ def refine(method: Method, weights: Weights, codes: jax.Array, learning_rate: fl
     """Adam on codes [B, Z] alone, at fixed weights, on the error between G(z) and its own reconstruction G(E(G(z))).
 
     At most MAX_STEPS steps; every CHECK_EVERY it stops when the batch's loss has changed by less than TOLERANCE. It is
-    a local refinement: at a rate of 1e-3 a coordinate moves about 0.2. One while-loop on the device, stop included.
+    a local refinement: at a learning rate of 1e-3 a coordinate moves about 0.2. The whole descent, stopping rule
+    included, is one while loop on the device.
     """
     adam = optax.adam(learning_rate, b1=0.9)
 
@@ -47,7 +48,7 @@ def refine(method: Method, weights: Weights, codes: jax.Array, learning_rate: fl
         again = method.decode(weights, method.encode(weights, generated))
         return fixed_point.error(unit_to_signed(generated), unit_to_signed(again))  # [B]
 
-    def loss(z):  # a sum, so that a code's way does not depend on how many others there are
+    def loss(z):  # a sum, so that a code's path does not depend on the batch size
         return jnp.sum(errors(z))
 
     def unsettled(at: _Descent):

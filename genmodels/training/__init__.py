@@ -1,4 +1,4 @@
-"""Training: the loop, the devices that share a batch, the feed, the view of a model in training."""
+"""Training: the loop, the devices that share a batch, the input feed, and the view of the model as it trains."""
 
 from genmodels.training.loop import Result, train
 

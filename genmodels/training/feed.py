@@ -1,4 +1,4 @@
-"""Where the training images are, and how each call of a step gets its batches: from the host, or on the devices."""
+"""Where the training images are kept, and how each call of a step gets its batches: from the host or on the devices."""
 
 import contextlib
 from collections.abc import Callable, Generator, Sequence
@@ -16,18 +16,18 @@ from genmodels.training.parallel import Parallel
 
 
 class Feed(NamedTuple):
-    """`stream` brings each call's share to the devices, where `read` makes batches of it, perhaps with the `table`."""
+    """`stream` sends each call's data to the devices, where `read` turns it into batches, from `table` if any."""
 
     devices: Parallel
     prepare: Callable[[Sequence[range]], Generator[Any, None, None]]
-    """Calls, each of so many steps -> what this process sends for each: arrays [steps, b, ...]."""
+    """Calls, as ranges of steps -> what this process sends for each: arrays [steps, b, ...]."""
     read: Callable[[jax.Array | None, Any], jax.Array]
     """(table, what was sent for one step) -> uint8 images [b, H, W, 3], a device's part of the batch."""
     table: jax.Array | None
     """The training split, spread over the devices; None where the host sends images."""
 
     def stream(self, calls: Sequence[range]) -> Generator[Any, None, None]:
-        """What the program of each call is given, on the devices; close it to end the threads that read ahead."""
+        """The input of each call's program, on the devices; close the generator to end the threads that read ahead."""
         with contextlib.closing(self.prepare(calls)) as prepared:
             for sent in prepared:
                 yield self.devices.place(sent)
@@ -43,7 +43,7 @@ def build(config: ml_collections.ConfigDict, train: np.ndarray, devices: Paralle
         raise UsageError(f"config.data.placement={config.data.placement!r} is unknown: use 'host' or 'device'.")
 
     def read(table: jax.Array | None, draw: data.Draw) -> jax.Array:
-        assert table is not None  # it is spread below
+        assert table is not None  # it is built below
         batch = devices.replicas.rows(table, jnp.asarray(draw.indices))
         return jnp.where(draw.mirrored[:, None, None, None], batch[:, :, ::-1], batch)
 

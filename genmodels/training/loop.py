@@ -1,4 +1,4 @@
-"""Training: the loop, told in order."""
+"""The training loop, in the order in which things happen."""
 
 import contextlib
 from pathlib import Path
@@ -31,12 +31,12 @@ def train(
 ) -> Result:
     """Trains a run in `workdir` from its newest checkpoint to config.train.steps.
 
-    Without a checkpoint it begins at step 0, or where the newest one of another run is, `start_from`. `watch` sees each
-    line of metrics, (step, values); what it raises ends the run.
+    Without a checkpoint it starts at step 0, or from the newest checkpoint of another run, `start_from`. `watch` is
+    called with each line of metrics, (step, values); an exception from it ends the run.
 
     Writes config.json, metrics.jsonl, tensorboard/, images/ and checkpoints/. SIGINT, SIGTERM and SIGHUP save and end
-    it, and so does a closed standard output, which then raises BrokenPipeError. Raises UsageError for what the user can
-    mend, DivergedError when a loss is not finite.
+    it, and so does a closed standard output, which then raises BrokenPipeError. Raises UsageError for errors the user
+    can fix, DivergedError when a loss is not finite.
     """
     config, workdir = methods.resolve(config), Path(workdir)
     runs.check(workdir, config)
@@ -48,7 +48,7 @@ def train(
         given = checkpoint.restore_state(start_from, trainer.abstract_state)
     with contextlib.ExitStack() as stack:
         stack.enter_context(runs.writing(workdir))
-        # Only now: a config that cannot be trained leaves nothing behind.
+        # Only now, so that a config that cannot be trained leaves nothing behind.
         stack.enter_context(processes.on_the_first(runs.opened(workdir, config, trainer.images)))
         checkpoints = stack.enter_context(Checkpoints(workdir, config.checkpoint.keep))
         stopping = stack.enter_context(signals.stopping())
@@ -59,18 +59,18 @@ def train(
         start, stop = int(state.step), config.train.steps
         with _log(config, workdir, start, watch) as log:
             if start:
-                log.say(f"continues at step {start:,} of {stop:,}")
+                log.say(f"resumes at step {start:,} of {stop:,}")
             try:
                 step = _Loop(trainer, viewer, checkpoints, log, stopping).run(state)
             except DivergedError as error:
                 raise DivergedError(_after_divergence(error, checkpoints.latest(), workdir, config)) from error
-    if log.unheard:  # as other programs end when their reader has left: nobody would see how this one goes
+    if log.unheard:  # end as other programs do when their reader has gone: nobody sees the progress
         raise BrokenPipeError(f"standard output is closed; saved at step {step:,}")
     return Result(step, step >= stop)
 
 
 class _Loop(NamedTuple):
-    """What takes part in the loop."""
+    """The parts of the loop."""
 
     trainer: Trainer
     viewer: Viewer
@@ -79,7 +79,7 @@ class _Loop(NamedTuple):
     stopping: signals.Stopping
 
     def run(self, state: TrainState) -> int:
-        """Trains `state` to the last step or to a signal -> the step at which it ends."""
+        """Trains `state` until the last step or a signal -> the step it ended at."""
         step, plan = int(state.step), self.trainer.schedule
         with contextlib.closing(self.trainer.train(state, plan.calls(step))) as calls:
             for number, trained in enumerate(calls):
@@ -95,7 +95,7 @@ class _Loop(NamedTuple):
         return step
 
     def _advise(self, trained: Trained) -> None:
-        """Says what the end of a phase means for the next one."""
+        """Prints what the end of a phase means for the next one."""
         phase = trained.phase
         if phase.advice and self.trainer.method.phase(trained.call.stop) is not phase:
             self.log.flush()
@@ -115,7 +115,7 @@ class _Loop(NamedTuple):
 
 
 def _log(config: ml_collections.ConfigDict, workdir: Path, start: int, watch: Watch | None) -> Log:
-    """The log of a run that begins at step `start`; process 0 writes and speaks for all."""
+    """The log of a run that begins at step `start`; process 0 writes and prints for all."""
     return Log(
         workdir if jax.process_index() == 0 else None,
         start=start,
@@ -133,6 +133,6 @@ def _after_divergence(
     kept = f"The checkpoint of step {latest} is kept" if latest else f"{workdir} has no checkpoint yet"
     start = f" --start_from={workdir}" if latest else ""
     return (
-        f"Training diverged at {error}\n{kept}; go on by the same command with{start} --workdir={workdir}-2 and "
+        f"Training diverged at {error}\n{kept}; continue with the same command plus{start} --workdir={workdir}-2 and "
         f"--config.optim.learning_rate={config.optim.learning_rate / 2:g}, or another --config.seed."
     )

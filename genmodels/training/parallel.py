@@ -1,4 +1,4 @@
-"""The devices that share a batch, as the training loop runs them: pmap, or jit over a mesh."""
+"""The devices that share a batch, and how the training loop runs on them: pmap, or jit over a mesh."""
 
 import functools
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from genmodels.errors import UsageError
 from genmodels.methods.replicas import AXIS, Replicas
 
-Device: TypeAlias = jax.Device  # pyright: ignore[reportInvalidTypeForm] - a variable to it, made when jax is imported
+Device: TypeAlias = jax.Device  # pyright: ignore[reportInvalidTypeForm] - assigned dynamically when jax is imported
 
 
 class Parallel(NamedTuple):
@@ -30,8 +30,8 @@ class Parallel(NamedTuple):
         """step(state, images, key) -> (state, metrics) as a program of any number of steps over all devices.
 
         The program is (state, sent, key, table) -> (state, metrics [steps]): `read(table, sent)` gives the images of
-        each step, see `feed`. The state is one, not stacked, and donated. `key` is the run's key; each step draws its
-        own from it by its number, so a run can start at any step.
+        each step, see `feed`. The state is a single copy, not stacked, and is donated. `key` is the run's key; each
+        step folds its number into it, so a run can start at any step.
         """
 
         def call(state, sent, key, table):
@@ -40,8 +40,8 @@ class Parallel(NamedTuple):
 
             if self.devices[0].platform != "cpu":
                 return jax.lax.scan(numbered, state, sent)
-            # There a convolution's derivative in its kernel is some thirty times slower inside a loop, even one of one
-            # turn, which XLA does not undo.
+            # On CPU a convolution's gradient in its kernel is some thirty times slower inside a loop, even one of one
+            # iteration, which XLA does not unroll.
             metrics = []
             for i in range(len(jax.tree.leaves(sent)[0])):
                 state, found = numbered(state, jax.tree.map(lambda x, i=i: x[i], sent))
@@ -74,7 +74,7 @@ class Parallel(NamedTuple):
         return slice(jax.process_index() * share, (jax.process_index() + 1) * share)
 
     def replicate(self, state: Any) -> Any:
-        """A copy of a state on all devices, just as a step returns it: else the second step compiles again."""
+        """A copy of a state on all devices, laid out as a step returns it; otherwise the second step compiles again."""
         replicated = self._sharding()
 
         def put(x: np.ndarray) -> jax.Array:
@@ -88,7 +88,7 @@ class Parallel(NamedTuple):
         share = -(-len(rows) // count)
 
         def part(index: tuple[slice, ...] | None) -> np.ndarray:
-            assert index is not None  # a shard is always somewhere
+            assert index is not None  # every shard has an index
             first, last, _ = index[0].indices(count)
             here = rows[first * share : last * share]
             padded = np.pad(here, [(0, (last - first) * share - len(here))] + [(0, 0)] * (rows.ndim - 1))
@@ -96,14 +96,14 @@ class Parallel(NamedTuple):
 
         return jax.make_array_from_callback((count, share, *rows.shape[1:]), self._sharding(AXIS), part)
 
-    @functools.cache  # noqa: B019 - of a named tuple: one for each layout, asked for at each call of a step
+    @functools.cache  # noqa: B019 - on a named tuple: one for each layout, needed at every call of a step
     def _sharding(self, *axes: str | None) -> NamedSharding:
         mesh = jax.make_mesh((len(self.devices),), (AXIS,), axis_types=(AxisType.Auto,), devices=self.devices)
         return NamedSharding(mesh, PartitionSpec(*axes))
 
 
 def local(tree: Any) -> Any:
-    """A replicated tree as it is on this process's first device, to be used there alone."""
+    """A replicated tree's copy on this process's first device, for use on that device alone."""
     return jax.tree.map(lambda x: x.addressable_data(0), tree)
 
 

@@ -1,4 +1,4 @@
-"""What the processes of one training agree on before its first step."""
+"""What the processes of a training run agree on before its first step."""
 
 import contextlib
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from genmodels.errors import UsageError
 
 
 def check_images(images: Dataset) -> None:
-    """Raises UsageError, on every process, when they do not all have the same images."""
+    """Raises UsageError on every process unless all of them have the same images."""
     if jax.process_count() == 1:
         return
     mine = np.array([len(images.train), len(images.test), *bytes.fromhex(images.digest)], np.int32)
@@ -22,15 +22,15 @@ def check_images(images: Dataset) -> None:
     if others:
         there, here = ("{:,} train and {:,} test".format(*row[:2]) for row in (each[others[0]], each[0]))
         raise UsageError(
-            f"process {others[0]} has other images than process 0: {there} there, {here} here"
-            + (", of other content.\n" if there == here else ".\n")
+            f"process {others[0]} and process 0 have different images: {there} against {here}"
+            + (", with different content.\n" if there == here else ".\n")
             + "Give config.data the same images on every host."
         )
 
 
 @contextlib.contextmanager
 def on_the_first(context: AbstractContextManager) -> Iterator[None]:
-    """Enters `context` on process 0 alone; where that raises UsageError, so does every process."""
+    """Enters `context` on process 0 alone; if that raises UsageError, every process does."""
     with contextlib.ExitStack() as stack:
         refusal = None
         if jax.process_index() == 0:
@@ -39,5 +39,5 @@ def on_the_first(context: AbstractContextManager) -> Iterator[None]:
             except UsageError as error:
                 refusal = error
         if multihost_utils.broadcast_one_to_all(np.array(refusal is not None)):
-            raise refusal or UsageError("process 0 cannot begin, and says why.")
+            raise refusal or UsageError("process 0 cannot start; see its error message.")
         yield

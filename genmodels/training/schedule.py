@@ -1,4 +1,4 @@
-"""When training pauses, and what for."""
+"""When training pauses, and why."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from genmodels.methods import Method
 
 
 class Pause(NamedTuple):
-    """What is done between two steps."""
+    """What happens between two steps."""
 
     saves: bool  # a checkpoint
     evaluates: bool  # the errors on test images
@@ -16,7 +16,7 @@ class Pause(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """The steps of a run, some to each call of a program, and the pauses between calls."""
+    """The steps of a run, several per call of a program, and the pauses between calls."""
 
     stop: int
     steps_per_call: int
@@ -26,7 +26,10 @@ class Schedule(NamedTuple):
     draw_every: int
 
     def calls(self, start: int) -> list[range]:
-        """The steps from `start` to the end by calls, those one by one that would run past a pause or into a phase."""
+        """The steps from `start` to the end, split into calls.
+
+        Where a full call would run past a pause or into the next phase, calls are of one step.
+        """
         every = (self.save_every, self.evaluate_every, self.draw_every)
         found = []
         while start < self.stop:

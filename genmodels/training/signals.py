@@ -1,4 +1,4 @@
-"""When a run is to end early: at a signal, with several processes after a call that all of them agree on."""
+"""Ending a run early on a signal; several processes agree on the call after which they all stop."""
 
 import contextlib
 import os
@@ -11,18 +11,18 @@ from jax.experimental import multihost_utils
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the last of them when a terminal is closed
 
 Stopping = Callable[[int, bool], bool]
-"""(number of a call of a step, whether this process wants to end) -> whether all do; asked after each call."""
+"""(number of the call, whether this process wants to end) -> whether all should; called after each call of a step."""
 
 
 @contextlib.contextmanager
 def stopping() -> Iterator[Stopping]:
-    """Listens for signals, and tells after which call of a step a run is to save and end."""
+    """Listens for signals, and decides after which call of a step the run saves and ends."""
     if jax.process_count() == 1:
         with caught(ENDING) as received:
             yield lambda number, wanted: wanted or bool(received)
         return
 
-    # jax.distributed has taken SIGTERM for itself, tells the others, and finds a number that none has passed.
+    # jax.distributed handles SIGTERM itself: it notifies the others and finds a call that none of them has passed.
     with caught([number for number in ENDING if number != signal.SIGTERM]) as received:
         asked = []
 
@@ -37,22 +37,22 @@ def stopping() -> Iterator[Stopping]:
 
 @contextlib.contextmanager
 def caught(numbers: tuple[int, ...] | list[int]) -> Iterator[list[int]]:
-    """A list that these signals add themselves to; a second signal acts as it would without us.
+    """A list to which these signals are appended; a second signal has its usual effect.
 
-    One that is ignored, as SIGHUP under nohup, stays so.
+    A signal that is ignored, such as SIGHUP under nohup, stays ignored.
     """
     received, previous = [], {}
 
     def note(number, _):
         received.append(number)
-        # Not by print: the signal may have come in the middle of one.
+        # Not with print: the signal may have interrupted one.
         with contextlib.suppress(OSError):  # the terminal is closed
-            text = f"{signal.Signals(number).name}: saves after this step and ends; once more ends at once\n"
+            text = f"{signal.Signals(number).name}: saving after this step, then stopping; repeat to stop at once\n"
             os.write(1, text.encode())
         for each, handler in previous.items():
             signal.signal(each, handler)
 
-    with contextlib.suppress(ValueError):  # signals are the main thread's; elsewhere training runs without
+    with contextlib.suppress(ValueError):  # only the main thread can handle signals; training elsewhere does without
         for number in numbers:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 previous[number] = signal.signal(number, note)

@@ -1,4 +1,4 @@
-"""All that makes one training state of another: a method on its devices, with its images."""
+"""What turns one training state into the next: a method on its devices, with its images."""
 
 import contextlib
 from collections.abc import Generator, Sequence
@@ -15,7 +15,7 @@ from genmodels.training import feed, parallel, schedule
 
 
 class Trained(NamedTuple):
-    """What a call of a program gave: `state` after the steps `call` of `phase`, and their `metrics` [steps]."""
+    """The result of a call of a program: `state` after the steps `call` of `phase`, and their `metrics` [steps]."""
 
     call: range
     phase: Phase
@@ -24,10 +24,10 @@ class Trained(NamedTuple):
 
 
 class Trainer:
-    """Trains a method on its devices; the state of a run is the caller's."""
+    """Trains a method on its devices; the caller holds the state."""
 
     def __init__(self, config: ml_collections.ConfigDict):
-        """Writes nothing but the images' cache; raises UsageError for a config that cannot be trained."""
+        """Writes only the image cache; raises UsageError for a config that cannot be trained."""
         self.devices = parallel.build(config.parallel.mode, config.parallel.devices, config.train.batch_size)
         self.method = make(config, self.devices.replicas)
         self.schedule = schedule.of(config, self.method)
@@ -46,7 +46,10 @@ class Trainer:
         return jax.jit(self.method.init)(self._init_key)
 
     def train(self, state: TrainState, calls: Sequence[range]) -> Generator[Trained, None, None]:
-        """Trains `state` on, call by call; close the iterator to stop early. A state is gone once the next is there."""
+        """Trains `state`, call by call; close the iterator to stop early.
+
+        Each state is donated to the next call: do not use it after that.
+        """
         state = self.devices.replicate(state)
         with contextlib.closing(self._feed.stream(calls)) as stream:
             for call, sent in zip(calls, stream, strict=True):

@@ -1,4 +1,4 @@
-"""A look at a model in training."""
+"""Views of a model during training."""
 
 from pathlib import Path
 
@@ -15,12 +15,12 @@ from genmodels.nets.codec import Weights
 from genmodels.runs.logs import Log
 from genmodels.training.calibration import calibrate
 
-GRID = 64  # images of a sample grid; half as many reconstructions stand beside their originals
+GRID = 64  # images of a sample grid; half as many reconstructions are shown beside their originals
 COLUMNS = 16
 
 
 class Viewer:
-    """Looks at a model in training: its calibrated weights, its errors on test images, its images."""
+    """Views a model during training: its calibrated weights, its errors on test images, its images."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Viewer:
         workdir: Path,
         key: jax.Array,
     ):
-        """`method` is made for one device; `key` fixes the codes and the calibration's noise through the whole run."""
+        """`method` is made for one device; `key` fixes the codes and the calibration's noise for the whole run."""
         self._method, self._config, self._folder = method, config, workdir / "images"
         codes_key, self._calibration_key = jax.random.split(key)
         size, options = config.train.batch_size, {"seed": config.seed, "flip": config.data.flip}
@@ -46,7 +46,7 @@ class Viewer:
     def weights(self, state: TrainState, step: int) -> Weights:
         """The weights to use after `step` steps: averaged where there is an average, BatchNorm calibrated.
 
-        Raises DivergedError when they are not finite: the last step's loss could not tell yet.
+        Raises DivergedError when they are not finite: the last step's loss, computed before its update, cannot show it.
         """
         phase = self._method.phase(step - 1)  # the one that trained them
         weights = calibrate(self._statistics[phase.name], state.generating, self._calibration, self._calibration_key)
@@ -62,7 +62,7 @@ class Viewer:
         return {"test/rmse": float(np.mean(np.concatenate(values)))}
 
     def draw(self, weights: Weights, step: int, log: Log) -> None:
-        """Writes images/samples_<step>.png (the same codes all the time) and images/reconstructions_<step>.png."""
+        """Writes images/samples_<step>.png (always the same codes) and images/reconstructions_<step>.png."""
         originals = self._test[: GRID // 2]
         reconstructions = self._reconstruct(weights, originals)
         sheets = {

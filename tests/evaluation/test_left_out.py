@@ -1,4 +1,4 @@
-"""Small data: what they cannot give is named before any work, and left out."""
+"""Small data: measures that they rule out are named before any work, and left out."""
 
 import json
 
@@ -47,7 +47,7 @@ def test_what_cannot_be_measured_is_left_out_and_named(model, images, train, tes
     images = images(train, test)
     expected = left_out.expected(images, LATENT, BUDGET)
     rows, missing = evaluation.evaluate(model, images, BUDGET)
-    assert missing == expected  # nothing turns up after the work
+    assert missing == expected  # nothing more turns up after the work
     assert set(named) <= missing.keys()
     assert not set(kept) & missing.keys()
     json.dumps(rows, allow_nan=False)

@@ -1,4 +1,4 @@
-"""Measures are entries: one more, and everything that shows measurements shows it."""
+"""Measures are entries: add one, and everything that shows measurements shows it."""
 
 import csv
 import errno
@@ -39,7 +39,7 @@ def test_a_new_measure_is_one_entry(compared, image_folder, tmp_path):
     """In rows that were measured without it, on the terminal, in the CSV and on the page."""
     workdir = shutil.copytree(compared[0], tmp_path / "work")
     config = tiny_comparison.config(image_folder, methods=("vae",))
-    runs = comparison.compare(config, workdir)  # evaluated again, for it lacked the measure
+    runs = comparison.compare(config, workdir)  # evaluated again, as it lacked the measure
     rows = runs[0].report["rows"]
     test = data.build(runs[0].config).test
     assert rows["real"]["brightness"]["mean"] == pytest.approx(test.mean())

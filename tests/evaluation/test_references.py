@@ -22,13 +22,13 @@ def reference_files(images) -> list[Path]:
 
 @pytest.fixture
 def faces(tmp_path):
-    """Twelve training images and four for test, of drawn faces."""
+    """Twelve training and four test images of synthetic faces."""
     return splits.dataset(tmp_path / "cache", tiny.images(16)[:12], tiny.images(16)[12:])
 
 
 @pytest.fixture(scope="module")
 def people(tmp_path_factory):
-    """Test images sorted by person: eight of each of forty, which differ by noise alone."""
+    """Test images sorted by person: eight of each of forty, which differ only in noise."""
     rng = np.random.default_rng(0)
     persons = np.kron(rng.integers(30, 226, (40, 4, 4, 3)), np.ones((1, 8, 8, 1))).repeat(8, axis=0)
     images = np.clip(persons + rng.normal(0, 3, persons.shape), 0, 255).astype(np.uint8)
@@ -44,7 +44,7 @@ def test_pairs_of_real_images_are_of_different_people_though_files_are_sorted_by
     found = references.real(people, MANY, None)["samples ms_ssim"]
     shuffled = diversity(np.random.default_rng(1).permutation(people.test))
     assert len(found) == 160
-    assert diversity(people.test) > 0.9  # what neighbours in the order of files would have
+    assert diversity(people.test) > 0.9  # that of neighbours in file order
     assert found.mean() == pytest.approx(shuffled, abs=0.06)
 
 

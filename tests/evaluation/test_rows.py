@@ -1,4 +1,4 @@
-"""Evaluation: what the numbers say of a model whose answers are known."""
+"""Evaluation: the numbers for a model whose results are known."""
 
 import json
 
@@ -172,5 +172,5 @@ def test_every_number_is_a_measure_of_the_list(rows):
 def test_a_measure_of_nothing_is_refused(model, faces, monkeypatch):
     wrong = Measure("sample sharpness", function=len)
     monkeypatch.setattr(measures, "MEASURES", [*measures.MEASURES, wrong])
-    with pytest.raises(ValueError, match=r"sample sharpness.* measured of nothing"):
+    with pytest.raises(ValueError, match=r"sample sharpness.* have no subject"):
         evaluation.evaluate(model, faces, BUDGET)

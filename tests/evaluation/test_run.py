@@ -64,7 +64,7 @@ def test_an_evaluation_of_before_there_were_formats_is_read_and_not_done(run):
 
 
 def test_an_evaluation_that_lacks_a_measure_is_not_done(run, monkeypatch):
-    logged = measures.Measure("training joules", "energy, J")  # not for an evaluation to measure
+    logged = measures.Measure("training joules", "energy, J")  # not measured by an evaluation
     monkeypatch.setattr(measures, "MEASURES", [*measures.MEASURES, logged])
     assert evaluation.is_done(run, 6, BUDGET)
     added = measures.Measure("samples brightness", "brightness", function=len)
@@ -102,7 +102,7 @@ def test_an_evaluation_elsewhere_leaves_the_run_alone(command, run, tmp_path):
     before = contents()
     code, out, _ = command("evaluate", f"--workdir={run}", f"--out={tmp_path / 'new' / 'place'}", *FEW, "--figures")
     assert code == 0
-    assert f"all of it: {tmp_path / 'new' / 'place' / '6.json'}" in out
+    assert f"all numbers: {tmp_path / 'new' / 'place' / '6.json'}" in out
     assert json.loads((tmp_path / "new" / "place" / "6.json").read_text())["budget"]["pairs"] == 2
     assert (tmp_path / "new" / "place" / "figures" / "6" / "samples.png").exists()
     assert contents() == before
@@ -147,12 +147,15 @@ def test_whether_data_were_checked_is_told(model, run, capsys, recorded):
 
 def test_another_run_keeps_its_evaluation(command, trained, run, tmp_path):
     other = shutil.copytree(trained, tmp_path / "other")
-    assert_plain(command("evaluate", f"--workdir={other}", *FEW, f"--out={run}/eval"), "6.json is .* not of .*other")
+    assert_plain(
+        command("evaluate", f"--workdir={other}", *FEW, f"--out={run}/eval"),
+        "6.json exists already and is not of .*other",
+    )
 
 
 def test_a_run_that_cannot_be_written_says_so_before_any_work(command, run, monkeypatch):
     shutil.rmtree(run / "eval")
-    (run / "eval").touch()  # as good as a folder without permission, which root would have
+    (run / "eval").touch()  # like a folder without write permission, which root would ignore
     monkeypatch.setattr(evaluation.run, "evaluate", None)
     assert_plain(command("evaluate", f"--workdir={run}", *FEW), r"eval.* cannot be written .*: .*--out")
 

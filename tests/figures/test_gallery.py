@@ -39,7 +39,7 @@ def test_every_figure_of_a_run(run):
     drawn = images.to_uint8(model.sample(jax.random.split(sheets_key)[0], gallery.GRID))
     expected = images.grid(drawn, gallery.COLUMNS).repeat(3, 0).repeat(3, 1)  # enlarged to 96 pixels
     np.testing.assert_array_equal(np.asarray(Image.open(folder / "samples.png")), expected)
-    for split in ("train", "test"):  # not in the order of files
+    for split in ("train", "test"):  # not in file order
         x = data.sampled(getattr(dataset, split), gallery.PAIRS)
         y = images.to_uint8(model.reconstruct(images.to_unit(x)))
         pairs = reconstruction_pairs(x, y, gallery.PAIR_COLUMNS).repeat(3, 0).repeat(3, 1)

@@ -128,7 +128,7 @@ def test_a_query_is_above_its_neighbour_and_their_distance_below(count):
 
 @pytest.fixture
 def lines():
-    """Lines of a run with a warm-up, whose loss is another, and a test error now and then."""
+    """Lines of a run with a warm-up, which has a different loss, and an occasional test error."""
     warmup = [{"step": step, "L_AE": 900.0 - step} for step in (100, 200)]
     game = [{"step": step, "L_AE": 500.0 - step, "L_E": 2e6 + step} for step in (300, 400, 500)]
     return [*warmup, *game, {"step": 500, "test/rmse": 30.5}]

@@ -15,7 +15,7 @@ from genmodels.figures import videos
 
 @pytest.fixture
 def read():
-    """A video's frames [T, H, W, 3] and what its file says of itself."""
+    """A video's frames [T, H, W, 3] and the metadata of its file."""
 
     def frames_and_facts(path):
         with warnings.catch_warnings():
@@ -72,7 +72,7 @@ def test_small_frames_are_enlarged_pixel_by_pixel(tmp_path, read):
 
 
 def test_no_frames(tmp_path):
-    with pytest.raises(ValueError, match="needs a frame"):
+    with pytest.raises(ValueError, match="needs at least one frame"):
         videos.write(tmp_path / "video.mp4", [], fps=5)
     assert not list(tmp_path.iterdir())
 
@@ -93,7 +93,7 @@ def test_a_walk_passes_its_stops_and_closes(model):
         np.testing.assert_allclose(frames[5 * stop], expected.astype(int), atol=1)
     changes = [
         np.abs(a.astype(int) - b).mean() for a, b in itertools.pairwise([*frames, frames[0]])
-    ]  # the way from the last frame to the first is no jump
+    ]  # no jump from the last frame to the first
     assert min(changes) > 0
     assert changes[-1] < 2 * np.mean(changes[:-1])
 

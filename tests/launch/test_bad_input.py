@@ -1,4 +1,4 @@
-"""Input that the user can mend, over all commands: exit code 2, one or two plain lines, nothing changed on disk."""
+"""Bad input the user can fix, for all commands: exit code 2, one or two plain lines, nothing changed on disk."""
 
 import re
 import shutil
@@ -18,10 +18,10 @@ TRAIN = [  # (arguments after a right command line, words of the answer)
     ("--config.train.stepz=3", "--config.train.stepz: .* no field 'stepz': did you mean 'steps'?"),
     ("--config.trian.steps=3", "--config.trian.steps: .* no field 'trian'"),
     ("--config.loss.margin=3", "--config.loss.margin: .* no field 'margin'"),
-    ("--config.train.steps=abc", "--config.train.steps=abc: a whole number is needed"),
-    ("--config.train.steps=1.5", "--config.train.steps=1.5: a whole number is needed"),
-    ("--config.optim.b1=abc", "--config.optim.b1=abc: a number is needed"),
-    ("--config.log.tensorboard=maybe", "--config.log.tensorboard=maybe: true or false is needed"),
+    ("--config.train.steps=abc", "--config.train.steps=abc: must be an integer"),
+    ("--config.train.steps=1.5", "--config.train.steps=1.5: must be an integer"),
+    ("--config.optim.b1=abc", "--config.optim.b1=abc: must be a number"),
+    ("--config.log.tensorboard=maybe", "--config.log.tensorboard=maybe: must be true or false"),
     ("--config.optim=3", "--config.optim=3: "),
     ("--cnfig=3", "Unknown command line flag 'cnfig'"),
     ("train.steps=3", "'train.steps=3' is not a flag: write --name=value"),
@@ -57,7 +57,7 @@ TRAIN = [  # (arguments after a right command line, words of the answer)
     ("--process_id=-1", "--process_id"),
     ("--process_id=0", "the processes cannot be joined"),
     ("--coordinator_address=somewhere --num_processes=1 --process_id=0", "=somewhere is not host:port"),
-    ("--coordinator_address=127.0.0.1:{port} --num_processes=1 --process_id=0", "the port cannot be had"),
+    ("--coordinator_address=127.0.0.1:{port} --num_processes=1 --process_id=0", "the port is not available"),
     ("--workdir={run}", "holds a run with another config: .*\n.*choose another --workdir"),
     ("--config.data.dir={broken}/empty", "empty.* fewer than 2|no images|at least"),
     ("--config.data.dir={broken}/corrupt", "corrupt/3.jpg"),
@@ -90,7 +90,7 @@ OTHERS = [  # (command, arguments, words)
     ("sample", "--workdir={run} --step=5", "no checkpoint of step 5; it has 4, 6"),
     ("sample", "--workdir={run} --num=0", "--num=0"),
     ("sample", "--workdir={run} --num=13 --real=x", "--num=13: the training split has 12 images"),
-    ("sample", "--workdir={run} --num=many", "--num=many: a whole number is needed"),
+    ("sample", "--workdir={run} --num=many", "--num=many: must be an integer"),
     ("sample", "--workdir={run} --seed=-1", "--seed=-1"),
     ("sample", "--workdir={run} --num=4 --real=/dev/null/x.png", "--real=/dev/null/x.png cannot be written"),
     ("sample", "--workdir={run} --out=/dev/null/x.png", "--out=/dev/null/x.png cannot be written"),
@@ -139,9 +139,9 @@ OTHERS = [  # (command, arguments, words)
         "--config=configs/compare.py:demo --workdir={new} --config.data.name=folder --config.data.dir=/nowhere",
         "/nowhere",
     ),
-    ("benchmark", "--config=configs/vae.py:demo --sizes=32,big", "--sizes=32,big: whole numbers above zero"),
-    ("benchmark", "--config=configs/vae.py:demo --sizes=0", "--sizes=0: whole numbers above zero"),
-    ("benchmark", "--config=configs/vae.py:demo --batch_sizes=8,-8", "--batch_sizes=8,-8: whole numbers above zero"),
+    ("benchmark", "--config=configs/vae.py:demo --sizes=32,big", "--sizes=32,big: must be positive integers"),
+    ("benchmark", "--config=configs/vae.py:demo --sizes=0", "--sizes=0: must be positive integers"),
+    ("benchmark", "--config=configs/vae.py:demo --batch_sizes=8,-8", "--batch_sizes=8,-8: must be positive integers"),
     ("benchmark", f"{VAE} --sizes=32,48 --out={{new}}/x", "config.image_size=48 is unknown"),
     (
         "benchmark",

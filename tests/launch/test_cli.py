@@ -66,7 +66,7 @@ def test_home_is_expanded(monkeypatch, tmp_path):
     ("text", "words"),
     [
         ("", "--place= is empty: give a path, or leave the flag out"),
-        ("~nobody-of-that-name/x", "no home folder is known for '~nobody-of-that-name': write the whole path"),
+        ("~nobody-of-that-name/x", "no home folder is known for '~nobody-of-that-name': give the full path"),
     ],
 )
 def test_what_is_no_path(text, words):

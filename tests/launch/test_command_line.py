@@ -1,4 +1,4 @@
-"""What is read from the command line: which value counts, which config file, and what is said of what cannot be."""
+"""What is read from the command line: which value counts, which config file, and how errors are explained."""
 
 import re
 import shutil
@@ -10,7 +10,7 @@ from tests.support.plain import assert_plain
 
 pytestmark = pytest.mark.usefixtures("in_the_repository")
 VAE = "--config=configs/vae.py:demo"
-FILES = {  # config files of a user's own, which cannot be
+FILES = {  # a user's own config files, all of them broken
     "a_dict.py": "def get_config(): return {'method': 'vae'}",
     "nothing.py": "def get_config(): pass",
     "imports.py": "import nothing_of_that_name",
@@ -21,12 +21,12 @@ FILES = {  # config files of a user's own, which cannot be
 CONFIGS = [  # (command, arguments, words)
     ("train", "--config=configs/nowhere.py", r"configs/nowhere.py: there is no such file; configs has .*vae\.py"),
     ("train", "--config=configs/nowhere.py:demo --config.seed=1", "configs/nowhere.py:demo: there is no such file"),
-    ("train", "--config=nowhere/vae.py", "nowhere/vae.py: there is no such file; start the command in the project's"),
+    ("train", "--config=nowhere/vae.py", "nowhere/vae.py: there is no such file; run the command in the project's"),
     ("train", "--config=configs", r"configs is a folder: configs has common\.py, compare\.py"),
     ("train", "--config configs", "--config=configs is a folder"),
     ("train", "--config=", "--config is missing: configs/<method>.py"),
     ("train", "--config", "Missing value for flag --config"),
-    ("train", "--config={own}/unnamed.py", "unnamed.py has no function get_config: it is no config file"),
+    ("train", "--config={own}/unnamed.py", "unnamed.py has no function get_config: it is not a config file"),
     ("train", "--config={own}/a_dict.py", "a_dict.py: its get_config returns dict, not a ConfigDict"),
     ("train", "--config={own}/nothing.py", "nothing.py: its get_config returns NoneType, not a ConfigDict"),
     ("train", "--config={own}/imports.py", "ModuleNotFoundError: No module named 'nothing_of_that_name'"),
@@ -48,7 +48,7 @@ RENAMED = [  # (a command line with an earlier revision's name, today's)
     (f"{COMPARE} --config.evaluation.pictures 3", "--config.evaluation.pictures is now --config.evaluation.images."),
     (f"plan {VAE} --topology=v5e:2x4 --pictures=9", "--pictures is now --images."),
 ]
-REPEATED = [  # (a command line, what is said of a flag that is given twice, the answer to its value)
+REPEATED = [  # (a command line, the note about a flag that is given twice, the answer to its value)
     (f"{TRAIN} --config.model.channels=(4,4) --config.model.channels=(8,0)", "(8, 0)", r"model.channels=\(8, 0\)"),
     (f"{TRAIN} --config.model.channels=8 --config.model.channels=0", "(0,)", r"model.channels=\(0,\)"),
     (f"{TRAIN} --config.model.channels 8 -config.model.channels 4,0", "(4, 0)", r"model.channels=\(4, 0\)"),

@@ -41,7 +41,7 @@ def test_trains_and_goes_on_and_refuses_another_config(command, image_folder, tm
     assert (code, text.splitlines()[-1]) == (0, f"trained 2 steps: {workdir}")
     code, text, _ = command("train", *flags(image_folder, workdir, **{"train.steps": 3}))
     assert code == 0
-    assert "continues at step 2 of 3" in text
+    assert "resumes at step 2 of 3" in text
     assert [line["step"] for line in read_metrics(workdir) if "loss" in line] == [1, 2, 3]
     refused = command("train", *flags(image_folder, workdir, **{"train.steps": 3, "model.latent": 5}))
     assert_plain(refused, r"config\.model\.latent was 4, is 5")
@@ -72,7 +72,7 @@ def test_a_signal_saves_and_ends_and_the_same_command_finishes(command, image_fo
     assert text.splitlines()[-1] == f"stopped and saved at step {step}: run the same command again to resume"
     code, text, _ = command("train", *arguments)
     assert code == 0
-    assert f"continues at step {step} of {STEPS}" in text
+    assert f"resumes at step {step} of {STEPS}" in text
     assert text.splitlines()[-1] == f"trained {STEPS} steps: {workdir}"
 
 
@@ -89,7 +89,7 @@ def test_where_nobody_reads_a_run_is_saved_and_ends_quietly(command, image_folde
     assert 1 <= saved < STEPS
     code, text, _ = command("train", *arguments)
     assert code == 0
-    assert f"continues at step {saved} of {STEPS}" in text
+    assert f"resumes at step {saved} of {STEPS}" in text
 
 
 def test_two_trainings_in_one_folder(image_folder, tmp_path):
@@ -111,7 +111,7 @@ def test_a_home_in_workdir_is_expanded(command, image_folder, tmp_path, monkeypa
     assert (code, text.splitlines()[-1]) == (0, f"trained 2 steps: {tmp_path / 'run'}")
     code, text, _ = command("train", *flags(image_folder, "~/next", **{"train.steps": 3}), "--start_from=~/run")
     assert code == 0
-    assert "continues at step 2 of 3" in text
+    assert "resumes at step 2 of 3" in text
 
 
 COMMANDS = sorted(path.stem for path in Path(cli.__file__).parent.glob("*.py") if "cli.run(" in path.read_text())

@@ -1,4 +1,4 @@
-"""What a command says where the machine lacks something: a device, memory, a home folder, a terminal's characters."""
+"""What a command says when the machine lacks something: a device, memory, a home folder, a terminal's characters."""
 
 import errno
 import io
@@ -49,7 +49,8 @@ def test_platform_that_is_not_here(trained, tmp_path, platform):
         pytest.skip("there is a GPU here")
     process = start("launch.sample", f"--workdir={trained}", f"--out={tmp_path / 'x.png'}", JAX_PLATFORMS=platform)
     assert_plain(
-        outcome(process), f"JAX_PLATFORMS={platform}: jax finds no such device here.*\\.\nSet JAX_PLATFORMS=cpu"
+        outcome(process),
+        f"JAX_PLATFORMS={platform}: jax finds no such device on this machine.*\\.\nSet JAX_PLATFORMS=cpu",
     )
     assert not (tmp_path / "x.png").exists()
 
@@ -82,7 +83,7 @@ def test_no_home_and_no_user(homeless, command, image_folder, tmp_path):
     cached = flags(image_folder, tmp_path / "run", **{"data.cache_dir": "~/cache"})
     assert_plain(command("train", *cached), "no home folder is known")
     assert not (tmp_path / "run").exists()
-    assert_plain(command("results", "--folder=~/x"), "no home folder is known for '~': write the whole path")
+    assert_plain(command("results", "--folder=~/x"), "no home folder is known for '~': give the full path")
 
 
 @pytest.mark.parametrize("home", [None, "/dev/null"])
@@ -95,7 +96,7 @@ def test_programs_are_not_kept_where_they_cannot_be_and_this_is_said(homeless, m
     assert jax.config.jax_compilation_cache_dir == before
     text = capsys.readouterr().err
     assert text.count("\n") == 1
-    assert text.startswith("note: compiled programs are not kept; JAX_COMPILATION_CACHE_DIR says where.")
+    assert text.startswith("note: compiled programs are not kept; set JAX_COMPILATION_CACHE_DIR to choose a folder.")
     assert (home or "no home folder is known") in text
 
 

@@ -56,7 +56,7 @@ def test_every_cell_runs(notebook, tmp_path, monkeypatch):
 
 
 def _kernel(folder: Path, monkeypatch) -> str:
-    """A kernel of this very Python, whatever others are installed."""
+    """A kernel of this Python, whatever others are installed."""
     spec = folder / "jupyter" / "kernels" / "here"
     spec.mkdir(parents=True)
     command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]

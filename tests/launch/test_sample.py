@@ -47,9 +47,9 @@ def test_samples_of_an_earlier_step_beside_the_run(command, trained, tmp_path):
         assert sheet.size == (3 * 66, 3 * 66)
 
 
-def test_improved_samples_and_real_images_for_a_fid_program(command, trained, images, tmp_path):
+def test_improved_samples_and_real_images_for_a_fid_program(command, trained, image_folder, tmp_path):
     outs = tmp_path / "samples.npz", tmp_path / "real"
-    flags = ["--num=5", "--seed=3", "--refine", f"--data_dir={images}", f"--out={outs[0]}", f"--real={outs[1]}"]
+    flags = ["--num=5", "--seed=3", "--refine", f"--data_dir={image_folder}", f"--out={outs[0]}", f"--real={outs[1]}"]
     code, text, _ = command("sample", f"--workdir={trained}", *flags)
     assert code == 0
     assert text == f"5 improved samples of vae at step 6: {outs[0]}\n5 training images: {outs[1]}\n"
@@ -63,10 +63,10 @@ def test_improved_samples_and_real_images_for_a_fid_program(command, trained, im
 
 @pytest.mark.parametrize(("chunk", "refine"), [(100, False), (4, True)])
 def test_more_than_a_chunk_is_written_as_it_comes(command, trained, tmp_path, monkeypatch, chunk, refine):
-    """Never two chunks at once, and in the end what the model draws with this key, where the last chunk is short."""
+    """At most two chunks in memory, the last one short; the result is what the model draws with this key."""
     num, alive, most = 2 * chunk + 3, [], 0
     monkeypatch.setattr(models, "CHUNK", chunk)
-    monkeypatch.setattr(improved, "MAX_STEPS", 3)  # of a descent, for the sake of time
+    monkeypatch.setattr(improved, "MAX_STEPS", 3)  # of a descent, to save time
     convert = images.to_uint8
 
     def to_uint8(part):
@@ -108,7 +108,7 @@ def test_real_images_that_are_not_the_runs_own_are_said_to_be(command, trained, 
     code, text, _ = command("sample", *arguments, f"--data_dir={other}")
     assert (code, len(text.splitlines())) == (0, 3)
     assert text.startswith(f"--real: {run} was trained on other images than these: folder other, ")
-    (run / "data.json").unlink()  # as before runs remembered
+    (run / "data.json").unlink()  # as in runs of earlier revisions
     code, text, _ = command("sample", *arguments)
     assert (code, len(text.splitlines())) == (0, 3)
     assert text.startswith(f"--real: not checked whether {run} was trained on these images\n")
@@ -138,7 +138,7 @@ def test_an_interrupt_leaves_nothing_half_written(command, trained, tmp_path, mo
 
 
 def test_a_run_that_cannot_be_written(command, trained, monkeypatch):
-    """The remedy is --out, and it is told before there are samples."""
+    """The remedy, --out, is named before any sampling."""
 
     def read_only(path, *_):
         raise PermissionError(13, "Permission denied", str(path))
@@ -147,7 +147,8 @@ def test_a_run_that_cannot_be_written(command, trained, monkeypatch):
     monkeypatch.setattr(images, "to_uint8", lambda _: pytest.fail("it has drawn"))
     refused = command("sample", f"--workdir={trained}")
     assert_plain(
-        refused, rf"--out={trained}/samples-6.png cannot be written: Permission denied\.\nGive --out another place"
+        refused,
+        rf"--out={trained}/samples-6.png cannot be written: Permission denied\.\nChoose another place with --out",
     )
 
 
@@ -176,7 +177,7 @@ def test_paths_are_below_home_or_no_paths(command, trained, tmp_path, monkeypatc
         ("--out={data}/train/samples", "{data}/train/samples is in the data's folder {data} and would become data"),
         ("--real={data}/a.png", "--real={data}/a.png is in the data's folder"),
         ("--num=50000 --out={tmp}/a.png", "would be a grid of 50,000 images, .* megapixels"),
-        ("--num=50000", r"samples-6.png would be a grid of 50,000 images.*\nGive --out another place"),
+        ("--num=50000", r"samples-6.png would be a grid of 50,000 images.*\nChoose another place with --out"),
         ("--out=", "--out= is empty"),
         ("--real=", "--real= is empty"),
         ("--seed=4294967296", "--seed=4294967296"),  # jax would take it for 0

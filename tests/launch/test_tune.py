@@ -52,7 +52,7 @@ def test_a_trial_that_cannot_run_is_told_as_failed_and_the_study_goes_on(command
     assert reason in (tmp_path / "study" / "results.csv").read_text()
     code, again, _ = command("tune", *given)
     assert code == 0
-    assert "[trial" not in again  # the failed one neither
+    assert "[trial" not in again  # nor is the failed one repeated
     (tmp_path / "study" / found[0]["folder"] / "failed.txt").unlink()
     code, again, _ = command("tune", *given)
     assert again.count("[trial") == 1

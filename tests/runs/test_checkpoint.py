@@ -80,7 +80,7 @@ def test_saved_from_four_devices_and_restored_to_two(tmp_path, mode):
 
 def test_a_state_of_other_shapes_is_refused(tmp_path):
     save(tmp_path, 1)
-    words = r"checkpoints/1/state is made with another config: .*encoder\.w is float32\[3\], not float32\[4\]"
+    words = r"checkpoints/1/state was made with another config: .*encoder\.w is float32\[3\], not float32\[4\]"
     with Checkpoints(tmp_path, keep=2) as checkpoints, pytest.raises(UsageError, match=words):
         checkpoints.restore(jax.eval_shape(lambda: state(0, size=4)))
 
@@ -218,7 +218,7 @@ def test_a_model_is_its_averaged_weights(trained):
 def test_a_model_of_another_config_is_not_restored(run):
     path = run / "config.json"
     path.write_text(path.read_text().replace('"latent": ', '"latent": 1'))
-    with pytest.raises(UsageError, match="checkpoints/6/weights is made with another config") as error:
+    with pytest.raises(UsageError, match="checkpoints/6/weights was made with another config") as error:
         genmodels.load(run)
     assert len(str(error.value).splitlines()) <= 2
 

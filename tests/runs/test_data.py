@@ -23,7 +23,7 @@ def test_other_images_are_refused_by_their_numbers(tmp_path, capsys):
     more = r"other images: 1,234 train and 2 test then, 1,235 train and 2 test now\.\nGive config\.data the images"
     with pytest.raises(UsageError, match=more):
         runs.data.check(tmp_path, images.fake(train=1235, digest="cd" * 32))
-    with pytest.raises(UsageError, match=r"1,234 train and 2 test now, of other content\."):
+    with pytest.raises(UsageError, match=r"1,234 train and 2 test now, with different content\."):
         runs.data.check(tmp_path, images.fake(train=1234, digest="cd" * 32))
 
 

@@ -152,7 +152,7 @@ def test_an_error_in_training_is_not_taken_for_a_folder_that_cannot_be_written(t
 
 
 def test_a_folder_in_which_nothing_was_trained_takes_any_config(tmp_path):
-    """As one that a compiler's error or a full memory leaves behind."""
+    """As left behind by a compiler error or by running out of memory."""
     with runs.opened(tmp_path, config(), images.fake()):
         pass
     with runs.opened(tmp_path, config(seed=3), images.fake(digest="cd" * 32)):
@@ -162,7 +162,7 @@ def test_a_folder_in_which_nothing_was_trained_takes_any_config(tmp_path):
 
 
 def test_a_config_that_came_between_is_refused(tmp_path):
-    """Another training has begun since this one looked."""
+    """Another training has started since this one checked."""
     runs.check(tmp_path, config())
     with runs.opened(tmp_path, config(seed=3), images.fake()):
         (tmp_path / "metrics.jsonl").write_text('{"step": 1}\n')

@@ -63,7 +63,7 @@ def test_a_killed_process_of_this_host_does_not_block(tmp_path):
     began = time.monotonic()
     with lock.held(tmp_path):
         assert holder(tmp_path)["pid"] == os.getpid()
-    assert time.monotonic() - began < lock.BEAT  # without waiting for a sign of life
+    assert time.monotonic() - began < lock.BEAT  # without waiting for a heartbeat
 
 
 def test_a_holder_gives_signs_of_life(tmp_path, quick):
@@ -78,11 +78,11 @@ def test_a_dead_process_of_another_host_does_not_block(tmp_path, quick, capsys):
     left_behind(tmp_path, "elsewhere")
     with lock.held(tmp_path):
         assert holder(tmp_path)["host"] == socket.gethostname()
-    assert capsys.readouterr().out.startswith(f"process 7 on elsewhere had {tmp_path} and may be alive: looks for")
+    assert capsys.readouterr().out.startswith(f"process 7 on elsewhere held {tmp_path} and may be alive: waiting")
 
 
 def test_a_living_process_of_another_host_keeps_its_run(tmp_path, quick, monkeypatch):
-    """On a file system whose locks do not reach other hosts; that host's beats come between looks."""
+    """On a file system whose locks do not reach other hosts; the other host's heartbeats arrive between checks."""
     left_behind(tmp_path, "elsewhere")
     sleep, looks = time.sleep, []
 

@@ -1,4 +1,4 @@
-"""Runs of earlier revisions, kept in older/: they load, sample, evaluate, and resume or say why they do not."""
+"""Runs of earlier revisions, kept in older/: they load, sample, evaluate, and resume or are refused with a reason."""
 
 import json
 import shutil
@@ -20,12 +20,12 @@ from tests.support import tiny, tiny_runs
 
 OLDER = Path(__file__).parent / "older"
 RUNS = ("5088f69/introvae", "940cfef/introvae", "940cfef/wae_gan")
-REFUSED = "940cfef/introvae"  # its margin was measured, and is another now
+REFUSED = "940cfef/introvae"  # its margin was computed by a rule that has since changed
 
 
 @pytest.fixture
 def older(image_folder, tmp_path):
-    """A copy of an older run that may be changed, with data that are here: those that it was trained on."""
+    """A copy of an older run that may be changed, with the path of the images that it was trained on."""
 
     def copy(name: str) -> Path:
         workdir = shutil.copytree(OLDER / name, tmp_path / name.replace("/", "-"))
@@ -70,7 +70,7 @@ def test_what_cannot_be_checked_is_said_in_a_line(older, capsys):
     assert capsys.readouterr() == ("", "")
     workdir = older("5088f69/introvae")
     genmodels.load(workdir)
-    line = f"{workdir}/checkpoints/4 is not checked for damage: it was saved before digests were\n"
+    line = f"{workdir}/checkpoints/4 is not checked for damage: it was saved before checkpoints had digests\n"
     assert capsys.readouterr() == ("", line)
 
 
@@ -92,7 +92,7 @@ def test_missing_fields_are_what_was_done_then(older):
     assert config.model.nets == "residual"
     assert runs.read_config(older("940cfef/wae_gan")).model.nets == "dcgan"
     with pytest.raises(AttributeError):
-        config.step_version  # noqa: B018 - no field: the files of a run know it
+        config.step_version  # noqa: B018 - not a field: only a run's files have it
 
 
 def test_fields_that_are_there_stay_and_sources_without_the_rule_have_the_new_one():
@@ -123,7 +123,10 @@ def test_it_resumes_with_the_steps_that_it_would_have_made_then(older, name, cap
     found = read_metrics(workdir)[-len(expected) :]
     assert [line["step"] for line in found] == [5, 6, 6]
     for line, then in zip(found, expected, strict=True):
-        for term in then.keys() - {"images/s", "test/rmse"}:  # a rate, and calibrated by other random codes
+        for term in then.keys() - {
+            "images/s",
+            "test/rmse",
+        }:  # a training rate, and an error calibrated with other random codes
             assert line[term] == pytest.approx(then[term], rel=1e-4), term
 
 
@@ -148,7 +151,7 @@ def test_a_rule_for_the_split_that_a_run_did_not_have_is_named(older):
 
 def measured(workdir: Path, margin: float | None) -> None:
     """The log of a run whose warm-up ended at KL(x) = 20 and whose game, if any, took `margin`."""
-    kls = [(50, 10.0), (100, 30.0), (200, 20.0)]  # of the first hundred steps the mean counts, 20
+    kls = [(50, 10.0), (100, 30.0), (200, 20.0)]  # over the first hundred steps the mean is 20
     lines = [{"step": step, "KL(x)": kl, "images/s": 1.0} for step, kl in kls] + [{"step": 200, "test/rmse": 9.0}]
     if margin is not None:
         lines.append({"step": 250, "KL(x)": 90.0, "KL(x_p)": 9.0, "margin": margin, "images/s": 1.0})
@@ -161,7 +164,7 @@ def measured(workdir: Path, margin: float | None) -> None:
         (22.0, True, {}, True),
         (30.0, True, {}, False),  # a later revision, before runs recorded theirs
         (None, True, {}, False),  # nothing has depended on the margin yet
-        (22.0, False, {}, False),  # the user's own
+        (22.0, False, {}, False),  # a margin set by the user
         (22.0, True, {"step_version": 1}, False),
     ],
 )
@@ -216,7 +219,7 @@ def test_it_is_evaluated_anew(command, older):
 
 
 def test_a_report_and_its_plans_are_read(tmp_path):
-    """Of the first revision that published results, and of the first with plans."""
+    """From the first revision that published results, and the first with plans."""
     for revision, words in (("3f94d70", "| VAE |"), ("15cf63c", "v5e")):
         folder = tmp_path / revision
         shutil.unpack_archive(OLDER / f"{revision}.tar.xz", folder, filter="data")

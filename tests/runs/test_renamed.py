@@ -1,4 +1,4 @@
-"""Files of earlier revisions are read by today's names."""
+"""Files of earlier revisions are read with today's names."""
 
 from genmodels.runs import renamed
 

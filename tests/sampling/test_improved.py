@@ -16,7 +16,7 @@ RATE = 0.02
 
 @pytest.fixture(scope="module")
 def wae():
-    """A WAE that has seen eight images often, its weights with the statistics of those, and codes of the prior."""
+    """A WAE trained on eight images, its weights calibrated on those, and prior codes."""
     run, (state, _) = tiny.run("wae_mmd"), tiny.fitted("wae_mmd")
     statistics = run.method.phases[-1].statistics(state.generating, tiny.images(), jax.random.key(0))
     weights = {net: {"params": params, "batch_stats": statistics[net]} for net, params in state.generating.items()}
@@ -47,7 +47,7 @@ def by_hand(method, weights, codes, max_steps, check_every, tolerance):
 
 @pytest.mark.parametrize("tolerance", [0.0, 0.5, 0.9])
 def test_descent_is_the_one_of_a_plain_loop(wae, monkeypatch, tolerance):
-    """It goes to the end, stops at a later look, or stops at the first one."""
+    """It runs to the end, stops at a later check, or stops at the first one."""
     monkeypatch.setattr(improved, "MAX_STEPS", 30)
     monkeypatch.setattr(improved, "CHECK_EVERY", 10)
     monkeypatch.setattr(improved, "TOLERANCE", tolerance)

@@ -1,4 +1,4 @@
-"""Images in training mode and images by the finished weights agree: what BatchNorm most often spoils in a game."""
+"""Images in training mode and images by the finished weights agree, which BatchNorm most often breaks in a game."""
 
 import functools
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from genmodels.nets.codec import train_pass, train_pass_with_statistics
 from genmodels.training.calibration import calibrate
 from tests.support import tiny
 
-COUNT = 128  # images to look at, in one batch: of 64, the batch's own noise is as large as what is looked for
+COUNT = 128  # images in one batch: with 64, the batch's own noise is as large as the effect tested for
 
 
 class Difference(NamedTuple):
@@ -24,7 +24,7 @@ class Difference(NamedTuple):
 
     @property
     def small(self) -> bool:
-        """Measured: at most 0.9 levels, 0.7 levels, 1.7 % here."""
+        """Measured for finished weights: at most 0.9 levels, 0.7 levels, 1.7 %."""
         return self.levels < 2 and self.shift < 2 and abs(self.contrast - 1) < 0.03
 
 
@@ -79,7 +79,7 @@ def test_statistics_of_the_warm_up_would_not():
 
 @functools.cache
 def trained(name):
-    """A run's parameters after it has learnt eight images by heart and then seen 60 other batches; those."""
+    """A run's parameters after memorising eight images and then training on 60 other batches; those batches."""
     run, (state, _) = tiny.run(name), tiny.fitted(name)
     rng = np.random.default_rng(0)
     batches = [rng.permutation(tiny.images(COUNT))[: tiny.BATCH] for _ in range(60)]
@@ -101,7 +101,7 @@ def calibrated(name, phase=-1):
 
 @functools.cache
 def in_training(name):
-    """Pairs of codes and the images [128, 32, 32, 3] in [0, 1] that the decoder makes of them while it is trained.
+    """Pairs of codes and the images [128, 32, 32, 3] in [0, 1] that the decoder makes of them in training mode.
 
     Reconstructions and, for IntroVAE, samples: the others decode no samples in training.
     """

@@ -10,7 +10,9 @@ from genmodels.runs.logs import read_metrics
 from genmodels.training import feed, parallel
 from tests.support import tiny, tiny_runs
 
-TRAIN = np.random.default_rng(0).integers(0, 256, (11, 4, 4, 3), dtype=np.uint8)  # no multiple of any devices
+TRAIN = np.random.default_rng(0).integers(
+    0, 256, (11, 4, 4, 3), dtype=np.uint8
+)  # not a multiple of any number of devices
 CALLS = [range(3), range(3, 4), range(4, 7)]
 
 
@@ -51,7 +53,7 @@ def test_training_does_not_depend_on_where_images_are_nor_on_steps_per_call(name
     resident = run(**{"data.placement": "device", "train.steps_per_call": 2})
     assert [line["step"] for line in ordinary] == [3, 5, 6, 7, 7]
     for line, other in zip(ordinary, resident, strict=True):
-        assert line == pytest.approx(other, rel=2e-3, abs=1e-5)  # rounding, and what seven steps make of it
+        assert line == pytest.approx(other, rel=2e-3, abs=1e-5)  # rounding, amplified by seven steps
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from genmodels.training import signals, viewer
 from tests.support import tiny_runs
 
 STEPS, STOP = 5, 2
-WARMUP = {"wae_gan": 0, "introvae": 3}  # IntroVAE stops in its warm-up and goes on into the game
+WARMUP = {"wae_gan": 0, "introvae": 3}  # IntroVAE stops in its warm-up and resumes into the game
 
 
 def resumable(name, images, **overrides):
@@ -37,17 +37,17 @@ def state_and_weights(config, workdir):
 
 
 def lines(workdir):
-    """The lines of metrics.jsonl but for the rate."""
+    """The lines of metrics.jsonl without the training rate."""
     return [{k: v for k, v in line.items() if k != "images/s"} for line in logs.read_metrics(workdir)]
 
 
 def interrupted_in(monkeypatch, step):
-    """A SIGTERM comes on the way into this step, the first being 0."""
+    """A SIGTERM arrives just before this step, the first being 0."""
     stream = data.batches
 
     def batches(images, calls, batch_size, **options):
         for call, batch in zip(calls, stream(images, calls, batch_size, **options), strict=True):
-            if step in call and calls[-1].stop == STEPS:  # not for the batches that calibrate
+            if step in call and calls[-1].stop == STEPS:  # not for calibration batches
                 os.kill(os.getpid(), signal.SIGTERM)
             yield batch
 
@@ -57,7 +57,7 @@ def interrupted_in(monkeypatch, step):
 @pytest.mark.parametrize(("name", "way"), [("wae_gan", "prolonged"), ("introvae", "stopped by a signal")])
 def test_resumed_equals_uninterrupted_bit_for_bit(name, way, image_folder, tmp_path, monkeypatch, uninterrupted):
     config = resumable(name, image_folder)
-    if way == "prolonged":  # train.steps may grow; rates are constant here, else they would follow it
+    if way == "prolonged":  # train.steps may grow; learning rates are constant in this test, else they would follow it
         first = training.train(resumable(name, image_folder, **{"train.steps": STOP}), tmp_path)
         assert first == training.Result(STOP, finished=True)
     else:
@@ -88,7 +88,7 @@ def uninterrupted(tmp_path_factory, image_folder):
 
 
 def test_a_run_goes_on_with_other_devices(image_folder, tmp_path, uninterrupted):
-    """On four devices, then by jit on two, to rounding as on one."""
+    """On four devices, then by jit on two: the same as on one, to rounding."""
     four = {"parallel.devices": 4, "train.steps": STOP}
     training.train(resumable("wae_gan", image_folder, **four), tmp_path)
     two = resumable("wae_gan", image_folder, **{"parallel.devices": 2, "parallel.mode": "jit"})
@@ -103,7 +103,7 @@ def test_a_finished_run_is_left_as_it_is(trained, tmp_path, capsys):
     before = lines(workdir)
     assert training.train(runs.read_config(workdir), workdir) == training.Result(6, finished=True)
     assert lines(workdir) == before
-    assert "continues at step 6 of 6" in capsys.readouterr().out
+    assert "resumes at step 6 of 6" in capsys.readouterr().out
 
 
 def test_what_a_run_leaves(trained):
@@ -136,7 +136,7 @@ def test_what_a_run_leaves(trained):
 
 
 def growing(images, **overrides):
-    """A rate that grows by 10^9 a step: after three of them the weights are too large, and then the loss."""
+    """A learning rate that grows by 10^9 a step: after three steps the weights overflow, and then the loss."""
     fields = {"optim.decay": 1e-36, "optim.learning_rate": 1e-6, "train.steps": 4, "train.ema_decay": 0.0}
     return tiny_runs.config("vae", images, **fields | overrides)
 
@@ -150,8 +150,10 @@ def test_a_run_that_diverges_stops_names_the_step_and_keeps_the_last_good_checkp
         kept = checkpoints.latest()
     assert kept >= 1
     assert f"diverged at step {kept + 1}: " in message
-    assert "the weights are not finite" in message  # found when they were to be saved
-    assert f"The checkpoint of step {kept} is kept; go on by the same command with --start_from={tmp_path}" in message
+    assert "the weights are not finite" in message  # found before saving
+    assert (
+        f"The checkpoint of step {kept} is kept; continue with the same command plus --start_from={tmp_path}" in message
+    )
     assert "--config.optim.learning_rate=5e-07, or another --config.seed" in message
     assert len(message.splitlines()) <= 2
     state, (_, weights) = state_and_weights(config, tmp_path)
@@ -162,14 +164,14 @@ def test_a_run_that_diverges_stops_names_the_step_and_keeps_the_last_good_checkp
 def test_another_run_goes_on_from_the_checkpoint_of_one(trained, image_folder, tmp_path, capsys):
     config = tiny_runs.config("vae", image_folder, **{"train.ema_decay": 0.9, "train.steps": 8, "seed": 5})
     assert training.train(config, tmp_path, start_from=trained) == training.Result(8, finished=True)
-    assert "continues at step 6 of 8" in capsys.readouterr().out
+    assert "resumes at step 6 of 8" in capsys.readouterr().out
     assert [line["step"] for line in lines(tmp_path) if "loss" in line] == [7, 8]
     with pytest.raises(UsageError, match="has no checkpoint yet"):
         training.train(config, tmp_path / "new", start_from=tmp_path / "nowhere")
 
 
 def test_a_loss_that_is_not_finite_before_the_first_checkpoint(image_folder, tmp_path):
-    words = r"step 4: .*loss.* is not finite.\n.* has no checkpoint yet; go on by the same command with --workdir=.*-2"
+    words = r"step 4: .*loss.* is not finite.\n.* has no checkpoint yet; continue with .* plus --workdir=.*-2"
     with pytest.raises(DivergedError, match=words):
         training.train(growing(image_folder), tmp_path)
     assert [line["step"] for line in lines(tmp_path)] == [1, 2, 3]
@@ -201,7 +203,7 @@ def test_another_config_is_refused_before_any_work(trained, image_folder, monkey
 
 @contextlib.contextmanager
 def nobody_reads(monkeypatch):
-    """Standard output is a pipe whose reader has left, as with `| head`."""
+    """Standard output is a pipe whose reader has gone, as with `| head`."""
     reader, writer = os.pipe()
     os.close(reader)
     with monkeypatch.context() as patch, os.fdopen(writer, "w") as closed:
@@ -214,7 +216,7 @@ def nobody_reads(monkeypatch):
 def test_where_nobody_reads_a_run_saves_and_ends_and_resumes(image_folder, tmp_path, monkeypatch, uninterrupted):
     config = resumable("wae_gan", image_folder)
     with nobody_reads(monkeypatch), pytest.raises(BrokenPipeError, match="saved at step 2"):
-        training.train(config, tmp_path)  # a step's line is written after the next one
+        training.train(config, tmp_path)  # a step's line is written after the next step
     assert checkpoint.newest_step(tmp_path) == 2
     assert training.train(config, tmp_path) == training.Result(STEPS, finished=True)
     assert lines(tmp_path) == lines(uninterrupted("wae_gan"))
@@ -256,10 +258,10 @@ def test_a_resumed_run_has_the_images_that_it_had(trained, image_folder, tmp_pat
 
     assert training.train(config, workdir) == training.Result(7, finished=True)
     assert "data not checked" not in capsys.readouterr().out
-    (workdir / "data.json").unlink()  # as earlier revisions had it
+    (workdir / "data.json").unlink()  # as in runs of earlier revisions
     assert training.train(config, workdir) == training.Result(7, finished=True)
     assert f"data not checked: {workdir} was made before runs recorded" in capsys.readouterr().out
-    assert not (workdir / "data.json").exists()  # what the first steps saw is not known now either
+    assert not (workdir / "data.json").exists()  # which images the first steps saw remains unknown
 
 
 def test_one_training_at_a_time(trained, image_folder, tmp_path):
@@ -278,5 +280,5 @@ def test_a_second_signal_acts_as_usual(capfd):
         assert caught == [signal.SIGINT]
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
-    assert "SIGINT: saves after this step and ends; once more ends at once" in capfd.readouterr().out
+    assert "SIGINT: saving after this step, then stopping; repeat to stop at once" in capfd.readouterr().out
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

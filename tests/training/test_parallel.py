@@ -22,12 +22,12 @@ PHASES = [
     ("introvae", "VAE warm-up"),
     ("introvae", "game"),
 ]
-FIELDS = {"wae_gan": {"loss.fixed_point_weight": 0.1}}  # its noise and its BatchNorm are of the global batch, too
+FIELDS = {"wae_gan": {"loss.fixed_point_weight": 0.1}}  # its noise and its BatchNorm span the global batch, too
 LAYOUTS = [("pmap", 1), ("pmap", 2), ("pmap", 4), ("jit", 4)]  # each against jit on one device
 
-# Rounding moves losses and parameters by 1e-5 of their way at most. But a gradient jumps where an activation is within
-# rounding of the kink of a ReLU: one of them has been seen to change a gradient by 2 percent, the parameters by half a
-# percent of their way, and the losses that follow by 3e-5. Wrong ways are far off, see below.
+# Rounding changes losses and parameter updates by at most 1e-5, relatively. But a gradient jumps where an activation is
+# within rounding of the kink of a ReLU: one such jump was seen to change a gradient by 2 percent, the parameter update
+# by half a percent, and the following losses by 3e-5. Wrong implementations are far off, see below.
 LOSSES, GRADIENTS, WAY = 1e-4, 5e-2, 2e-2
 
 
@@ -54,14 +54,14 @@ def flat(tree) -> np.ndarray:
 
 
 def apart(a: np.ndarray, b: np.ndarray) -> float:
-    """The distance of two ways, as a part of their length; 0 for two nets that have not moved."""
+    """The distance of two updates, relative to their length; 0 for two nets that have not changed."""
     return float(np.linalg.norm(a - b) / max(np.linalg.norm(a), 1e-12))
 
 
 @pytest.mark.parametrize(("name", "phase"), PHASES)
 def test_every_mode_and_number_of_devices_gives_the_same_numbers(name, phase):
     ways, metrics = run(name, phase, parallel.build("jit", 1, tiny.BATCH))
-    assert max(np.linalg.norm(way) for way in ways.values()) > 0.01  # it has moved
+    assert max(np.linalg.norm(way) for way in ways.values()) > 0.01  # something was trained
     for mode, count in LAYOUTS:
         other_ways, other_metrics = run(name, phase, parallel.build(mode, count, tiny.BATCH))
         found = {net: apart(way, other_ways[net]) for net, way in ways.items()}

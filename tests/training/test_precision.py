@@ -29,7 +29,7 @@ def test_bfloat16_arithmetic_keeps_parameters_and_losses_in_float32(name):
         assert leaf.dtype in (jnp.float32, jnp.int32)
         assert np.isfinite(leaf).all()
     assert metrics["L_AE"] == pytest.approx(float(expected["L_AE"]), rel=0.02)
-    assert metrics["L_AE"] != expected["L_AE"]  # it is another arithmetic
+    assert metrics["L_AE"] != expected["L_AE"]  # the arithmetic differs
     assert metrics["KL(x)"] == pytest.approx(float(expected["KL(x)"]), rel=0.1)
 
 
@@ -40,7 +40,7 @@ def test_a_step_in_bfloat16_is_within_five_percent_of_one_in_float32(name):
     after, metrics = half.steps[LAST[name]](exact.before, tiny.images(), exact.key)
     for term in TERMS[name]:
         assert float(metrics[term]) == pytest.approx(exact.metrics[term], rel=0.05), term
-        assert float(metrics[term]) != exact.metrics[term]  # it is another arithmetic indeed
+        assert float(metrics[term]) != exact.metrics[term]  # the arithmetic does differ
     kept = jax.tree.leaves((after, metrics))
     assert {leaf.dtype for leaf in kept} <= {jnp.dtype("float32"), jnp.dtype("int32")}
 
@@ -49,7 +49,7 @@ def test_a_step_in_bfloat16_is_within_five_percent_of_one_in_float32(name):
 def test_a_long_run_in_bfloat16_stays_finite_and_learns_as_in_float32(name):
     (_, exact), (_, half) = tiny.fitted(name), tiny.fitted(name, **HALF)
     assert all(np.isfinite(list(metrics.values())).all() for metrics in half)
-    # One step against one would compare noise: from step to step an adversary's opponent errs by half as much again.
+    # Comparing single steps would compare noise: a loss against an adversary varies by half from one step to the next.
     wide, narrow = (np.median([metrics[TERMS[name][0]] for metrics in history[-20:]]) for history in (exact, half))
     assert narrow < 1.25 * wide
 

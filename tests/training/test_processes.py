@@ -26,7 +26,7 @@ FIELDS = {
     "train.steps": 4,
     "checkpoint.every": 2,
     "eval.every": 4,
-    "optim.decay": 1.0,  # the rate does not depend on how many steps there are to be
+    "optim.decay": 1.0,  # the learning rate does not depend on the number of steps
 }
 WARMUP = {"wae_mmd": 1, "introvae": 2}
 LAYOUTS = {
@@ -64,12 +64,12 @@ def start(*command: str) -> list[subprocess.Popen]:
 
 
 def finish(processes: list[subprocess.Popen]) -> list[str]:
-    """What they said; all must end well."""
+    """Their output; all must exit with code 0."""
     try:
         said = [process.communicate(timeout=400)[0] for process in processes]
     finally:
         for process in processes:
-            process.kill()  # jax.distributed does not let go at SIGTERM
+            process.kill()  # jax.distributed does not end on SIGTERM
     assert [process.returncode for process in processes] == [0, 0], "\n".join(said)
     return said
 
@@ -142,20 +142,20 @@ def test_processes_agree_on_their_images_and_the_first_alone_holds_the_run(tmp_p
     with lock.held(tmp_path / "busy"):
         said = finish(start("-c", program))
     first, second = ([line for line in each.splitlines() if not line.startswith("[Gloo]")] for each in said)
-    wrong = "process 1 has other images than process 0:"
-    number = f"{wrong} 5 train and 2 test there, 4 train and 2 test here."
-    content = f"{wrong} 4 train and 2 test there, 4 train and 2 test here, of other content."
+    wrong = "process 1 and process 0 have different images:"
+    number = f"{wrong} 5 train and 2 test against 4 train and 2 test."
+    content = f"{wrong} 4 train and 2 test against 4 train and 2 test, with different content."
     remedy = "Give config.data the same images on every host."
     shared = [number, remedy, content, remedy, "held"]
     assert first[:5] == second[:5] == shared
     assert first[5] == f"{tmp_path / 'busy'} is being trained by process {os.getpid()} on {socket.gethostname()}."
-    assert second[5:] == ["process 0 cannot begin, and says why."]
+    assert second[5:] == ["process 0 cannot start; see its error message."]
 
 
 def test_one_process_goes_on_from_two(together, image_folder, capsys):
     this = config("wae_gan", image_folder, **{"train.steps": 5, "parallel.devices": 4})
     assert training.train(this, together / "wae_gan") == training.Result(5, finished=True)
-    assert "continues at step 4 of 5" in capsys.readouterr().out
+    assert "resumes at step 4 of 5" in capsys.readouterr().out
 
 
 def test_two_processes_go_on_from_one_and_stop_together_at_a_signal(image_folder, tmp_path):
@@ -173,7 +173,7 @@ def test_two_processes_go_on_from_one_and_stop_together_at_a_signal(image_folder
         signal.SIGHUP
     )  # to one of them only, which passes it on as the SIGTERM that jax listens for
     said = finish(processes)
-    assert "continues at step 3 of 100,000" in said[0]
+    assert "resumes at step 3 of 100,000" in said[0]
     assert "run the same command again to resume" in said[0]
     with Checkpoints(tmp_path / "run", keep=3) as checkpoints:
         method = make(tiny.config("vae", **{"model.latent": 4}))

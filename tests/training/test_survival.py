@@ -55,11 +55,11 @@ def test_killed_again_and_again_it_ends_as_if_it_had_not_been(image_folder, tmp_
             process.kill()
         process.join()
         assert process.exitcode == (0 if moment is None else -9)
-        resumed = re.search(r"continues at step ([\d,]+)", said.read_text() if said.exists() else "")
+        resumed = re.search(r"resumes at step ([\d,]+)", said.read_text() if said.exists() else "")
         if resumed:
             assert int(resumed[1].replace(",", "")) == newest  # the last complete one
             progress.append(newest)
-    assert len(set(progress)) > KILLS // 4  # it has gone on between the kills
+    assert len(set(progress)) > KILLS // 4  # it made progress between the kills
     training.train(_config(image_folder), tmp_path / "whole")
     config = _config(image_folder)
     assert reference.equal(_state(workdir, config), _state(tmp_path / "whole", config))
@@ -76,9 +76,9 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", disk], check=True)
 
 
-# Of a save that fails, orbax leaves tasks behind whose loop is closed.
+# When a save fails, orbax leaves tasks behind whose event loop is closed.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("spare", [0, 40_000])  # bytes: for nothing, and for the log but no checkpoint
+@pytest.mark.parametrize("spare", [0, 40_000])  # bytes: room for nothing, and for the log but no checkpoint
 def test_a_full_disk_is_said_so_and_costs_no_checkpoint(image_folder, small_disk, spare):
     config = _config(image_folder, **{"train.steps": 2})
     training.train(config, small_disk / "run")

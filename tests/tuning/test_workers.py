@@ -83,7 +83,7 @@ def test_what_a_killed_worker_was_at_is_finished_by_the_other(in_the_repository,
             for worker in (first, second):
                 with contextlib.suppress(ProcessLookupError):
                     worker.kill()
-        assert "continues at step" in second.said
+        assert "resumes at step" in second.said
     found = json.loads((study / "results.json").read_text())
     assert sorted(result["chosen"]["seed"] for result in found) == [0, 1, 2, 3]
     assert sum(result["best"] for result in found) == 1

@@ -1,7 +1,7 @@
-"""Everything that is measured of a model: one entry for each number, in the files by what it is measured on.
+"""Everything that is measured of a model: one entry for each number, in files by what it is measured on.
 
 A new measure is one entry in the list of one of these files. Rows, the row of real images, tables, the CSV and the page
-follow, and evaluations that were made without it are made anew. Whoever changes what an entry finds raises FORMAT.
+follow, and evaluations made without it are repeated. Raise FORMAT when you change what an entry computes.
 """
 
 from genmodels.evaluation.measures import codes, improved, lines, reconstructions, samples, speed
@@ -9,7 +9,7 @@ from genmodels.evaluation.measures.measure import Measure, Sizes, Unmeasurable, 
 
 __all__ = ["FORMAT", "MEASURES", "Measure", "Sizes", "Unmeasurable", "least", "nothing", "shown"]
 
-FORMAT = 2  # of what is kept on disk. 1 (not written down): every subset was the first so many images of a split
+FORMAT = 2  # of the files on disk. 1 (not recorded): every subset was the first images of a split
 MEASURES = [  # in the order of tables
     *reconstructions.MEASURES,
     *lines.MEASURES,

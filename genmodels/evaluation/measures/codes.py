@@ -19,12 +19,12 @@ class Codes:
     """Codes [N, Z] of test images."""
 
     def __init__(self, codes: np.ndarray, key: jax.Array):
-        """`key` draws the prior's codes that they are compared with."""
+        """`key` draws the prior codes that they are compared with."""
         self.codes, self._key = codes, key
 
     @property
     def set_size(self) -> int:
-        """How many codes are in each of the disjoint sets of which MMD is a mean."""
+        """The number of codes in each of the disjoint sets over which MMD is averaged."""
         return min(MMD_CODES, len(self.codes) // 2)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Measures of improved sampling: what the descent has done. Its samples are measured like any others."""
+"""Measures of improved sampling: what the descent has changed. Its samples are measured like any others."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from genmodels.evaluation.measures.measure import Measure
 
 
 class Improved(NamedTuple):
-    """Prior codes [N, Z] and what the descent made of them."""
+    """Prior codes [N, Z] and the result of the descent."""
 
     start: jax.Array
     moved: sampling.Refined

@@ -1,4 +1,4 @@
-"""Measures of images on the lines between codes, ends left out: near to training images, or far from all of them?"""
+"""Measures of images on the lines between codes, ends left out: close to training images, or far from all of them?"""
 
 from functools import cached_property
 from operator import attrgetter
@@ -28,19 +28,19 @@ class Lines:
         spherical: bool = False,
         progress: bool = False,
     ):
-        """`ends` are the codes [2 L, Z] of which each two are joined by `points`, ends included."""
+        """`ends` are codes [2 L, Z]; each consecutive pair is joined by `points` points, ends included."""
         self._model, self._train, self._progress = model, train, progress
         line = sampling.slerp if spherical else sampling.lerp
         self._inner = np.asarray(line(ends[::2], ends[1::2], points)[:, 1:-1])  # [L, P, Z]
 
     @property
     def mean(self) -> np.ndarray:
-        """To all training images, in the mean [L]."""
+        """Mean RMSE to all training images [L]."""
         return self._of_lines(self._distances.mean)
 
     @property
     def nearest(self) -> np.ndarray:
-        """To the nearest training image [L]."""
+        """RMSE to the nearest training image [L]."""
         return self._of_lines(self._distances.nearest)
 
     @cached_property

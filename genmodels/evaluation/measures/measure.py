@@ -1,4 +1,4 @@
-"""What a measure is: where it stands in a row, how it is shown, how it is found, and what it takes."""
+"""What a measure is: where a row keeps it, how it is shown, how it is computed, and what it requires."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ WORDS = {"train": "training images", "test": "test images", "latent": "latent di
 
 
 class Unmeasurable(Exception):
-    """A measure that these images or this model cannot give; the text says why."""
+    """A measure that cannot be taken of these images or this model; the text says why."""
 
 
 class Sizes(NamedTuple):
@@ -19,16 +19,16 @@ class Sizes(NamedTuple):
     duplicates: int = 0
 
 
-Lacks = Callable[[Sizes], str]  # why a measure cannot be taken on so much; '' = it can
+Lacks = Callable[[Sizes], str]  # why a measure cannot be taken with these sizes; '' = it can
 
 
 def nothing(sizes: Sizes) -> str:
-    """What a measure lacks that can always be taken."""
+    """For a measure that can always be taken."""
     return ""
 
 
 def least(**counts: int) -> Lacks:
-    """What a measure lacks that takes so many of the fields of Sizes: least(test=4)."""
+    """For a measure that requires at least these values of fields of Sizes: least(test=4)."""
 
     def lacks(sizes: Sizes) -> str:
         for field, count in counts.items():
@@ -47,13 +47,13 @@ class Measure(NamedTuple):
     digits: int = 0
     best: str = ""  # low | high | real (nearest to real images') | '' (never marked)
     # From a subject to values [N], of which the row has the mean with its interval, or to a number or other plain JSON.
-    # None: it is not taken here, but logged in training or worked out from the other measures.
+    # None: it is not computed by an entry, but logged in training or computed from other measures.
     function: Callable[[Any], Any] | None = None
     lacks: Lacks = nothing
     # Samples only: what the same measure of test images lacks, in the row of real images; None: they do not have it.
     real: Lacks | None = None
     table: str = "more"  # deck | more | speed
-    alone: str = ""  # what to call it where no table stands around it; '' = its heading, or its name if it has none
+    alone: str = ""  # what to call it outside a table; '' = its heading, or its name if it has none
 
     @property
     def subject(self) -> str:

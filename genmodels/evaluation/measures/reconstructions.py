@@ -1,4 +1,4 @@
-"""Measures of reconstructions: each image beside what the model makes of it, clipped and rounded to uint8 levels."""
+"""Measures of reconstructions: each image against the model's reconstruction, clipped and rounded to uint8 levels."""
 
 from collections.abc import Callable
 from operator import methodcaller
@@ -30,7 +30,7 @@ class Reconstructions:
 
 
 def sharpness(original: jax.Array, reconstruction: jax.Array) -> jax.Array:
-    """That of reconstructions, [B]."""
+    """The sharpness [B] of reconstructions."""
     return metrics.sharpness(reconstruction)
 
 

@@ -1,4 +1,4 @@
-"""Measures of a set of images: a model's samples and, for what says `real`, test images in the same way."""
+"""Measures of a set of images: a model's samples and, where an entry has `real`, test images in the same way."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
@@ -13,12 +13,12 @@ from genmodels.evaluation.measures import scratch
 from genmodels.evaluation.measures.measure import Measure, Sizes, Unmeasurable, least
 from genmodels.images import to_unit
 
-NEAREST = 1_000  # images whose nearest training image is looked for
+NEAREST = 1_000  # images whose nearest training image is searched for
 COPIES = 1.0  # RMSE on the 0-255 scale: held-out images nearer than this to training images are no yardstick
 
 
 class ImageSet:
-    """uint8 images [N, H, W, 3], and what they are read against."""
+    """uint8 images [N, H, W, 3], and what they are compared with."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class ImageSet:
         real: Mapping[str, Any] | None = None,
         progress: bool = False,
     ):
-        """`few` are those to measure by passes over the training split; `real`: what real images have, by measure."""
+        """`few` are those to compare with the whole training split; `real`: the values of real images, by measure."""
         self.images, self.few, self.train, self.real = images, few, train, real
         self._progress = progress
 
@@ -56,7 +56,7 @@ def _levels(images: ImageSet) -> int:
 
 
 def _over_held_out(samples: ImageSet) -> float:
-    assert samples.real is not None  # those that are themselves real have no such measure
+    assert samples.real is not None  # real images have no such measure
     held_out = samples.real["samples nearest_rmse"].mean()
     if held_out < COPIES:
         raise Unmeasurable(

@@ -1,4 +1,4 @@
-"""Images that are made once and read several times."""
+"""Images that are generated once and read several times."""
 
 import tempfile
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ BATCH = 100  # images at once
 def stored(batches: Iterable[np.ndarray]) -> np.ndarray:
     """Batches of uint8 [B, H, W, 3] as one array [N, H, W, 3], mapped from a temporary file: N may exceed the memory.
 
-    The file goes when the array does. No batch at all: ValueError. A full disk: UsageError.
+    The file is deleted with the array. Raises ValueError if there is no batch, UsageError if the disk is full.
     """
     count, shape = 0, ()
     try:

@@ -1,4 +1,4 @@
-"""Measures of size and speed, after compiling, on this machine's default device; those of training are of its log."""
+"""Measures of size and speed, after compilation, on this machine's default device; training speed is from its log."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from genmodels.evaluation.measures.measure import Measure
 from genmodels.model import Model
 
-TIMED = 1_000  # images encoded and decoded against the clock
+TIMED = 1_000  # images in the timed encoding and decoding
 
 
 def _encoding(model: Model) -> float:
