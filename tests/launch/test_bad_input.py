@@ -123,7 +123,7 @@ OTHERS = [  # (command, arguments, words)
         "--config=configs/vae.py:demo --workdir={new} --space=loss.beta=-1,2",
         "config.loss.beta=-1.0 must be above",
     ),
-    ("tune", "--config=configs/vae.py:demo --workdir={new} --space=loss.beta=5..1 --sampler=tpe", "is no range"),
+    ("tune", "--config=configs/vae.py:demo --workdir={new} --space=loss.beta=5..1 --sampler=tpe", "is not a range"),
     ("tune", "--config=configs/vae.py:demo --workdir={new}", "--space is missing"),
     (
         "tune",
