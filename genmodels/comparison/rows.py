@@ -7,6 +7,7 @@ from genmodels.comparison import seeds
 from genmodels.comparison.run import Run
 
 IMPROVED = "improved_"  # prefix of the row of a method's improved samples
+REFERENCES = {"real": "real images", "mean": "mean image"}  # titles, by row
 
 
 def names(compared: list[Run]) -> dict[str, str]:
@@ -30,8 +31,7 @@ def assemble(compared: list[Run]) -> dict[str, dict[str, Any]]:
     rows = {}
     if measured:
         of_any = measured[0].report["rows"]
-        rows["real"] = {"title": "real images", **of_any["real"]}
-        rows["mean"] = {"title": "mean image", **of_any["mean"]}
+        rows |= {name: {"title": title, **of_any[name]} for name, title in REFERENCES.items()}
         for size in sorted({run.config.model.latent for run in measured}):
             owner = next(run for run in measured if run.config.model.latent == size)
             if linear := owner.report["rows"].get(f"pca_{size}"):  # absent if there were too few images for it
@@ -67,7 +67,7 @@ def histories(rows: dict[str, dict[str, Any]]) -> dict[str, list[runs.Point]]:
 
 def models(rows: dict[str, dict]) -> dict[str, dict]:
     """The rows of models, without the references."""
-    return {name: row for name, row in rows.items() if name not in ("real", "mean") and not name.startswith("pca_")}
+    return {name: row for name, row in rows.items() if name not in REFERENCES and not name.startswith("pca_")}
 
 
 def trained(rows: dict[str, dict]) -> dict[str, dict]:

@@ -153,10 +153,10 @@ def test_two_settings_of_one_method_are_two_rows_of_the_page(two_settings):
         assert f'<th scope="row">{title}</th>' in text
         assert f'alt="{title}: samples from the prior"' in text
         assert f"<summary>Config of wae_mmd, {title.partition(', ')[2]}, seed 0</summary>" in text
-    said = "eft out, as there are several settings: the deck&#39;s figures and conclusions of WAE-MMD"
+    said = "eft out, as there are several settings: the deck&#39;s numbers and conclusions for WAE-MMD"
     assert f"l{said}" in text
     assert f"L{said}" in text  # among the conclusions
-    assert "The deck's own figures" not in text
+    assert "The deck's numbers" not in text
 
 
 def test_two_settings_of_one_method_are_two_rows_of_the_results(two_settings, tmp_path):

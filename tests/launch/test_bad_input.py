@@ -154,7 +154,7 @@ OTHERS = [  # (command, arguments, words)
     ("plan", "--config=configs/vae.py:demo", "--topology is missing"),
     ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --out=/dev/null/x.json", "--out=/dev/null/x.json cannot"),
     ("results", "--report={new}", "has no report.json: run launch.compare"),
-    ("results", "--folder={new}", "has no report.json yet: take one in by --report"),
+    ("results", "--folder={new}", "has no report.json yet: add one with --report"),
     ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --utilisation=7", "--utilisation=7"),
 ]
 
