@@ -1,1 +1,1 @@
-"""What training costs on this machine, measured on the very programs that it runs."""
+"""What training costs on this machine, measured on the programs that training itself runs."""

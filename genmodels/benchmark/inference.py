@@ -1,4 +1,4 @@
-"""What a trained model does: encoding, decoding and improved sampling, by how many images go at once."""
+"""Throughput of a trained model: encoding, decoding and improved sampling, by the number of images at once."""
 
 import time
 from typing import Any
@@ -14,10 +14,10 @@ AT_ONCE = (CHUNK // 10, CHUNK, 10 * CHUNK)
 
 
 def measure(config: ml_collections.ConfigDict, seconds: float) -> dict[str, Any]:
-    """Images encoded and decoded a second, and bytes of device memory, for each of AT_ONCE; any weights will do.
+    """Images encoded and decoded per second, and bytes of device memory, for each of AT_ONCE; weights are random.
 
-    Also the steps of a code that improved sampling takes in a second, CHUNK codes at once, and on a device that tells
-    its memory how many images fit it at once, by the memory of the two largest of AT_ONCE.
+    Also the steps per second of improved sampling, summed over CHUNK codes at once, and, on a device that reports its
+    memory, how many images fit at once, extrapolated from the two largest of AT_ONCE.
     """
     method = methods.make(config)
     weights = _weights(method, config)
@@ -27,7 +27,7 @@ def measure(config: ml_collections.ConfigDict, seconds: float) -> dict[str, Any]
     def descend() -> sampling.Refined:
         return jax.block_until_ready(sampling.refine(method, weights, codes, config.optim.learning_rate))
 
-    steps = int(descend().steps)  # and its program is compiled
+    steps = int(descend().steps)  # also compiles the program
     began = time.perf_counter()
     descend()
     refining = time.perf_counter() - began  # once: a descent is long enough
@@ -56,7 +56,7 @@ def _row(
 
 
 def _weights(method: methods.Method, config: ml_collections.ConfigDict) -> Any:
-    """Small positive numbers in place of a model's weights: variances among them must not be negative."""
+    """Small positive random numbers as weights: BatchNorm's variances must not be negative."""
     abstract = abstract_weights(method, config)
     keys = iter(jax.random.split(jax.random.key(0), len(jax.tree.leaves(abstract))))
     return jax.tree.map(lambda leaf: 0.05 * jax.random.normal(next(keys), leaf.shape, leaf.dtype) ** 2, abstract)

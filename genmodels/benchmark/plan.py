@@ -1,4 +1,4 @@
-"""What training would take on TPUs that are not here: its very step, compiled for a named topology."""
+"""What training would take on TPUs that are not attached: its own step, compiled for a named topology."""
 
 from typing import NamedTuple
 
@@ -11,24 +11,24 @@ from genmodels import methods
 from genmodels.errors import UsageError
 from genmodels.training.parallel import Device, Parallel
 
-QUIET = {  # libtpu's questions, in the environment before it is loaded: it looks for TPUs that are not here
+QUIET = {  # environment variables, set before libtpu is loaded: it would search for TPUs that are not attached
     "TPU_SKIP_MDS_QUERY": "1",
     "TPU_WORKER_HOSTNAMES": "localhost",
     "TPU_ACCELERATOR_TYPE": "v5litepod-8",
     "TPU_MIN_LOG_LEVEL": "3",
-    "ALLOW_MULTIPLE_LIBTPU_LOAD": "1",  # beside a training on the same machine
+    "ALLOW_MULTIPLE_LIBTPU_LOAD": "1",  # alongside training on the same machine
 }
 
 
 class Chip(NamedTuple):
-    """A TPU's memory in bytes, its bfloat16 FLOP/s and its memory's bytes/s, by Google Cloud's documentation."""
+    """A TPU's memory in bytes, bfloat16 FLOP/s and memory bandwidth in bytes/s, from Google Cloud's documentation."""
 
     memory: float
     flops: float
     bandwidth: float
 
 
-CHIPS = {  # by jax's name of their kind
+CHIPS = {  # by jax's device_kind
     "TPU v5 lite": Chip(16 * 2**30, 197e12, 819e9),  # v5e
     "TPU v5": Chip(95 * 2**30, 459e12, 2765e9),  # v5p
     "TPU v6 lite": Chip(32 * 2**30, 918e12, 1640e9),  # v6e
@@ -50,18 +50,18 @@ class Plan(NamedTuple):
     chips: int
     available: float  # bytes on each chip
     phases: dict[str, Need]
-    largest_batch: int  # over all chips, that fits by the memory of two batch sizes
+    largest_batch: int  # over all chips, extrapolated from the memory of two batch sizes
     epoch_seconds: float
 
 
 def make(config: ml_collections.ConfigDict, topology: str, images: int, utilisation: float) -> Plan:
-    """The plan for a topology such as 'v5e:2x4', an epoch of so many images, a share of the chips' peak FLOP/s.
+    """The plan for a topology such as 'v5e:2x4', an epoch of `images` images and a share of the chips' peak FLOP/s.
 
     Raises UsageError for a topology that libtpu does not know, or where libtpu is missing.
     """
     devices = _devices(topology)
     if devices[0].device_kind not in CHIPS:
-        raise UsageError(f"--topology={topology}: {devices[0].device_kind} is none of {', '.join(CHIPS)}.")
+        raise UsageError(f"--topology={topology}: {devices[0].device_kind} is not one of {', '.join(CHIPS)}.")
     chip, batch = CHIPS[devices[0].device_kind], config.train.batch_size
     if batch % len(devices):
         raise UsageError(f"config.train.batch_size={batch} cannot be shared equally by {len(devices)} chips.")
@@ -69,7 +69,7 @@ def make(config: ml_collections.ConfigDict, topology: str, images: int, utilisat
     needs = {phase.name: need(config, devices, phase.name, batch) for phase in phases}
     heaviest = max(needs, key=lambda name: needs[name].memory)
     per_chip = batch // len(devices)
-    # Far from the first batch: of two small ones weights take nearly all, and the compiler's moods the rest.
+    # Far from the first batch: in two small ones the weights dominate, and the compiler adds noise.
     roomy = 4 * needs[heaviest].memory < chip.memory
     other = 4 * per_chip if roomy else per_chip // 2 or 2
     second = need(config, devices, heaviest, other * len(devices)).memory
@@ -91,15 +91,15 @@ def step_seconds(need: Need, chip: Chip, utilisation: float) -> float:
 
 
 def largest_batch(available: float, first: tuple[int, float], second: tuple[int, float], image_size: int) -> int:
-    """How many images of image_size^2 pixels fit `available` bytes, by what two batches (images, bytes) need."""
+    """How many images of image_size^2 pixels fit in `available` bytes, by extrapolation from two (images, bytes)."""
     (some, memory), (others, other_memory) = first, second
-    more = (other_memory - memory) / (others - some)  # bytes of one more image
-    each = max(more, 3 * 4 * image_size**2)  # its own float32 values are the least
+    more = (other_memory - memory) / (others - some)  # bytes per additional image
+    each = max(more, 3 * 4 * image_size**2)  # at least its own float32 values
     return max(0, some + int((available - memory) / each))
 
 
 def need(config: ml_collections.ConfigDict, devices: tuple[Device, ...], phase: str, batch: int) -> Need:
-    """What a step of `phase` needs on each of `devices`, which need not be here, by their compiler's own count."""
+    """What a step of `phase` needs on each of `devices`, which need not be attached, by their compiler's count."""
     parallel = Parallel(config.parallel.mode, devices)
     method = methods.make(config, parallel.replicas)
     step = next(each.step for each in method.phases if each.name == phase)
@@ -118,15 +118,15 @@ def need(config: ml_collections.ConfigDict, devices: tuple[Device, ...], phase: 
 
 
 def device_bytes(compiled: jax.stages.Compiled) -> int:
-    """The memory that a program needs on each device: its arguments, its results and what lies between, by XLA."""
+    """The memory that a program needs on each device: arguments, results and temporaries, by XLA's count."""
     memory = compiled.memory_analysis()
-    assert memory is not None  # no platform of these lacks it
+    assert memory is not None  # available on CPU, GPU and TPU
     held = memory.argument_size_in_bytes + memory.output_size_in_bytes - memory.alias_size_in_bytes
     return held + memory.temp_size_in_bytes
 
 
 def shapes(method: methods.Method, config: ml_collections.ConfigDict, parallel: Parallel, batch: int) -> tuple:
-    """The arguments of a program of one step that `Parallel.compile` makes, as shapes."""
+    """The shapes of the arguments of a one-step program made by `Parallel.compile`."""
     state = jax.eval_shape(method.init, jax.random.key(0))
     size = config.image_size
     shares = (len(parallel.devices), batch // len(parallel.devices)) if parallel.mode == "pmap" else (batch,)
@@ -137,9 +137,9 @@ def shapes(method: methods.Method, config: ml_collections.ConfigDict, parallel: 
 def _devices(topology: str) -> tuple[Device, ...]:
     try:
         return tuple(topologies.get_topology_desc(topology_name=topology, platform="tpu").devices)
-    except Exception as error:  # jax's own, libtpu's, or that of a missing library
+    except Exception as error:  # from jax, from libtpu, or for a missing library
         reason = (str(error).strip() or repr(error)).splitlines()[0][:120]
         raise UsageError(
-            f"--topology={topology} cannot be had: {reason}\n"
-            "Name one such as v5e:2x4, and have libtpu: pip install libtpu"
+            f"--topology={topology} is not available: {reason}\n"
+            "Name one such as v5e:2x4, and install libtpu: pip install libtpu"
         ) from error

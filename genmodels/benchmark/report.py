@@ -16,7 +16,7 @@ from genmodels.nets import choice
 
 
 def measure(config: ml_collections.ConfigDict, images: data.Dataset, seconds: float) -> dict[str, Any]:
-    """All that training `config` costs, each piece timed for about `seconds`, five times."""
+    """What training with `config` costs; each part is timed five times, for about `seconds` each."""
     bench = Bench(config, images.train)
     peak = timing.matmul_peak(config.model.dtype, seconds)
     return {
@@ -75,7 +75,7 @@ def scaling(
 
 
 def resized(config: ml_collections.ConfigDict, size: int, batch: int) -> ml_collections.ConfigDict:
-    """The same for other images, with the channels that the nets take for them."""
+    """The config for another image and batch size, with the channels that the nets need."""
     scaled = ml_collections.ConfigDict(config.to_dict())
     scaled.image_size, scaled.train.batch_size = size, batch
     scaled.model.channels = choice.pair(config).fit(choice.channels(config), size)
@@ -109,14 +109,14 @@ def table(found: dict[str, Any]) -> str:
         for row in found["inference"]["by_size"]
     ]
     rate, largest = (found["inference"][name] for name in ("refine_steps", "largest"))
-    lines += ["", f"Improved sampling takes {rate:,.0f} steps of a code in a second, {CHUNK} codes at once."]
+    lines += ["", f"Improved sampling: {rate:,.0f} steps per second, summed over {CHUNK} codes at once."]
     if largest:
-        lines.append(f"About {largest:,} images at once fit the device's memory.")
+        lines.append(f"About {largest:,} images at once fit in the device's memory.")
     if found["peak_bytes"]:
-        lines.append(f"Most device memory in use: {found['peak_bytes'] / 1e9:.2f} GB.")
+        lines.append(f"Peak device memory: {found['peak_bytes'] / 1e9:.2f} GB.")
     if found["scaling"]:
         parts = list(found["scaling"][0]["shares"])
-        heads = ["px", "batch", "step, ms", "images/s", "MFLOP an image", *parts]
+        heads = ["px", "batch", "step, ms", "images/s", "MFLOP per image", *parts]
         lines += ["", f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
         for row in found["scaling"]:
             lines.append(
@@ -138,12 +138,12 @@ ROWS = {
     "compile from the cache, s": lambda phase: f"{phase['compile_cached_s']:.1f}",
     "step, one resident batch, ms": lambda phase: _milliseconds(phase["step_s"]["resident"]),
     "step, real input, ms": lambda phase: _milliseconds(phase["step_s"]["training"]),
-    "input costs": lambda phase: f"{phase['input_costs']:+.1%}",
-    "host's part of it, ms": lambda phase: _milliseconds(phase["step_s"]["host"]),
+    "overhead of real input": lambda phase: f"{phase['input_costs']:+.1%}",
+    "host time per step, ms": lambda phase: _milliseconds(phase["step_s"]["host"]),
     "input alone, ms": lambda phase: _milliseconds(phase["step_s"]["input"]),
     "images/s": lambda phase: f"{phase['images_per_s']:,.0f}",
-    "MFLOP an image": lambda phase: f"{phase['flops_per_image'] / 1e6:,.0f}",
-    "memory traffic an image, MB": lambda phase: f"{phase['bytes_per_image'] / 1e6:,.1f}",
-    "share of matrix products' rate": lambda phase: f"{phase['share_of_matmul']:.0%}",
-    "device memory a step needs, MB": lambda phase: f"{phase['device_bytes'] / 1e6:,.0f}",
+    "MFLOP per image": lambda phase: f"{phase['flops_per_image'] / 1e6:,.0f}",
+    "memory traffic per image, MB": lambda phase: f"{phase['bytes_per_image'] / 1e6:,.1f}",
+    "share of the matrix-product rate": lambda phase: f"{phase['share_of_matmul']:.0%}",
+    "device memory of a step, MB": lambda phase: f"{phase['device_bytes'] / 1e6:,.0f}",
 }

@@ -33,18 +33,18 @@ class Bench:
         self.steps = config.train.steps_per_call
 
     def start(self) -> Any:
-        """A fresh state on the devices; a program gives away the one that it is given."""
+        """A fresh state on the devices; each call donates the state that it is given."""
         return self.devices.replicate(jax.jit(self.method.init)(self.init_key))
 
     def sent(self, count: int) -> Generator[Any, None, None]:
-        """What `count` calls are given, on the devices."""
+        """The inputs of `count` calls, on the devices."""
         return self.feed.stream([range(i * self.steps, (i + 1) * self.steps) for i in range(count)])
 
     def compile(self, phase: methods.Phase) -> dict[str, float]:
         """Seconds to trace and to compile, at first and from the persistent cache; FLOPs and bytes of a step, by XLA.
 
-        The FLOPs are one device's, of the program as written: it no longer counts what a compiler has fused. The bytes,
-        read and written in memory, are of the compiled one.
+        The FLOPs are one device's, of the program as written: the compiled one no longer counts what was fused. The
+        bytes, read from and written to memory, are those of the compiled program.
         """
         shapes = jax.tree.map(jax.typeof, (self.start(), next(self.sent(1)), self.key))
 
@@ -72,7 +72,7 @@ class Bench:
         }
 
     def run(self, phase: methods.Phase, seconds: float) -> dict[str, timing.Times]:
-        """Seconds of a step with one resident batch and with real input, of the host's part, and of input alone."""
+        """Seconds per step: with one resident batch, with real input, on the host alone, and for input alone."""
         program = self.devices.compile(phase.step, self.feed.read)
         batch = jax.block_until_ready(next(self.sent(1)))
         state = [self.start()]
@@ -90,7 +90,7 @@ class Bench:
             with Log(None, start=0, stop=calls, every=calls, batch_size=1, tensorboard=False) as log:
                 stream = self.sent(calls)
                 with contextlib.closing(stream):
-                    ahead = itertools.chain([next(stream)], stream)  # threads have started
+                    ahead = itertools.chain([next(stream)], stream)  # the feed's threads have started
                     began = time.perf_counter()
                     for number, sent in enumerate(ahead):
                         state[0], metrics = program(state[0], sent, self.key, self.feed.table)

@@ -1,4 +1,4 @@
-"""Times of work that the devices do on their own: each measurement waits for them."""
+"""Timing of work that devices do asynchronously: each measurement waits for them."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-REPEATS = 5  # of which the median is told, with the least and the most
+REPEATS = 5  # measurements, reported as median, least and most
 
 
 class Times(NamedTuple):
@@ -42,7 +42,7 @@ def of(measured: list[float]) -> Times:
 
 
 def matmul_peak(dtype: str, seconds: float) -> float:
-    """FLOP/s of a product of two large square matrices on one device, the best of three sizes: the yardstick."""
+    """FLOP/s of a product of two large square matrices on one device, the best of three sizes: the reference rate."""
     best = 0.0
     for size in (1024, 2048, 4096) if jax.devices()[0].platform == "cpu" else (4096, 8192, 16384):
         a = jax.random.normal(jax.random.key(0), (size, size)).astype(dtype)

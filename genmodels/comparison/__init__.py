@@ -1,4 +1,4 @@
-"""The comparison: its runs, their rows, several seeds as one row, several settings of a method as several."""
+"""The comparison: its runs and their rows; seeds of one setting share a row, each setting has its own."""
 
 from genmodels.comparison.run import Run
 from genmodels.comparison.runs import compare, plan, tasks

@@ -1,4 +1,4 @@
-"""Finished runs to compare: refused up front where they cannot stand on one page."""
+"""Finished runs to compare; those that cannot be compared are refused before any work."""
 
 import contextlib
 import os
@@ -19,44 +19,46 @@ KIND = ("name", "split", "crop", "num_train", "num_test")  # of config.data
 def read(folders: Sequence[Path], data_dir: str) -> list[Run]:
     """The runs of these folders at their newest checkpoints, each once; the data are now in `data_dir`, if given.
 
-    Raises UsageError for what is no run or has nothing to compare, for a run given twice, for one that is being
-    trained, and for runs of another crop or size.
+    Raises UsageError for a folder that is not a run or has no checkpoint, for a run given twice, for one that is being
+    trained, and for runs that differ in data, crop or size.
     """
     planned = [Run(folder, runs.read_config(folder, data_dir or None)) for folder in folders]
     _check_once(planned)
     kinds = {_kind(run.config): run for run in planned}
     if len(kinds) > 1:
         a, b = list(kinds.values())[:2]
-        raise UsageError(f"{a.workdir} and {b.workdir} have different data, crop or size: compare runs of the same.")
+        raise UsageError(
+            f"{a.workdir} and {b.workdir} have different data, crop or size: compare runs that share them."
+        )
     planned = settings.named([_at_its_step(run) for run in planned])
     seen = {}
     for run in planned:
         if (first := seen.setdefault(run.name, run)) is not run:
             raise UsageError(
-                f"{first.workdir} and {run.workdir} are one run by their configs, {run.name}: its numbers count once.\n"
+                f"{first.workdir} and {run.workdir} are the same run by their configs, {run.name}: it counts once.\n"
                 "Leave one of them out of --runs."
             )
     return planned
 
 
 def check_data(planned: list[Run], images: data.Dataset) -> None:
-    """Raises UsageError where a run was trained on other images than those that are opened, or may have been."""
+    """Raises UsageError if a run was, or may have been, trained on other images than those that are opened."""
     for run in planned:
         same = runs.data.same(run.workdir, images)
         if same is None:
-            print(f"data not checked: {run.workdir} does not tell what it was trained on", flush=True)
+            print(f"data not checked: {run.workdir} does not record what it was trained on", flush=True)
             same = _rule(run.config) == _rule(planned[0].config)
         if not same:
-            first = f"{planned[0].workdir}, " if run is not planned[0] else ""
+            first = f"{planned[0].workdir}, whose images" if run is not planned[0] else "those that"
             raise UsageError(
-                f"{run.workdir} was trained on other images than {first}those that are opened for all runs: "
+                f"{run.workdir} was trained on other images than {first} are opened for all runs: "
                 f"{images.description}.\n"
-                "Compare runs of the same images; where they are now is told by --config.data.dir."
+                "Compare runs of the same images; --config.data.dir says where they are now."
             )
 
 
 def check_places(planned: list[Run]) -> None:
-    """Raises UsageError where what is still to be done for these runs could not be written into their folders."""
+    """Raises UsageError if the missing results of these runs could not be written to their folders."""
     for run in planned:
         if not os.access(run.workdir, os.W_OK):
             raise UsageError(
@@ -71,7 +73,7 @@ def _check_once(planned: list[Run]) -> None:
         first = seen.setdefault(run.workdir.resolve(), run)
         if first is not run:
             both = str(run.workdir) if first.workdir == run.workdir else f"{first.workdir} and {run.workdir}"
-            raise UsageError(f"--runs has one run twice, {both}: give it once.")
+            raise UsageError(f"--runs lists one run twice, {both}: give it once.")
 
 
 def _at_its_step(run: Run) -> Run:
@@ -84,18 +86,20 @@ def _at_its_step(run: Run) -> Run:
     run = run._replace(step=step)
     if step < run.config.train.steps:
         steps = f"{compared_step(run):,} of {run.config.train.steps:,} steps"
-        print(f"not trained to its end: {run.workdir} is compared after {steps}", flush=True)
+        print(f"not fully trained: {run.workdir} is compared after {steps}", flush=True)
     return run
 
 
 def _check_at_rest(workdir: Path) -> None:
-    """Raises UsageError while a run is being trained: its checkpoints come and go, and its log grows."""
+    """Raises UsageError while a run is being trained: its checkpoints and its log are still changing."""
     try:
         with contextlib.suppress(OSError), lock.held(workdir):  # what cannot be written is not being trained
             pass
     except UsageError as error:
         said = str(error).splitlines()[0]
-        raise UsageError(f"{said}\nWait for it to end, or stop it: what is compared must stay as it is.") from error
+        raise UsageError(
+            f"{said}\nWait for it to end, or stop it: a run must not change while it is compared."
+        ) from error
 
 
 def _kind(config: ml_collections.ConfigDict) -> tuple:
@@ -103,5 +107,5 @@ def _kind(config: ml_collections.ConfigDict) -> tuple:
 
 
 def _rule(config: ml_collections.ConfigDict) -> str:
-    """How the images of a folder are divided; other data have no such rule."""
+    """How the images of a folder are split; other data have no such rule."""
     return config.data.folder_split if config.data.name == "folder" else ""

@@ -1,4 +1,4 @@
-"""Where a job of many tasks is, and when it will end."""
+"""The progress of a job of many tasks, and an estimate of the time left."""
 
 import contextlib
 import time
@@ -17,21 +17,24 @@ class Task(NamedTuple):
 
 
 class Progress:
-    """Announces each task of a job, with the time gone and an estimate of the time left."""
+    """Announces each task of a job, with the time elapsed and an estimate of the time left."""
 
     def __init__(self, tasks: Sequence[Task]):
-        """`tasks` are all that are still to do, in their order."""
+        """`tasks`: all that remain to be done, in order."""
         self._left, self._count = list(tasks), len(tasks)
-        self._seconds, self._done = {}, {}  # by phase: spent, and the work that this has done
+        self._seconds, self._done = {}, {}  # by phase: seconds spent, and work done in them
         self._began = time.monotonic()
 
     @contextlib.contextmanager
     def task(self, task: Task) -> Iterator[None]:
-        """Around one of the tasks; those before it that were not begun are given up."""
+        """Context of one task; earlier ones that were not begun are dropped."""
         del self._left[: self._left.index(task)]
-        gone = clock(time.monotonic() - self._began)
+        elapsed = clock(time.monotonic() - self._began)
         number = self._count - len(self._left) + 1
-        print(f"\n[{number} of {self._count}] {task.name}: {task.phase} | {gone} gone{self._remaining()}", flush=True)
+        print(
+            f"\n[{number} of {self._count}] {task.name}: {task.phase} | {elapsed} elapsed{self._remaining()}",
+            flush=True,
+        )
         began = time.monotonic()
         yield
         self._seconds[task.phase] = self._seconds.get(task.phase, 0.0) + time.monotonic() - began
@@ -39,10 +42,10 @@ class Progress:
         del self._left[0]
 
     def _remaining(self) -> str:
-        """Tasks of a phase are expected to take as long for their work as those that were; '' before the first."""
+        """Assumes the same time per unit of work within a phase; '' while no phase is known."""
         known = [task for task in self._left if task.phase in self._done]
         if not known:
             return ""
         left = sum(task.work * self._seconds[task.phase] / self._done[task.phase] for task in known)
         unknown = sorted({task.phase for task in self._left} - self._done.keys())
-        return f", about {clock(left)} left" + (f" besides {' and '.join(unknown)}" if unknown else "")
+        return f", about {clock(left)} left" + (f" without {' and '.join(unknown)}" if unknown else "")

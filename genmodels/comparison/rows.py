@@ -6,7 +6,8 @@ from genmodels import methods, runs
 from genmodels.comparison import seeds
 from genmodels.comparison.run import Run
 
-IMPROVED = "improved_"  # before a method's name: the row of its improved samples
+IMPROVED = "improved_"  # prefix of the row of a method's improved samples
+REFERENCES = {"real": "real images", "mean": "mean image"}  # titles, by row
 
 
 def names(compared: list[Run]) -> dict[str, str]:
@@ -30,11 +31,10 @@ def assemble(compared: list[Run]) -> dict[str, dict[str, Any]]:
     rows = {}
     if measured:
         of_any = measured[0].evaluation["rows"]
-        rows["real"] = {"title": "real images", **of_any["real"]}
-        rows["mean"] = {"title": "mean image", **of_any["mean"]}
+        rows |= {name: {"title": title, **of_any[name]} for name, title in REFERENCES.items()}
         for size in sorted({run.config.model.latent for run in measured}):
             owner = next(run for run in measured if run.config.model.latent == size)
-            if linear := owner.evaluation["rows"].get(f"pca_{size}"):  # none where there were too few images for it
+            if linear := owner.evaluation["rows"].get(f"pca_{size}"):  # absent if there were too few images for it
                 rows[f"pca_{size}"] = {"title": f"PCA, {size} dimensions", **linear}
     for name, title in names(compared).items():
         improved = name.startswith(IMPROVED)
@@ -60,28 +60,28 @@ def add_time_to_target(rows: dict[str, dict[str, Any]]) -> float | None:
 
 
 def histories(rows: dict[str, dict[str, Any]]) -> dict[str, list[runs.Point]]:
-    """The test RMSE all through training, of each row whose run has looked at it; of the first seed."""
+    """The test RMSE over training of the first seed, for each row whose run has measured it."""
     kept = {name: row.get("training", {}).get("history") for name, row in rows.items()}
     return {name: [runs.Point(*point) for point in points] for name, points in kept.items() if points}
 
 
 def models(rows: dict[str, dict]) -> dict[str, dict]:
-    """The rows that compete: not the references."""
-    return {name: row for name, row in rows.items() if name not in ("real", "mean") and not name.startswith("pca_")}
+    """The rows of models, without the references."""
+    return {name: row for name, row in rows.items() if name not in REFERENCES and not name.startswith("pca_")}
 
 
 def trained(rows: dict[str, dict]) -> dict[str, dict]:
-    """The rows that compete and were trained: improved samples are of a model that has a row of its own."""
+    """The rows of trained models, without improved samples, whose model has a row of its own."""
     return {name: row for name, row in models(rows).items() if not name.startswith(IMPROVED)}
 
 
 def _row(run: Run, improved: bool) -> dict[str, Any] | None:
-    """What was measured of a run, or of its improved samples; None if that was not."""
+    """The measurements of a run, or of its improved samples; None if there are none."""
     method = run.config.method
     row = run.report["rows"].get(IMPROVED + method if improved else method) if run.report else None
     if row is None or improved:
         return row
-    # None if the run was stopped before its first look at test images.
+    # None if the run was stopped before it first measured the test RMSE.
     points = runs.rmse_history(run.workdir, run.config.train.batch_size)
     game = runs.game(run.workdir, methods.SPECS[method].game)
     training = {

@@ -9,7 +9,7 @@ import ml_collections
 from genmodels import methods
 from genmodels.runs import checkpoint
 
-FAILURE = "failure.txt"  # in the folder of a run that could not be trained: why; without it the run is tried again
+FAILURE = "failure.txt"  # why a run could not be trained, in its folder; without it the run is tried again
 
 
 class Run(NamedTuple):
@@ -21,11 +21,11 @@ class Run(NamedTuple):
     report: dict[str, Any] | None = None
     figures: Path | None = None
     failure: str | None = None
-    setting: str = ""  # what tells it from other runs of its method, where that is more than the seed
+    setting: str = ""  # what distinguishes it from other runs of its method besides the seed
 
     @property
     def row(self) -> str:
-        """The key of its row, which it shares with the runs that differ from it in the seed alone."""
+        """The key of its row, shared by runs that differ only in the seed."""
         return ", ".join(filter(None, (self.config.method, self.setting)))
 
     @property
@@ -45,7 +45,7 @@ class Run(NamedTuple):
 
     @property
     def folder(self) -> str:
-        """The folder of its figures among those of the others."""
+        """The name of its folder of figures in the report."""
         return re.sub(r"[^A-Za-z0-9.+-]+", "-", f"{self.row}-{self.config.seed}")
 
 
@@ -60,7 +60,7 @@ def is_trained(run: Run) -> bool:
 
 
 def failure(run: Run) -> str | None:
-    """Why it could not be trained; None where it could, also later by another command."""
+    """Why it could not be trained; None if it was, even by a later command."""
     path = run.workdir / FAILURE
     if not path.exists() or checkpoint.newest_step(run.workdir) == run.config.train.steps:
         return None

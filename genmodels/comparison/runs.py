@@ -1,4 +1,4 @@
-"""The comparison: what is missing is trained, measured and drawn; a rerun goes on where it was."""
+"""The comparison: trains, measures and draws what is missing; running it again resumes it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ def compare(config: ml_collections.ConfigDict, workdir: Path, folders: Sequence[
     """Trains, evaluates and draws what is missing of config's runs in `workdir`; None if a signal stopped it.
 
     With `folders` of finished runs these are compared and nothing is trained. A run that diverges or runs out of memory
-    keeps its place as a failure. Raises UsageError for what the user can mend, before any work.
+    keeps its place as a failure. Raises UsageError for errors that the user can fix, before any work.
     """
     planned = existing.read(folders, config.data.dir) if folders else plan(config, workdir)
     images = data.build(planned[0].config)
@@ -39,8 +39,8 @@ def compare(config: ml_collections.ConfigDict, workdir: Path, folders: Sequence[
     for run, budget, left in zip(planned, budgets, todo, strict=True):
         for task in left:
             with progress.task(task):
-                go_on = PHASES[task.phase](run, budget, images)
-            if not go_on:
+                succeeded = PHASES[task.phase](run, budget, images)
+            if not succeeded:
                 break
         if failure(run) is None and not is_trained(run):
             return None
@@ -49,7 +49,7 @@ def compare(config: ml_collections.ConfigDict, workdir: Path, folders: Sequence[
 
 
 def _check_trainable(planned: list[Run], images: data.Dataset) -> None:
-    """Raises UsageError for a run that would fail once those before it are trained; says which failed earlier."""
+    """Raises UsageError for a run that would fail after earlier ones were trained; prints which failed before."""
     for run in planned:
         config = run.config
         if reason := failure(run):
@@ -66,7 +66,7 @@ def _check_trainable(planned: list[Run], images: data.Dataset) -> None:
 
 
 def _say_what_is_left_out(planned: list[Run], images: data.Dataset, budgets: list[evaluation.Budget]) -> None:
-    """Before anything is trained, in one line for each reason."""
+    """Prints what will not be measured, one line for each reason, before anything is trained."""
     expected = {}
     for run, budget in zip(planned, budgets, strict=True):
         expected |= left_out.expected(images, run.config.model.latent, budget)
@@ -75,7 +75,7 @@ def _say_what_is_left_out(planned: list[Run], images: data.Dataset, budgets: lis
 
 
 def tasks(run: Run, budget: evaluation.Budget, images: data.Dataset) -> list[Task]:
-    """What is still to do for a run."""
+    """What remains to be done for a run."""
     if failure(run) is not None:
         return []
     training_left = Task(run.name, "training", run.config.train.steps * run.config.train.batch_size)
@@ -113,7 +113,7 @@ PHASES = {"training": _train, "evaluation": _evaluate, "figures": _draw}
 
 
 def plan(config: ml_collections.ConfigDict, workdir: Path) -> list[Run]:
-    """The runs that `config` asks for; whatever is wrong with their configs comes out here."""
+    """The runs that `config` describes; UsageError for errors in their configs."""
     known = [
         name for name, fields in config.items() if isinstance(fields, ml_collections.ConfigDict) and "method" in fields
     ]
@@ -142,7 +142,7 @@ def plan(config: ml_collections.ConfigDict, workdir: Path) -> list[Run]:
 
 
 def _budget(fields: ml_collections.ConfigDict, method: str) -> evaluation.Budget:
-    """The budget of a run: improved sampling where its method has it."""
+    """A run's budget, with improved sampling only if its method supports it."""
     refined = fields.refined if methods.SPECS[method].improved else 0
     return evaluation.Budget(real_pairs=None, **{**fields.to_dict(), "refined": refined})
 

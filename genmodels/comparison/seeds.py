@@ -1,4 +1,4 @@
-"""The rows of several runs that differ in their seed only, as one row."""
+"""The rows of several runs that differ only in their seed, combined into one."""
 
 import math
 from typing import Any
@@ -24,7 +24,7 @@ def _combine(values: list) -> Any:
     first = values[0]
     if isinstance(first, dict):
         return _estimate(values) if first.keys() >= ESTIMATE else combine(values)
-    if isinstance(first, (int, float)) and any(value != first for value in values):  # a latent size stays whole
+    if isinstance(first, (int, float)) and any(value != first for value in values):  # a latent size stays an int
         return float(np.mean(values))
     return first
 

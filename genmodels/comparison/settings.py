@@ -1,4 +1,4 @@
-"""What tells the runs of one method apart, where they are more than seeds of one setting."""
+"""What distinguishes runs of one method that differ in more than the seed."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from flax import traverse_util
 from genmodels.comparison.run import Run, compared_step
 from genmodels.runs.folder import FREE_FIELDS
 
-SHOWN = 3  # fields of a title; where more of them differ, as few as tell the settings apart
-STEP = "step"  # beside the fields of the config: what there is of a run that was stopped early
+SHOWN = 3  # fields in a title; if more differ, as few as distinguish the settings
+STEP = "step"  # besides the fields of the config: the step that a run stopped early has reached
 
 
 def named(planned: list[Run]) -> list[Run]:
@@ -24,7 +24,7 @@ def named(planned: list[Run]) -> list[Run]:
 
 
 def _words(own: dict[str, Any], alike: list[dict[str, Any]]) -> str:
-    """'loss.beta=2.0, model.latent=8' of the fields in which those of one method differ; '' where there are none."""
+    """'loss.beta=2.0, model.latent=8' for the fields in which runs of one method differ; '' if there are none."""
     names = sorted({name for fields in alike for name in fields}, key=lambda name: (name != "variant", name))
     varied = [name for name in names if any(fields.get(name) != own.get(name) for fields in alike)]
     if STEP in varied and all(fields[STEP] == fields["train.steps"] for fields in alike):
@@ -38,9 +38,9 @@ def _words(own: dict[str, Any], alike: list[dict[str, Any]]) -> str:
 
 
 def _fields(run: Run) -> dict[str, Any]:
-    """The fields by which a run's numbers come about, the seed aside.
+    """The fields that determine a run's numbers, except the seed.
 
-    The data are compared by their content: of the fields that say how to come by them only mirroring is one of these.
+    Data are compared by their content, so of the fields of the data only mirroring counts.
     """
     flat = traverse_util.flatten_dict(run.config.to_dict(), sep=".")
     kept = {

@@ -8,7 +8,7 @@ from genmodels.evaluation.tables import find, text
 
 
 class Claim(NamedTuple):
-    """That the row `first` is on the better side of the row `second` in a measure."""
+    """The claim that the row `first` is better than the row `second` in a measure."""
 
     words: str
     first: str
@@ -28,7 +28,7 @@ CLAIMS = [  # slides 13 to 25
     Claim("WAE-GAN has a lower MS-SSIM than WAE-MMD", "wae_gan", "wae_mmd", DIVERSITY, 3),
     Claim("IntroVAE has a lower MS-SSIM than improved WAE-GAN", "introvae", "improved_wae_gan", DIVERSITY, 3),
     Claim(
-        "IntroVAE's samples are more realistic than WAE-GAN's; here: sharper",
+        "IntroVAE's samples are more realistic than WAE-GAN's (measured as sharpness)",
         "introvae",
         "wae_gan",
         "sharpness",
@@ -36,7 +36,7 @@ CLAIMS = [  # slides 13 to 25
         False,
     ),
     Claim(
-        "WAE-GAN trains faster than IntroVAE; here: images a second",
+        "WAE-GAN trains faster than IntroVAE (images per second)",
         "wae_gan",
         "introvae",
         "training images_per_s",
@@ -49,7 +49,7 @@ CLAIMS = [  # slides 13 to 25
 def judge(rows: dict[str, dict]) -> list[dict[str, str]]:
     """A `claim`, its `verdict` and the `numbers` of both rows, for each claim whose two rows were measured.
 
-    A claim holds, or is contradicted, only where the two 95 % intervals are apart.
+    A claim holds or is contradicted only if the two 95 % intervals do not overlap.
     """
     judged = []
     for claim in CLAIMS:
@@ -65,7 +65,7 @@ def judge(rows: dict[str, dict]) -> list[dict[str, str]]:
 
 
 def left_out(rows: dict[str, dict]) -> list[str]:
-    """Of which methods nothing is judged, as there are several settings of them, in one line."""
+    """One line that names the methods not judged because they have several settings; [] if there are none."""
     several = [
         comparison_rows.method(rows, name) for name in comparison_rows.trained(rows) if name not in methods.SPECS
     ]
@@ -73,7 +73,7 @@ def left_out(rows: dict[str, dict]) -> list[str]:
     titles = [methods.SPECS[name].title for name in dict.fromkeys(several) if name in about]
     if not titles:
         return []
-    return [f"left out, as there are several settings: the deck's figures and conclusions of {', '.join(titles)}"]
+    return [f"left out, as there are several settings: the deck's numbers and conclusions for {', '.join(titles)}"]
 
 
 def _verdict(first: Any, second: Any, lower: bool) -> str:
@@ -84,5 +84,5 @@ def _verdict(first: Any, second: Any, lower: bool) -> str:
 
 
 def _interval(value: Any) -> tuple[float, float]:
-    """That of an estimate; a rate that was taken once is its own."""
+    """The interval of an estimate; a rate measured once is its own interval."""
     return (value["low"], value["high"]) if isinstance(value, dict) else (value, value)

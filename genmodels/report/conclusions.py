@@ -1,4 +1,4 @@
-"""Sentences that follow from the numbers by rule: none is fixed, and each names the figures that it stands on."""
+"""Sentences derived from the numbers by rules; each names the numbers that it rests on."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from genmodels.comparison.rows import IMPROVED, method, models, trained
 from genmodels.evaluation.tables import find, text
 from genmodels.report import claims
 
-COPIES = 0.8  # samples nearer to training images than this part of held-out images' distance are too near
+COPIES = 0.8  # samples closer to training images than this fraction of held-out images' distance are too close
 
 
 def draw(rows: dict[str, dict]) -> list[str]:
@@ -43,12 +43,12 @@ def _reconstruction(rows: dict, compared: dict) -> Iterator[str]:
         else:
             verdict = "is level with"
         errors = f"{text(value, 2)} against {text(reference, 2)}"
-        after = f"after {row['training']['steps']:,} steps of {row['training']['batch_size']}"
-        yield f"{row['title']} {verdict} {linear['title']}, {after}, in test RMSE: {errors}."
+        after = f"after {row['training']['steps']:,} steps of {row['training']['batch_size']} images"
+        yield f"{row['title']} {verdict} {linear['title']}, in test RMSE {after}: {errors}."
     flat = find(rows.get("mean", {}), path)
     worse = [row["title"] for _, row in found if find(row, path)["high"] >= flat["low"]] if flat else []
     if worse:
-        yield f"No better than the mean image, test RMSE {text(flat, 2)}: {_list(worse)}."
+        yield f"No better than the mean image (test RMSE {text(flat, 2)}): {_list(worse)}."
     elif flat and found:
         yield f"Every model beats the mean image, whose test RMSE is {text(flat, 2)}."
 
@@ -60,11 +60,13 @@ def _diversity(rows: dict, compared: dict) -> Iterator[str]:
         _, row = found[0]
         value = find(row, path)
         if value["low"] <= 0 <= value["high"]:
-            reading = "no difference that these pairs could show"
+            reading = "no difference that these pairs can resolve"
         else:
-            reading = "less diverse than real images" if value["mean"] > 0 else "less alike than real images are"
+            reading = (
+                "less diverse than real images" if value["mean"] > 0 else "less similar to each other than real images"
+            )
         scores = f"{text(find(row, 'ms_ssim'), 3)} against {text(find(rows.get('real', {}), 'ms_ssim'), 3)}"
-        yield f"{row['title']}'s samples are nearest to real images in diversity: MS-SSIM {scores}, {reading}."
+        yield f"{row['title']}'s samples are closest to real images in diversity: MS-SSIM {scores}, {reading}."
 
 
 def _improved(compared: dict) -> Iterator[str]:
@@ -95,11 +97,12 @@ def _copies(compared: dict) -> Iterator[str]:
     near = [f"{compared[name]['title']} ({ratio:.2f})" for name, ratio in ratios.items() if ratio < COPIES]
     if near:
         yield (
-            f"By more than a fifth nearer to training images than held-out images are: samples of {_list(near)}. "
-            "Blurred images are near to everything; look at the nearest neighbours before calling them copies."
+            f"More than a fifth closer to training images than held-out images are: samples of {_list(near)}. "
+            "Blurred images are close to everything; look at the nearest neighbours before calling them copies."
         )
     elif ratios:
-        yield f"No model copies: samples are at least {min(ratios.values()):.2f} times as far as held-out images."
+        least = min(ratios.values())
+        yield f"No model copies: samples are at least {least:.2f} times as far from training images as held-out images."
 
 
 def _speed(compared: dict) -> Iterator[str]:
@@ -108,9 +111,8 @@ def _speed(compared: dict) -> Iterator[str]:
     if len(rates) > 1:
         (fast, most), *_, (slow, least) = rates.items()
         yield (
-            f"{compared[fast]['title']} trains fastest, {most:,.0f} images a second, and {compared[slow]['title']} "
-            f"slowest, {least:,.0f}: "
-            f"a factor of {most / least:.1f}."
+            f"{compared[fast]['title']} trains fastest, at {most:,.0f} images per second, and "
+            f"{compared[slow]['title']} slowest, at {least:,.0f}: a factor of {most / least:.1f}."
         )
 
 
@@ -123,12 +125,13 @@ def _stability(compared: dict) -> Iterator[str]:
         if terms and (game := row.get("training", {}).get("game")):
             nats = ", ".join(f"{term} {value:.0f}" for term, value in game["last"].items())
             yield (
-                f"{row['title']}'s game took {100 * game['played']:.0f} % of its training; {terms.fake} lay above "
-                f"{terms.real} in {100 * game['ahead']:.0f} % of that. At its end, in nats: {nats}."
+                f"{row['title']}'s game took {100 * game['played']:.0f} % of its training; {terms.fake} was above "
+                f"{terms.real} for "
+                f"{100 * game['ahead']:.0f} % of that. At its end, in nats: {nats}."
             )
     if not failed:
         count = sum(row.get("runs", 0) for row in trained(compared).values())
-        yield f"All {count} runs ended without a value that was not finite."
+        yield f"All {count} runs finished with finite values throughout."
 
 
 def _ranked(compared: dict, path: str, loss) -> list[tuple[str, dict]]:
@@ -137,15 +140,15 @@ def _ranked(compared: dict, path: str, loss) -> list[tuple[str, dict]]:
 
 
 def _first(found: list[tuple[str, dict]], path: str, prize: str, digits: int) -> str:
-    """Who has the prize: one, if its interval is apart from the next, else those whose intervals meet the first's."""
+    """Names the best model, or those that share first place because their intervals overlap the best one's."""
     values = {row["title"]: find(row, path) for _, row in found}
     first, second = list(values)[:2]
     best = values[first]
     level = [name for name, v in values.items() if v["low"] <= best["high"] and v["high"] >= best["low"]]
     if len(level) == 1:
-        return f"{first} has {prize}: {text(best, digits)} against {text(values[second], digits)} of {second}."
+        return f"{first} has {prize}: {text(best, digits)} against {text(values[second], digits)} for {second}."
     shares = [f"{title} {text(values[title], digits)}" for title in level]
-    return f"{_list(shares)} share {prize}: their intervals meet."
+    return f"{_list(shares)} share {prize}: their intervals overlap."
 
 
 def _list(words: list[str]) -> str:

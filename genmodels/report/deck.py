@@ -1,4 +1,4 @@
-"""What the deck prints: F. Bongini, "Comparison between Wasserstein Auto-Encoders and Introspective VAEs", 2021."""
+"""The numbers of the deck: F. Bongini, "Comparison between Wasserstein Auto-Encoders and Introspective VAEs", 2021."""
 
 from genmodels.evaluation import measures, tables
 
@@ -16,8 +16,8 @@ PROTOCOL = (
 )
 REMARKS = {  # on its formulas, by method
     "wae_gan": (
-        "The deck prints log D(z) + log D(ẑ) for the critic, which has lost a “1 −”, and wonders whether the "
-        "reconstruction cost should stay: it should, it is what makes this an autoencoder."
+        "The deck prints log D(z) + log D(ẑ) for the critic, which lacks a “1 −”, and asks whether the "
+        "reconstruction cost should stay: it should, as it is what makes this an autoencoder."
     )
 }
 TUNED = "The deck tuned IntroVAE's margin m and weight β."
@@ -33,13 +33,13 @@ TUNING = {  # (beta, m): RMSE, MS-SSIM; read off a figure in the author's public
 
 
 def compared() -> list[measures.Measure]:
-    """The measures that the deck has numbers of."""
+    """The measures that the deck has numbers for."""
     known = {heading for numbers in NUMBERS.values() for heading in numbers}
     return [measure for measure in measures.shown("deck") if measure.heading in known]
 
 
 def beside(rows: dict[str, dict]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The deck's numbers beside ours: for each of its rows, pairs of ours and its, one for each of `compared`."""
+    """The deck's numbers beside ours: for each of its rows, (ours, the deck's) for each measure of `compared`."""
     columns, found = compared(), []
     for name, numbers in NUMBERS.items():
         if name in rows:

@@ -17,7 +17,7 @@ class Embedded(NamedTuple):
 
 
 def image(path: Path) -> Embedded:
-    """A PNG file to embed; raises OSError where it is none."""
+    """A PNG file to embed; raises OSError if it is not one."""
     with Image.open(path) as opened:
         width, height = opened.size
     return Embedded(uri(path, "image/png"), width, height, path.name)

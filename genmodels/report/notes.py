@@ -1,4 +1,4 @@
-"""What a reader of the page must know of its runs, in one line each."""
+"""What a reader of the page must know about its runs, in one line each."""
 
 from genmodels import evaluation, methods
 from genmodels.comparison.run import Run
@@ -13,7 +13,7 @@ def draw(runs: list[Run], rows: dict[str, dict]) -> list[str]:
     return [
         *([f"data not checked: {'; '.join(unchecked)}"] if unchecked else []),
         *(
-            f"not trained to its end: {run.name}, {run.step:,} of {run.config.train.steps:,} steps"
+            f"not fully trained: {run.name}, {run.step:,} of {run.config.train.steps:,} steps"
             for run in measured
             if run.step < run.config.train.steps
         ),
@@ -23,7 +23,7 @@ def draw(runs: list[Run], rows: dict[str, dict]) -> list[str]:
 
 
 def _left_out(measured: list[Run]) -> dict[str, str]:
-    """What was not measured, in words, with its reason; with the run's name where not all runs are alike."""
+    """What was not measured, in words, with its reason; with the run's name where runs differ."""
     found = {}
     for run in measured:
         for words, reason in run.evaluation.get("left_out", {}).items():

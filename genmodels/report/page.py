@@ -1,4 +1,4 @@
-"""The report: a page that opens from disk with no network, and beside it its tables, figures and numbers as files."""
+"""The report: a page that opens from disk, offline, and its tables, figures and numbers as files beside it."""
 
 import csv
 import json
@@ -81,7 +81,7 @@ def write(
 
 
 def check_place(folder: Path) -> None:
-    """Raises UsageError where a report cannot be written to `folder`; leaves nothing behind."""
+    """Raises UsageError if a report cannot be written to `folder`; leaves nothing behind."""
     there = next(each for each in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(each))
     if not there.is_dir():
         raise UsageError(f"{folder} cannot be written ({there} is a file): choose another --workdir.")
@@ -90,7 +90,7 @@ def check_place(folder: Path) -> None:
 
 
 def _about(run: Run) -> dict[str, Any]:
-    """What report.json says of a run; its config stands beside it, by the same name."""
+    """A run's entry in report.json; its config is stored under the same name."""
     return {
         "name": run.name,
         "row": run.row,
@@ -135,7 +135,7 @@ def _plots(folder: Path, rows: dict[str, dict], runs: list[Run]) -> dict[str, Em
             points[row["title"]] = (errors, diversity)
     histories = {rows[name]["title"]: points for name, points in comparison_rows.histories(rows).items()}
     made = {"error_over_training": plots.error_over_training(histories)}
-    if points:  # none of a single test image
+    if points:  # MS-SSIM has none for a single test image
         made["error_and_diversity"] = plots.error_and_diversity(points, tables.find(rows["real"], "ms_ssim"))
     for name, figure in made.items():
         figure.savefig(folder / f"{name}.png", dpi=150)

@@ -1,4 +1,4 @@
-"""What a report was made from and with."""
+"""How and with what a report was made."""
 
 import platform
 import subprocess
@@ -25,7 +25,7 @@ def collect(command: str) -> dict[str, Any]:
 
 
 def _revision() -> str:
-    """The commit of the checkout that this package is in, '+' after it where files have been changed."""
+    """The commit of the checkout that this package is in, followed by '+' if files have been changed."""
     try:
         described = subprocess.run(
             ["git", "describe", "--always", "--abbrev=12", "--dirty=+"],

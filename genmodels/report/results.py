@@ -1,4 +1,4 @@
-"""The text of results/README.md, written from a comparison's report.json; images of the data set stay out of it."""
+"""The text of results/README.md, written from a comparison's report.json; images of the data set are left out."""
 
 import json
 import shutil
@@ -12,7 +12,7 @@ from genmodels.evaluation import measures, tables
 from genmodels.report import claims, conclusions, deck, templating
 from genmodels.runs import renamed
 
-# Figures that show generated images, codes or numbers only. The others show CelebA, which may not be passed on.
+# Figures that show generated images, codes or numbers only. The others show CelebA, which may not be redistributed.
 OF_EACH = ("samples", "improved", "lines_prior", "prior_and_codes")
 NEEDED = {"data", "rows", "runs", "provenance", "tuning", "configs"}  # of what launch.compare writes
 OF_ALL = ("error_and_diversity", "error_over_training", "cells")
@@ -28,13 +28,15 @@ def collect(report: Path, plans: list[Path], folder: Path) -> None:
         remedy = f"give {inside}" if (inside / "report.json").is_file() else "run launch.compare to its end"
         raise UsageError(f"--report={report} has no report.json: {remedy}.")
     if report.resolve() == folder.resolve():
-        raise UsageError(f"--report={report} is --folder itself: leave --report out, and its text is written again.")
+        raise UsageError(f"--report={report} is --folder itself: leave --report out to write its text again.")
     names = [path.name for path in plans]
     for path in plans:
         if not path.is_file():
-            raise UsageError(f"--plans: {path} is no file: write it by launch.plan --out.")
+            raise UsageError(f"--plans: {path} is not a file: write it with launch.plan --out.")
         if names.count(path.name) > 1:
-            raise UsageError(f"--plans has two files of the name {path.name}, and would keep one: rename one of them.")
+            raise UsageError(
+                f"--plans has two files named {path.name}, and only one would be kept: rename one of them."
+            )
     old = [*(folder / f"{name}.png" for name in OF_ALL), *(folder / "plans").glob("*.json")]
     for path in [*old, *(path for name in OF_EACH for path in folder.glob(f"*/{name}.png"))]:
         path.unlink(missing_ok=True)
@@ -50,12 +52,12 @@ def collect(report: Path, plans: list[Path], folder: Path) -> None:
 
 
 def render(folder: Path, base: Path) -> str:
-    """The text from what `collect` has left in `folder`; the page will stand in the folder `base`.
+    """The text made from what `collect` has put into `folder`; links in it are relative to the folder `base`.
 
-    Raises UsageError when nothing has been collected, or not below `base`.
+    Raises UsageError if nothing has been collected, or `folder` is not below `base`.
     """
     if not (folder / "report.json").is_file():
-        raise UsageError(f"--folder={folder} has no report.json yet: take one in by --report.")
+        raise UsageError(f"--folder={folder} has no report.json yet: add one with --report.")
     if not folder.absolute().is_relative_to(base.absolute()):
         raise UsageError(f"--folder={folder} must be in the folder of --out, or below it.")
     report = _read(folder / "report.json")
@@ -97,9 +99,12 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         report = renamed.current(json.loads(path.read_text()))
     except ValueError as error:
-        raise UsageError(f"{path} cannot be read ({error}): take a report in again by --report.") from error
+        raise UsageError(f"{path} cannot be read ({error}): add a report again with --report.") from error
     if not isinstance(report, dict) or not report.keys() >= NEEDED:
-        raise UsageError(f"{path} is not a report of launch.compare: take one in by --report.")
+        raise UsageError(f"{path} is not a report of launch.compare: add one with --report.")
+    for name, title in comparison_rows.REFERENCES.items():  # earlier revisions had other titles
+        if name in report["rows"]:
+            report["rows"][name]["title"] = title
     return report
 
 

@@ -9,7 +9,7 @@ from genmodels.report import embedded
 from genmodels.report.embedded import Embedded
 from genmodels.runs import read_config
 
-NEEDED = ("cells", "front")  # figures; that of two fields is not in every study
+NEEDED = ("cells", "front")  # figures; a study need not have heat.png
 
 
 class Study(NamedTuple):
@@ -22,7 +22,7 @@ class Study(NamedTuple):
 
 
 def read(folder: Path) -> Study:
-    """What launch.tune has left in its folder; UsageError if that has no results, or not all of them."""
+    """Reads what launch.tune has written to its folder; UsageError if results are missing or incomplete."""
     try:
         results = json.loads((folder / "results.json").read_text())
         images = {path.stem: embedded.image(path) for path in sorted(folder.glob("*.png"))}

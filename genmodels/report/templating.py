@@ -1,4 +1,4 @@
-"""How numbers become text files: jinja2 templates, with what all of them need."""
+"""Renders numbers as text files with jinja2 templates."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ TEX = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"} | {"–": "--", "−": "$-$
 
 
 def render(name: str, **values) -> str:
-    """The text of templates/<name>.jinja; a value that it lacks is an error, not a gap."""
+    """The text of templates/<name>.jinja; a missing value is an error, not a gap."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=jinja2.select_autoescape(["html.jinja"], default_for_string=False),

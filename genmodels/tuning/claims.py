@@ -1,8 +1,8 @@
-"""Who runs which trial: a trial that was left behind first, then a new one, each in the hands of one worker.
+"""Which worker runs which trial: abandoned trials first, then new ones, each by one worker at a time.
 
-A worker holds the lock of the run it is at. A run that is unfinished and whose lock is free had a worker that was
-killed or stopped: whoever comes next takes it up at its checkpoint. Nothing that has ended is tried again, but for what
-was given up and whose text in the run's folder is gone.
+A worker holds the lock of the run that it trains. If a run is unfinished and its lock is free, its worker was killed or
+stopped: the next worker resumes it from its checkpoint. A trial that has ended is not tried again, unless it was given
+up and the file that says so has been deleted from the run's folder.
 """
 
 import contextlib
@@ -18,14 +18,14 @@ from genmodels.tuning import trial as trial_folder
 from genmodels.tuning.identity import Tuning
 
 SAMPLERS = {
-    "grid": optuna.samplers.RandomSampler,  # never asked: every trial's values are given
+    "grid": optuna.samplers.RandomSampler,  # never draws: every trial's values are given
     "tpe": optuna.samplers.TPESampler,
     "nsga2": optuna.samplers.NSGAIISampler,
 }
 
 
 class Claim(NamedTuple):
-    """A trial in this worker's hands, until its lock is released."""
+    """A trial that belongs to this worker until its lock is released."""
 
     number: int
     chosen: dict[str, Any]
@@ -34,7 +34,7 @@ class Claim(NamedTuple):
 
 
 def claim(tuning: Tuning, study: optuna.Study, trials: int) -> Claim | None:
-    """A trial that was left behind, else a new one up to the number of `trials`, else None; one worker at a time."""
+    """An abandoned trial, else a new one while there are fewer than `trials`, else None; one worker at a time."""
     with one_at_a_time(tuning.workdir):
         return _left_behind(tuning, study) or _new(tuning, study, trials)
 
@@ -45,7 +45,7 @@ def one_at_a_time(workdir: Path) -> filelock.FileLock:
 
 
 def ended(study: optuna.Study, workdir: Path) -> list[FrozenTrial]:
-    """Trials that have values or were given up, in their order."""
+    """Trials that have values or were given up, in order."""
     states = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
     return [
         trial
@@ -56,12 +56,12 @@ def ended(study: optuna.Study, workdir: Path) -> list[FrozenTrial]:
 
 def _left_behind(tuning: Tuning, study: optuna.Study) -> Claim | None:
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        if trial.params.keys() != tuning.space.keys():  # its worker was killed while it asked
+        if trial.params.keys() != tuning.space.keys():  # its worker was killed before all values were drawn
             study.tell(trial.number, state=TrialState.FAIL)
             continue
         folder = trial_folder.folder_of(tuning.workdir, trial.params)
         lock = _lock(folder)
-        with contextlib.suppress(filelock.Timeout):  # in another worker's hands
+        with contextlib.suppress(filelock.Timeout):  # another worker is running it
             lock.acquire(timeout=0)
             if study.get_trials(deepcopy=False)[trial.number].state == TrialState.RUNNING:  # not ended meanwhile
                 return Claim(trial.number, dict(trial.params), folder, lock)
@@ -84,14 +84,16 @@ def _new(tuning: Tuning, study: optuna.Study, trials: int) -> Claim | None:
             study.enqueue_trial(left[0])
     elif len(known) >= trials:
         return None
-    # Each trial has a seed of its own: workers, and commands that go on, would else draw the same values again.
+    # Each trial has its own seed: otherwise other workers and resumed commands would draw the same values.
     seed = tuning.budget.seed + len(study.get_trials(deepcopy=False))
     study.sampler = SAMPLERS[tuning.sampler](seed=seed)
     trial = study.ask()
     chosen = {field: of.suggest(trial, field) for field, of in tuning.space.items()}
     folder = trial_folder.folder_of(tuning.workdir, chosen)
     lock = _lock(folder)
-    with contextlib.suppress(filelock.Timeout):  # the same values by chance: the other's numbers will be told again
+    with contextlib.suppress(
+        filelock.Timeout
+    ):  # the same values by chance: the other trial's numbers are reported again
         lock.acquire(timeout=0)
     return Claim(trial.number, chosen, folder, lock)
 

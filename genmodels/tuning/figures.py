@@ -16,7 +16,7 @@ TILES = 3  # samples in a row and in a column of a cell
 
 
 def write(folder: Path, results: list[Result]) -> None:
-    """Writes cells.png, front.png and, of a table of two fields, heat.png into a study's folder."""
+    """Writes cells.png, front.png and, for a table of two fields, heat.png into a study's folder."""
     cells(results, folder).savefig(folder / "cells.png", dpi=150)
     front(results).savefig(folder / "front.png", dpi=150)
     heat = folder / "heat.png"
@@ -29,7 +29,7 @@ def write(folder: Path, results: list[Result]) -> None:
 def cells(results: list[Result], workdir: Path) -> Figure:
     """The deck's figure 6: samples of each trial, test RMSE and MS-SSIM under them, the best one framed.
 
-    A table of two fields spans rows and columns; else the trials stand in their order.
+    A table of two fields spans rows and columns; otherwise the trials are in order.
     """
     rows, columns, places = _layout(results)
     figure = Figure(figsize=(1.75 * columns + 0.9, 2.15 * rows + 0.3), layout="constrained")
@@ -102,7 +102,7 @@ def _why(result: Result) -> str:
 
 
 def _is_table(results: list[Result]) -> bool:
-    """Whether two fields were tried, and few enough values of each that they make a table: not those of a search."""
+    """Whether two fields were tried, with few enough values of each to form a table, unlike those of a search."""
     if len(results[0].chosen) != 2:
         return False
     (_, of_rows), (_, of_columns) = _sides(results)
@@ -110,13 +110,13 @@ def _is_table(results: list[Result]) -> bool:
 
 
 def _sides(results: list[Result]) -> list[tuple[str, list]]:
-    """Both fields with the values tried, upwards: of the rows, then of the columns."""
+    """Both fields with the values tried, ascending: that of the rows, then that of the columns."""
     fields = list(results[0].chosen)  # in alphabetical order: beta before margin, as in the deck
     return [(field, sorted({result.chosen[field] for result in results})) for field in fields]
 
 
 def _layout(results: list[Result]) -> tuple[int, int, list[tuple[int, int]]]:
-    """Rows, columns and each result's place."""
+    """The numbers of rows and columns, and each result's (row, column)."""
     if _is_table(results):
         (first, of_rows), (second, of_columns) = _sides(results)
         places = [(of_rows.index(r.chosen[first]), of_columns.index(r.chosen[second])) for r in results]

@@ -1,4 +1,4 @@
-"""What a study is of: only commands that agree in it may add trials to one study."""
+"""What identifies a study: only commands that agree in it may add trials to one study."""
 
 import json
 from pathlib import Path
@@ -25,9 +25,9 @@ class Tuning(NamedTuple):
 
 
 def check_same(study: optuna.Study, tuning: Tuning) -> None:
-    """Keeps in a study without trials what it is of; UsageError, naming what differs, if one with trials is of another.
+    """Records what identifies a study without trials; if that of one with trials differs, UsageError names where.
 
-    What an older revision did not keep, or has no field for, is not compared.
+    What an older revision did not record, or has no field for, is not compared.
     """
     space = {field: [type(of).__name__, *of] for field, of in tuning.space.items()}
     given = {"space": space, "config": _mathematics(tuning), "budget": tuning.budget._asdict()}
@@ -37,10 +37,10 @@ def check_same(study: optuna.Study, tuning: Tuning) -> None:
         if kept is None or (not begun and kept != values):
             study.set_user_attr(name, values)
         elif name == "space" and kept != values:
-            raise UsageError(f"{tuning.workdir} holds a study of another --space: choose another --workdir.")
+            raise UsageError(f"{tuning.workdir} holds a study with another --space: choose another --workdir.")
         elif changed := [each for each in values if each in kept and kept[each] != values[each]]:
             raise UsageError(
-                f"{tuning.workdir} holds a study of another {name}: "
+                f"{tuning.workdir} holds a study with another {name}: "
                 + "; ".join(f"{name}.{each} was {kept[each]}, is {values[each]}" for each in changed)
                 + ".\nIts trials could not be compared with new ones: choose another --workdir."
             )

@@ -1,4 +1,4 @@
-"""What a study has found: a table, and the command to train with the best values."""
+"""The results of a study: a table, and the command to train with the best values."""
 
 import collections
 import csv
@@ -46,8 +46,8 @@ class Result(NamedTuple):
 def collect(study: optuna.Study, tuning: Tuning) -> list[Result]:
     """The results of a study's ended trials, each set of values once; the best one is marked.
 
-    Best is the lowest sum of both ranks, by test RMSE and by distance to real images' MS-SSIM; of equals the lower
-    RMSE.
+    Best is the lowest sum of both ranks, by test RMSE and by distance to real images' MS-SSIM; ties go to the
+    lower RMSE.
     """
     found = {}
     for each in claims.ended(study, tuning.workdir):
@@ -70,7 +70,7 @@ def _result(result: Result, folder: Path, tuning: Tuning) -> Result:
     config = spaces.apply(tuning.config, result.chosen)
     report = evaluation.read(folder, config.train.steps)
     if report is None:
-        return result._replace(failed=f"it had ended, but {folder} has no evaluation any more")
+        return result._replace(failed=f"the trial has ended, but {folder} no longer has an evaluation")
     row = report["rows"][config.method]
     return result._replace(
         rmse=row["reconstruction"]["test"]["rmse"],
@@ -92,9 +92,9 @@ def write(folder: Path, results: list[Result]) -> None:
 
 
 def summary(results: list[Result], command: str, given: dict[str, str]) -> str:
-    """The best values and the command to train with them: `command` and the fields that the user has `given`.
+    """The best values and the command to train with them: `command` with the fields that the user has set, `given`.
 
-    Raises UsageError where no trial could be measured, and says why.
+    Raises UsageError, saying why, if no trial could be measured.
     """
     best = next((result for result in results if result.best), None)
     if best is None:
@@ -105,7 +105,7 @@ def summary(results: list[Result], command: str, given: dict[str, str]) -> str:
     rmse, ms_ssim, distance = best.values
     return (
         f"best of {len(results)}{f' ({lost})' if lost else ''}: test RMSE {rmse:.2f}, "
-        f"MS-SSIM {ms_ssim:.3f}, {distance:.3f} from real images'\n{command} {flags}"
+        f"MS-SSIM {ms_ssim:.3f}, {distance:.3f} from that of real images\n{command} {flags}"
     )
 
 
@@ -121,7 +121,7 @@ def _nothing(results: list[Result]) -> str:
     files = " or ".join(f"run-*/{why}.txt" for why in lost)
     return (
         f"no trial could be measured ({', '.join(f'{count} {why}' for why, count in lost.items())}): {reason}.\n"
-        f"To have a trial tried again delete its {files} in the study's folder; or choose another --workdir."
+        f"To try a trial again, delete its {files} in the study's folder, or choose another --workdir."
     )
 
 

@@ -10,15 +10,17 @@ import optuna
 from genmodels import methods
 from genmodels.errors import UsageError
 
-FORM = '--space="model.latent=32,64;optim.learning_rate=1e-4..1e-2 log": fields with values, or low..high, maybe log.'
-# Trials are compared on the same images, by one method; how training images are mirrored is a choice of training.
+FORM = (
+    '--space="model.latent=32,64;optim.learning_rate=1e-4..1e-2 log": fields with values, or low..high, optionally log.'
+)
+# Trials are compared on the same images, by one method; mirroring only affects training.
 SHARED = ("method", "variant", "image_size", "data.")
 OF_TRAINING = ("data.flip",)
-FEW = 1_000  # combinations that are all looked at before the first is tried
+FEW = 1_000  # combinations, up to which all are checked before the first is tried
 
 
 class Values(NamedTuple):
-    """One of a list."""
+    """A list of values to choose from."""
 
     choices: tuple[Any, ...]
 
@@ -28,7 +30,7 @@ class Values(NamedTuple):
 
 
 class Range(NamedTuple):
-    """Between two numbers, ends included; whole numbers where the ends are."""
+    """A range between two numbers, inclusive; of integers if its ends are."""
 
     low: float
     high: float
@@ -75,7 +77,7 @@ def apply(config: ml_collections.ConfigDict, chosen: dict[str, Any]) -> ml_colle
 
 
 def corners(space: Space) -> list[dict[str, Any]]:
-    """Every combination of the values, of ranges that of their ends."""
+    """Every combination of the values and of the ends of ranges."""
     return [dict(zip(space, values, strict=True)) for values in itertools.product(*map(_ends, space.values()))]
 
 
@@ -94,7 +96,7 @@ def _ends(of: Values | Range) -> tuple[Any, ...]:
 
 
 def _one_by_one(space: Space) -> list[dict[str, Any]]:
-    """Each value of each field, with the first ones of the others."""
+    """Each value of each field, with the first value of every other."""
     first = {field: _ends(of)[0] for field, of in space.items()}
     return [first | {field: value} for field, of in space.items() for value in _ends(of)]
 
@@ -106,7 +108,7 @@ def _present(config: ml_collections.ConfigDict, field: str) -> Any:
             raise UsageError(f"--space: the config has no field '{field}'.")
         flat = flat[name]
     if isinstance(flat, ml_collections.ConfigDict) or not isinstance(flat, (bool, int, float, str)):
-        raise UsageError(f"--space: {field} is no single value.")
+        raise UsageError(f"--space: {field} is not a single value.")
     return flat
 
 
@@ -115,14 +117,14 @@ def _values(field: str, text: str, present: Any) -> Values | Range:
     if not dots:
         choices = tuple(_typed(field, value.strip(), present) for value in text.split(","))
         if len(set(choices)) < len(choices):
-            raise UsageError(f"--space: {field}={text} has a value twice.")
+            raise UsageError(f"--space: {field}={text} lists a value twice.")
         return Values(choices)
     high, _, word = rest.strip().partition(" ")
     low, high = (_typed(field, end.strip(), present) for end in (low, high))
     if word.strip() not in ("", "log") or isinstance(low, (bool, str)) or not low < high:
-        raise UsageError(f"--space: {field}={text} is no range: write low..high, or low..high log.")
+        raise UsageError(f"--space: {field}={text} is not a range: write low..high, or low..high log.")
     if word and low <= 0:
-        raise UsageError(f"--space: {field}={text}: a range in log starts above zero.")
+        raise UsageError(f"--space: {field}={text}: a log range must start above zero.")
     return Range(low, high, bool(word))
 
 
@@ -133,7 +135,7 @@ def _typed(field: str, text: str, present: Any) -> Any:
             return {"true": True, "false": False}[text.lower()]
         value = type(present)(text)
     except (KeyError, ValueError):
-        raise UsageError(f"--space: {field}: '{text}' is not of its type, {type(present).__name__}.") from None
+        raise UsageError(f"--space: {field}: '{text}' is not of the field's type, {type(present).__name__}.") from None
     if isinstance(value, float) and not math.isfinite(value):
         raise UsageError(f"--space: {field}: '{text}' is not a number.")
     return value

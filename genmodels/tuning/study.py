@@ -1,7 +1,6 @@
-"""A study's trials: each an ordinary run in a folder of its own, trained, evaluated, and told to Optuna.
+"""A study's trials: each an ordinary run in its own folder, trained, evaluated, and reported to Optuna.
 
-Workers share a study through its storage and its runs through their folder, on one machine or on a disk that all of
-them see.
+Workers share a study through its storage and its runs through its folder, on one machine or on a shared disk.
 """
 
 from collections.abc import Callable
@@ -21,8 +20,8 @@ from genmodels.tuning import space as spaces
 from genmodels.tuning.identity import Tuning
 
 MOST = 10_000  # combinations of a grid
-GOALS = ("reconstruction test rmse", "samples ms_ssim_minus_real")  # measures, without which no trial has an outcome
-PATIENCE = 0.25  # of a run's log lines for which a game may be lost before the run counts as collapsed
+GOALS = ("reconstruction test rmse", "samples ms_ssim_minus_real")  # measures that every trial needs
+PATIENCE = 0.25  # share of a run's log lines for which a game may be lost before the run counts as collapsed
 STATES = {trial.COLLAPSED: TrialState.PRUNED, trial.FAILED: TrialState.FAIL}
 
 
@@ -31,9 +30,9 @@ class Collapsed(Exception):
 
 
 def open_study(tuning: Tuning, storage: str | None) -> optuna.Study:
-    """The study of a folder, made if it is new; UsageError for a sampler, a space or a storage that cannot be.
+    """The study of a folder, created if it is new; UsageError for a sampler, space or storage that cannot be used.
 
-    `storage` is a URL of Optuna's, None: a journal file in the folder.
+    `storage` is a database URL for Optuna; None means a journal file in the folder.
     """
     if tuning.sampler == "grid":
         _check_grid(tuning.space)
@@ -42,7 +41,9 @@ def open_study(tuning: Tuning, storage: str | None) -> optuna.Study:
     except OSError as error:
         raise UsageError(f"--workdir={tuning.workdir} cannot be written ({error.strerror}): choose another.") from error
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    with claims.one_at_a_time(tuning.workdir):  # two workers that make the tables of a new database at once would fail
+    with claims.one_at_a_time(
+        tuning.workdir
+    ):  # two workers that create the tables of a new database at once would fail
         try:
             study = optuna.create_study(
                 study_name=tuning.workdir.absolute().name,
@@ -50,7 +51,7 @@ def open_study(tuning: Tuning, storage: str | None) -> optuna.Study:
                 directions=["minimize", "minimize"],  # the test RMSE, and |MS-SSIM - real|
                 load_if_exists=True,
             )
-        except Exception as error:  # each database has its own
+        except Exception as error:  # each database raises its own
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
             raise UsageError(f"{_place(tuning.workdir, storage)} cannot be used: {reason}") from error
         identity.check_same(study, tuning)
@@ -78,9 +79,9 @@ def _place(workdir: Path, url: str | None) -> str:
 
 
 def work(tuning: Tuning, study: optuna.Study, trials: int, dataset: data.Dataset) -> bool:
-    """Runs trials until the study has `trials` or others have the rest in hand; False if a signal stopped it.
+    """Runs trials until the study has `trials` or other workers run the rest; False if a signal stopped it.
 
-    A grid has no more trials than combinations. `images` are those of the base config, and so of every trial.
+    A grid has no more trials than combinations. `dataset` is that of the base config, and so of every trial.
     """
     evaluation.require(list(GOALS), dataset, tuning.config.model.latent, tuning.budget)
     if tuning.sampler == "grid":
@@ -97,9 +98,9 @@ def work(tuning: Tuning, study: optuna.Study, trials: int, dataset: data.Dataset
 
 
 def _run(tuning: Tuning, study: optuna.Study, claim: claims.Claim, dataset: data.Dataset) -> bool:
-    """Takes a trial to its end and tells the study of it; False if a signal stopped it.
+    """Runs a trial to its end and reports it to the study; False if a signal stopped it.
 
-    A trial that cannot run is told as failed: one that was tried again and again would block the study.
+    A trial that cannot run is reported as failed: if it were retried forever, it would block the study.
     """
     if trial.given_up(claim.folder) is None:
         try:
@@ -146,10 +147,10 @@ def mean_image_rmse(dataset: data.Dataset) -> float:
 
 
 def collapse_rule(config: ml_collections.ConfigDict, mean_image_rmse: float) -> Callable[[int, dict], None]:
-    """A watch over a run's log: raises Collapsed when it is lost.
+    """A callback for a run's log that raises Collapsed when the run is lost.
 
-    Lost is a game in which the encoder holds samples for no less likely than real images for a quarter of the run, and
-    a test RMSE worse than the mean image's after half of it.
+    It is lost if for a quarter of the run the encoder's KL of samples is not above that of real images, or if after
+    half of it the test RMSE is worse than the mean image's.
     """
     patience = max(1, int(PATIENCE * config.train.steps / config.log.every))
     game, lost = methods.spec(config).game, 0

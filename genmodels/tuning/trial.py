@@ -1,4 +1,4 @@
-"""What a trial has in its run's folder besides the run: why it was given up, and where it was begun and never ended."""
+"""What a trial keeps in its run's folder besides the run: why it was given up, and at which steps workers died."""
 
 import contextlib
 import hashlib
@@ -9,13 +9,13 @@ from typing import Any
 
 from genmodels.errors import UsageError
 
-COLLAPSED, FAILED = "collapsed", "failed"  # why a trial is given up, in <run>/<why>.txt; without that it is tried again
-BEGUN = "begun.txt"  # the steps at which the run was begun by workers that never ended
-ATTEMPTS = 3  # such workers at one step, before the trial has failed
+COLLAPSED, FAILED = "collapsed", "failed"  # why a trial was given up, in <run>/<why>.txt; if deleted, it is tried again
+BEGUN = "begun.txt"  # the steps at which workers that died had started or resumed the run
+ATTEMPTS = 3  # such workers at one step, after which the trial has failed
 
 
 def folder_of(workdir: Path, chosen: dict[str, Any]) -> Path:
-    """Where the run with these values is."""
+    """The folder of the run with these values."""
     text = json.dumps(chosen, sort_keys=True)
     return workdir / f"run-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
@@ -31,9 +31,9 @@ def shown(value: Any) -> str:
 
 
 def give_up(folder: Path, why: str, reason: str) -> None:
-    """Keeps that the run was given up, `why` is COLLAPSED or FAILED, and the reason's first line."""
+    """Records that the run was given up: `why`, COLLAPSED or FAILED, and the first line of the reason."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / BEGUN).unlink(missing_ok=True)  # without the text it is a new start
+    (folder / BEGUN).unlink(missing_ok=True)  # once the text is deleted, attempts are counted anew
     text = reason.strip().partition("\n")[0]
     (folder / f"{why}.txt").write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
 
@@ -48,15 +48,15 @@ def given_up(folder: Path) -> tuple[str, str] | None:
 
 @contextlib.contextmanager
 def attempt(folder: Path, step: int) -> Iterator[None]:
-    """Around the work on a run that has a checkpoint of `step`; UsageError if too many workers have died at it.
+    """Context of work on a run with a checkpoint of `step`; UsageError if too many workers have died at it.
 
-    Dead are those that were killed, as for memory on a CPU, and those that ended in an error of the program. One that
-    is interrupted leaves no trace.
+    A worker has died if it was killed, for example for lack of memory on a CPU, or ended in a bug of the program. One
+    that is interrupted leaves no trace.
     """
     path = folder / BEGUN
     begun = path.read_text().split() if path.exists() else []
     if begun.count(str(step)) >= ATTEMPTS:
-        raise UsageError(f"{ATTEMPTS} workers died at step {step}: were they killed, as for lack of memory?")
+        raise UsageError(f"{ATTEMPTS} workers died at step {step}: were they killed, perhaps for lack of memory?")
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(" ".join([*begun, str(step)]))
     try:

@@ -1,4 +1,4 @@
-"""launch.benchmark measures what training runs; here that its numbers mean what they say."""
+"""launch.benchmark measures what training runs; its numbers mean what they say."""
 
 import json
 
@@ -29,14 +29,14 @@ def test_times_are_of_one_run_of_the_work(monkeypatch):
 
 
 def test_flops_are_those_of_the_mathematics():
-    """Codes that are longer by 64 cost so many products more, forwards and twice backwards; Adam takes some on top."""
+    """Codes longer by 64 cost that many more products, once forward and twice backward; Adam adds some."""
     noise = np.zeros((16, 32, 32, 3), np.uint8)
 
     def flops(latent: int) -> float:
         bench = Bench(tiny.config("wae_mmd", **{"model.latent": latent, "parallel.devices": 1}), noise)
         return bench.compile(bench.method.phases[-1])["flops"]
 
-    beside_the_code = 8 * 8 * 4 + 16 * 16 * 4  # numbers at the other side of the encoder's and the decoder's layers
+    beside_the_code = 8 * 8 * 4 + 16 * 16 * 4  # units next to the code in the encoder and in the decoder
     more = 2 * 3 * tiny.BATCH * beside_the_code * 64
     assert more < flops(96) - flops(32) < 1.6 * more
 
@@ -46,7 +46,7 @@ def test_scaling_resizes_the_nets(monkeypatch):
     config = tiny.config("vae", **{"parallel.devices": 1})
     small, large = report.scaling(config, sizes=[32, 64], batches=[4], seconds=0.001)
     assert (small["image_size"], large["image_size"]) == (32, 64)
-    assert 3 < large["flops_per_image"] / small["flops_per_image"] < 5  # with the pixels
+    assert 3 < large["flops_per_image"] / small["flops_per_image"] < 5  # in proportion to the pixels
     assert small["images_per_s"] == pytest.approx(4 / small["step_s"]["median"])
     larger = report.resized(tiny.config("introvae"), 128, 4)
     assert larger.model.channels == (4, 4, 4, 4, 4)
@@ -75,7 +75,7 @@ def test_command(command, image_folder, tmp_path, monkeypatch):
     assert all(row["encode"] > 0 and row["decode"] > 0 for row in measured["by_size"])
     assert measured["by_size"][0]["device_bytes"] < measured["by_size"][-1]["device_bytes"]
     assert measured["refine_steps"] > 0
-    assert measured["largest"] is None  # a CPU does not tell its memory
+    assert measured["largest"] is None  # a CPU does not report its memory
     assert "| step, one resident batch, ms |" in said
     assert "| 32 | 4 |" in said
-    assert jax.config.jax_compilation_cache_dir == cache  # the tests' own is in use again
+    assert jax.config.jax_compilation_cache_dir == cache  # restored

@@ -1,4 +1,4 @@
-"""The training steps, compiled or lowered for devices that are not here."""
+"""The training steps, compiled or lowered for devices that are not attached."""
 
 import importlib.util
 import json
@@ -34,7 +34,7 @@ print(json.dumps(made._replace(phases={phase: need._asdict() for phase, need in 
 @pytest.mark.tpu
 @needs_libtpu
 def test_a_run_s_steps_compile_for_eight_tpus(in_the_repository):
-    # In a process of its own: libtpu keeps the machine to itself, and ends the process at a flag of XLA's for CPUs.
+    # In its own process: libtpu locks the machine, and aborts on XLA flags that only CPUs know.
     environment = os.environ | plan.QUIET | {"XLA_FLAGS": "", "PYTHONPATH": "."}
     out = subprocess.run([sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True, env=environment)
     made = json.loads(out.stdout.splitlines()[-1])
@@ -42,7 +42,7 @@ def test_a_run_s_steps_compile_for_eight_tpus(in_the_repository):
     warmup, game = made["phases"]["VAE warm-up"], made["phases"]["game"]
     assert 0 < warmup["flops"] < game["flops"]
     assert 0 < warmup["memory"] <= game["memory"]
-    assert 16 < made["largest_batch"] < 8 * made["available"] / (4 * 3 * 32**2)  # an image is that large itself
+    assert 16 < made["largest_batch"] < 8 * made["available"] / (4 * 3 * 32**2)  # the images alone take that much
     longest = max(game["flops"] / (0.5 * 197e12), game["traffic"] / 819e9)
     assert made["epoch_seconds"] == pytest.approx(1_000 / 16 * longest)
 
@@ -51,9 +51,9 @@ def test_a_run_s_steps_compile_for_eight_tpus(in_the_repository):
 @needs_libtpu
 @pytest.mark.parametrize(
     ("topology", "words"),
-    [("v99:2x4", "--topology=v99:2x4 cannot be had"), ("v5e:3", "--topology=v5e:3 cannot be had")],
+    [("v99:2x4", "--topology=v99:2x4 is not available"), ("v5e:3", "--topology=v5e:3 is not available")],
 )
-def test_a_topology_that_there_is_not(topology, words):
+def test_an_unknown_topology_is_refused(topology, words):
     with pytest.raises(UsageError, match=words) as error:
         plan.make(tiny.config("vae"), topology, 1_000, 0.5)
     assert len(str(error.value).splitlines()) == 2

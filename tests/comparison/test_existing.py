@@ -1,4 +1,4 @@
-"""Finished runs: what cannot stand on one page is refused before any work, what can is said to be what it is."""
+"""Finished runs: those that cannot be compared are refused before any work; how others differ is said."""
 
 import json
 import re
@@ -26,7 +26,7 @@ def runs(compared, tmp_path):
 
 @pytest.fixture
 def compare(image_folder, tmp_path, monkeypatch):
-    """Compares finished runs of which all is measured and drawn; any work is an error."""
+    """Compares finished runs that are fully measured and drawn; any work is an error."""
     monkeypatch.setattr(comparison.runs, "PHASES", {})
     config = tiny_comparison.config(image_folder)
     return lambda *folders: comparison.compare(config, tmp_path / "work", folders)
@@ -60,12 +60,12 @@ def test_runs_of_other_images_are_refused_and_stay_as_they_are(runs, compare):
         compare(a)
 
 
-def test_a_run_that_does_not_tell_its_images_is_said_and_compared(runs, compare, capsys):
+def test_a_run_that_does_not_record_its_images_is_named_and_compared(runs, compare, capsys):
     a, b = runs("vae-0", "a"), runs("wae-mmd-0", "b")
     (b / REMEMBERED).unlink()
     assert len(compare(a, b)) == 2
     assert f"data not checked: {b} " in capsys.readouterr().out
-    change(b, "data.folder_split", "order")  # as all runs of that time
+    change(b, "data.folder_split", "order")  # as for all runs of that time
     with pytest.raises(UsageError, match=f"{b} was trained on other images"):
         compare(a, b)
 
@@ -73,12 +73,12 @@ def test_a_run_that_does_not_tell_its_images_is_said_and_compared(runs, compare,
 def test_one_run_counts_once(runs, compare, tmp_path):
     a = runs("vae-0", "a")
     (tmp_path / "link").symlink_to(a)
-    with pytest.raises(UsageError, match=rf"^--runs has one run twice, {a}: give it once"):
+    with pytest.raises(UsageError, match=rf"^--runs lists one run twice, {a}: give it once"):
         compare(a, a)
-    with pytest.raises(UsageError, match=rf"^--runs has one run twice, {a} and {tmp_path / 'link'}: give it once"):
+    with pytest.raises(UsageError, match=rf"^--runs lists one run twice, {a} and {tmp_path / 'link'}: give it once"):
         compare(a, tmp_path / "link")
     copy = runs("vae-0", "copy")
-    with pytest.raises(UsageError, match=rf"^{a} and {copy} are one run by their configs, vae, seed 0"):
+    with pytest.raises(UsageError, match=rf"^{a} and {copy} are the same run by their configs, vae, seed 0"):
         compare(a, copy)
 
 
@@ -96,13 +96,13 @@ def test_a_run_that_was_stopped_early_is_said_and_is_no_seed_of_one_that_was_not
     for each in (a, b):
         change(each, "train.steps", 9)
     found = compare(a, b)
-    assert f"not trained to its end: {b} is compared after 6 of 9 steps" in capsys.readouterr().out
+    assert f"not fully trained: {b} is compared after 6 of 9 steps" in capsys.readouterr().out
     assert {run.row for run in found} == {"vae"}  # both after as many
     change(a, "train.steps", 6)
     assert [run.row for run in compare(a, b)] == ["vae, train.steps=6", "vae, train.steps=9"]
 
 
-def test_failures_keep_their_place_until_they_are_mended(runs, compare):
+def test_failures_keep_their_place_until_they_are_fixed(runs, compare):
     a, b = runs("vae-0", "a"), runs("wae-mmd-0", "b")
     (b / "failure.txt").write_text("step 3: loss is not finite.\n")
     assert [run.failure for run in compare(a, b)] == [None, None]  # trained to its end, by another command
@@ -110,10 +110,10 @@ def test_failures_keep_their_place_until_they_are_mended(runs, compare):
     assert [run.failure for run in compare(a, b)] == [None, "step 3: loss is not finite."]
 
 
-def test_a_folder_that_cannot_be_written_is_told_before_any_work(runs, compare, monkeypatch):
+def test_a_folder_that_cannot_be_written_is_refused_before_any_work(runs, compare, monkeypatch):
     a, b = runs("vae-0", "a"), runs("wae-mmd-0", "b")
     monkeypatch.setattr(existing.os, "access", lambda folder, mode: folder != b)
-    assert compare(a, b)  # nothing is left to be done
+    assert compare(a, b)  # nothing is left to do
     shutil.rmtree(b / "figures")
     with pytest.raises(UsageError, match=f"{b} cannot be written, and its evaluation and figures are kept there"):
         compare(a, b)
@@ -153,10 +153,10 @@ def test_two_settings_of_one_method_are_two_rows_of_the_page(two_settings):
         assert f'<th scope="row">{title}</th>' in text
         assert f'alt="{title}: samples from the prior"' in text
         assert f"<summary>Config of wae_mmd, {title.partition(', ')[2]}, seed 0</summary>" in text
-    said = "eft out, as there are several settings: the deck&#39;s figures and conclusions of WAE-MMD"
+    said = "eft out, as there are several settings: the deck&#39;s numbers and conclusions for WAE-MMD"
     assert f"l{said}" in text
     assert f"L{said}" in text  # among the conclusions
-    assert "The deck's own figures" not in text
+    assert "The deck's numbers" not in text
 
 
 def test_two_settings_of_one_method_are_two_rows_of_the_results(two_settings, tmp_path):
@@ -172,14 +172,14 @@ def test_two_settings_of_one_method_are_two_rows_of_the_results(two_settings, tm
     assert "the deck's conclusion |" not in text
 
 
-def test_what_a_reader_must_know_stands_on_the_page(compared, image_folder, tmp_path):
+def test_what_a_reader_must_know_is_on_the_page(compared, image_folder, tmp_path):
     first, second = compared[1]
     unchecked = first._replace(report=first.report | {"same_data": None})
     early = second._replace(step=4)
     page.write(tmp_path, [unchecked, early], tiny_comparison.config(image_folder), "command")
     text = (tmp_path / "index.html").read_text()
     assert "data not checked: vae, seed 0." in text
-    assert "not trained to its end: wae_mmd, seed 0, 4 of 6 steps." in text
+    assert "not fully trained: wae_mmd, seed 0, 4 of 6 steps." in text
 
 
 def test_what_is_left_out_of_improved_samples_names_no_run_where_all_that_have_them_are_alike(compared):

@@ -1,4 +1,4 @@
-"""A method is one file: a new one, with its config and a line in the list of specs, goes all the way."""
+"""A method is one file: a new one needs only its config and a line in the list of specs."""
 
 import json
 import sys

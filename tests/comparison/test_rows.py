@@ -1,4 +1,4 @@
-"""The comparison's rows: what stands in them, and what is read off the course of training."""
+"""The comparison's rows: their contents, and what is read off the course of training."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def courses() -> dict[str, dict]:
         "vae": {"training": {"history": [[10, 1.0, 40.0], [20, 2.0, 30.0], [30, 3.0, 31.0]]}},
         "wae_mmd": {"training": {"history": [[10, 5.0, 29.0], [20, 9.0, 25.0]]}},
         "improved_wae_mmd": {"title": "improved WAE-MMD"},
-        "introvae": {"training": {"history": []}},  # stopped before its first look at test images
+        "introvae": {"training": {"history": []}},  # stopped before it first measured the test RMSE
     }
 
 

@@ -77,7 +77,7 @@ def test_a_diverged_run_keeps_its_row_and_is_not_tried_again(compared, config, t
     assert report["rows"]["vae"]["failures"] == ["seed 0: Training diverged at step 3: loss is not finite."]
 
 
-def test_an_earlier_failure_is_said(config, tmp_path, monkeypatch, capsys):
+def test_an_earlier_failure_is_reported(config, tmp_path, monkeypatch, capsys):
     for name in ("vae-0", "wae-mmd-0"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "failure.txt").write_text("step 3: loss is not finite.\n")
@@ -98,7 +98,7 @@ def test_an_earlier_failure_is_said(config, tmp_path, monkeypatch, capsys):
         ({"methods": ("vae", "vae")}, "names a method twice: config.seeds gives more runs"),
     ],
 )
-def test_what_the_last_run_lacks_is_told_before_the_first_is_trained(image_folder, tmp_path, fields, words):
+def test_errors_of_the_last_run_are_reported_before_the_first_is_trained(image_folder, tmp_path, fields, words):
     with pytest.raises(UsageError, match=words):
         comparison.compare(tiny_comparison.config(image_folder, **fields), tmp_path)
     assert not list(tmp_path.iterdir())

@@ -127,7 +127,7 @@ OTHERS = [  # (command, arguments, words)
         "--config=configs/vae.py:demo --workdir={new} --space=loss.beta=-1,2",
         "config.loss.beta=-1.0 must be above",
     ),
-    ("tune", "--config=configs/vae.py:demo --workdir={new} --space=loss.beta=5..1 --sampler=tpe", "is no range"),
+    ("tune", "--config=configs/vae.py:demo --workdir={new} --space=loss.beta=5..1 --sampler=tpe", "is not a range"),
     ("tune", "--config=configs/vae.py:demo --workdir={new}", "--space is missing"),
     (
         "tune",
@@ -158,7 +158,7 @@ OTHERS = [  # (command, arguments, words)
     ("plan", "--config=configs/vae.py:demo", "--topology is missing"),
     ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --out=/dev/null/x.json", "--out=/dev/null/x.json cannot"),
     ("results", "--report={new}", "has no report.json: run launch.compare"),
-    ("results", "--folder={new}", "has no report.json yet: take one in by --report"),
+    ("results", "--folder={new}", "has no report.json yet: add one with --report"),
     ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --utilisation=7", "--utilisation=7"),
 ]
 

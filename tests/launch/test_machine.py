@@ -57,7 +57,7 @@ def test_platform_that_is_not_here(trained, tmp_path, platform):
 
 def test_plan_needs_no_device_but_the_host():
     process = start("launch.plan", "--config=configs/vae.py:demo", "--topology=none", JAX_PLATFORMS="cuda")
-    assert_plain(outcome(process), "--topology=none cannot be had")
+    assert_plain(outcome(process), "--topology=none is not available")
 
 
 def test_memory_that_does_not_suffice():

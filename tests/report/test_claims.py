@@ -1,4 +1,4 @@
-"""The deck's conclusions, judged by numbers that hold, contradict or leave them open."""
+"""The deck's conclusions, judged by numbers that support, contradict or leave them open."""
 
 import pytest
 
@@ -54,5 +54,5 @@ def test_of_a_method_in_several_settings_nothing_is_judged_and_that_is_said():
     several |= {f"{prefix}wae_mmd, seed=x{i}": first for prefix in ("", "improved_") for i in (1, 2)}
     several |= {f"vae, loss.beta={beta}": {"title": "VAE", "method": "vae"} for beta in (1, 2)}  # in no claim
     assert [judged["claim"][:7] for judged in claims.judge(several)] == ["WAE-GAN"]
-    said = "left out, as there are several settings: the deck's figures and conclusions of WAE-MMD"
+    said = "left out, as there are several settings: the deck's numbers and conclusions for WAE-MMD"
     assert claims.left_out(several) == [said]

@@ -36,28 +36,28 @@ def rows(vae: float = 15.0, wae: float = 14.0, improved: float = 0.3, failures=(
 
 def test_what_the_numbers_say():
     assert conclusions.draw(rows()) == [
-        "WAE-MMD has the lowest test RMSE: 14.00 [13.90, 14.10] against 15.00 [14.90, 15.10] of VAE.",
-        "WAE-MMD beats PCA, 64 dimensions, after 4,000 steps of 50, in test RMSE: 14.00 [13.90, 14.10] against "
+        "WAE-MMD has the lowest test RMSE: 14.00 [13.90, 14.10] against 15.00 [14.90, 15.10] for VAE.",
+        "WAE-MMD beats PCA, 64 dimensions, in test RMSE after 4,000 steps of 50 images: 14.00 [13.90, 14.10] against "
         "14.50 [14.40, 14.60].",
-        "VAE does not beat PCA, 64 dimensions, after 4,000 steps of 50, in test RMSE: 15.00 [14.90, 15.10] against "
-        "14.50 [14.40, 14.60].",
+        "VAE does not beat PCA, 64 dimensions, in test RMSE after 4,000 steps of 50 images: 15.00 [14.90, 15.10] "
+        "against 14.50 [14.40, 14.60].",
         "Every model beats the mean image, whose test RMSE is 60.00 [59.90, 60.10].",
-        "VAE's samples are nearest to real images in diversity: MS-SSIM 0.300 [0.290, 0.310] against "
+        "VAE's samples are closest to real images in diversity: MS-SSIM 0.300 [0.290, 0.310] against "
         "0.250 [0.240, 0.260], less diverse than real images.",
         "Improved sampling of WAE-MMD lowers MS-SSIM, as the deck reports: from 0.400 [0.390, 0.410] to "
         "0.300 [0.290, 0.310].",
-        "WAE-MMD has the sharpest samples: 0.0200 [0.0190, 0.0210] against 0.0100 [0.0090, 0.0110] of VAE; real "
+        "WAE-MMD has the sharpest samples: 0.0200 [0.0190, 0.0210] against 0.0100 [0.0090, 0.0110] for VAE; real "
         "images have 0.0400 [0.0390, 0.0410].",
-        "No model copies: samples are at least 0.95 times as far as held-out images.",
-        "VAE trains fastest, 500 images a second, and WAE-MMD slowest, 400: a factor of 1.2.",
-        "All 2 runs ended without a value that was not finite.",
+        "No model copies: samples are at least 0.95 times as far from training images as held-out images.",
+        "VAE trains fastest, at 500 images per second, and WAE-MMD slowest, at 400: a factor of 1.2.",
+        "All 2 runs finished with finite values throughout.",
     ]
 
 
-def test_intervals_that_meet_share_the_prize():
+def test_overlapping_intervals_share_first_place():
     found = conclusions.draw(rows(vae=14.1))
     assert found[0] == (
-        "WAE-MMD 14.00 [13.90, 14.10] and VAE 14.10 [14.00, 14.20] share the lowest test RMSE: their intervals meet."
+        "WAE-MMD 14.00 [13.90, 14.10] and VAE 14.10 [14.00, 14.20] share the lowest test RMSE: their intervals overlap."
     )
 
 
@@ -69,7 +69,7 @@ def test_improved_sampling_that_does_not_improve():
 
 
 def test_no_better_than_the_mean_image():
-    assert "No better than the mean image, test RMSE 60.00 [59.90, 60.10]: VAE." in conclusions.draw(rows(vae=60.0))
+    assert "No better than the mean image (test RMSE 60.00 [59.90, 60.10]): VAE." in conclusions.draw(rows(vae=60.0))
 
 
 def test_failures_and_copies_are_named():
@@ -78,7 +78,7 @@ def test_failures_and_copies_are_named():
     found = " ".join(conclusions.draw(failing))
     assert "WAE-MMD failed in 1 of its runs: seed 1: step 7: loss is not finite." in found
     assert "samples of VAE (0.10)" in found
-    assert "ended without" not in found
+    assert "finite values throughout" not in found
 
 
 def test_nothing_measured_nothing_said():
@@ -93,7 +93,7 @@ def test_how_a_game_went():
     last = {"KL(x)": 114.2, "KL(x_r)": 160.0, "KL(x_p)": 177.4, "margin": 170.0}
     played["introvae"]["training"]["game"] = {"played": 0.51, "ahead": 0.98, "last": last}
     assert conclusions.draw(played)[-2] == (
-        "IntroVAE's game took 51 % of its training; KL(x_p) lay above KL(x) in 98 % of that. At its end, in nats: "
+        "IntroVAE's game took 51 % of its training; KL(x_p) was above KL(x) for 98 % of that. At its end, in nats: "
         "KL(x) 114, KL(x_r) 160, KL(x_p) 177, margin 170."
     )
 
@@ -118,5 +118,5 @@ def test_rows_of_several_settings_of_one_method():
         training = row["training"] | {"game": game}
         several[f"introvae, loss.margin={margin}"] = row | {"title": f"IntroVAE, {margin}", "training": training}
     found = conclusions.draw(several)
-    assert sum("game took 50 % of its training; KL(x_p) lay above KL(x)" in line for line in found) == 2
-    assert found[-1] == ("Left out, as there are several settings: the deck's figures and conclusions of IntroVAE.")
+    assert sum("game took 50 % of its training; KL(x_p) was above KL(x)" in line for line in found) == 2
+    assert found[-1] == ("Left out, as there are several settings: the deck's numbers and conclusions for IntroVAE.")

@@ -24,7 +24,7 @@ def report(compared, image_folder, tmp_path_factory) -> Path:
     return folder
 
 
-def test_takes_in_numbers_and_what_models_made(command, report, tmp_path):
+def test_collects_numbers_and_generated_images(command, report, tmp_path):
     folder, out = tmp_path / "docs" / "kept", tmp_path / "README.md"
     code, said, _ = command("results", f"--report={report}", f"--folder={folder}", f"--out={out}")
     assert (code, said) == (0, f"results: {out}\n")
@@ -79,7 +79,7 @@ def test_a_folder_elsewhere_and_a_plan_that_is_none(command, report, tmp_path):
     kept = f"--folder={tmp_path / 'kept'}"
     outcome = command("results", f"--report={report}", kept, f"--out={tmp_path / 'other' / 'RESULTS.md'}")
     assert_plain(outcome, "must be in the folder of --out")
-    assert_plain(command("results", f"--report={report}", kept, "--plans=/nowhere.json"), "/nowhere.json is no file")
+    assert_plain(command("results", f"--report={report}", kept, "--plans=/nowhere.json"), "/nowhere.json is not a file")
 
 
 def test_a_method_that_failed_keeps_its_line(report, tmp_path):
@@ -104,9 +104,10 @@ def numbers(tree) -> list[float]:
 def test_the_published_text_is_what_its_report_says():
     text = (ROOT / "results" / "README.md").read_text()
     assert text == results.render(PUBLISHED, ROOT / "results")
+    assert not re.search("real picture|mean picture", text)  # titles of an earlier revision
     known = numbers(json.loads((PUBLISHED / "report.json").read_text()))
     lines = [*text.splitlines(), *(ROOT / "README.md").read_text().partition("## Results")[2].splitlines()]
-    # Not the lines of plans, "| VAE, 128 px, ...", whose hours and GiB are made of a plan's seconds and bytes.
+    # Not the lines of plans, "| VAE, 128 px, ...", whose hours and GiB are computed from a plan's seconds and bytes.
     names = r"\| (VAE|WAE|IntroVAE|improved|PCA|real|mean)(?!.*\d px)"
     measured = [line for line in lines if re.match(names, line)]
     found = set(re.findall(r"(?<![\d.,-])-?\d+\.\d+", " ".join(line for line in measured if "](" not in line)))
@@ -116,14 +117,14 @@ def test_the_published_text_is_what_its_report_says():
         assert any(f"{value:.{digits}f}" == number for value in known), number
 
 
-def test_what_cannot_be_taken_in(command, report, tmp_path):
+def test_what_cannot_be_collected(command, report, tmp_path):
     kept, out = f"--folder={tmp_path / 'kept'}", f"--out={tmp_path / 'README.md'}"
     results.collect(report, [], tmp_path / "kept")
     before = sorted((tmp_path / "kept").rglob("*.png"))
     assert_plain(
         command("results", f"--report={tmp_path / 'kept'}", kept, out), "is --folder itself: leave --report out"
     )
-    assert sorted((tmp_path / "kept").rglob("*.png")) == before  # it has not thrown its own images away
+    assert sorted((tmp_path / "kept").rglob("*.png")) == before  # it has not deleted its own images
     outside = command("results", f"--report={report.parent}", kept, out)
     assert_plain(outside, f"has no report.json: give {report}")
     assert_plain(command("results", "--plans=a.json", kept, out), "give --report as well")
@@ -131,7 +132,7 @@ def test_what_cannot_be_taken_in(command, report, tmp_path):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "plan.json").write_text("{}")
     plans = f"--plans={tmp_path / 'a' / 'plan.json'},{tmp_path / 'b' / 'plan.json'}"
-    assert_plain(command("results", f"--report={report}", plans, kept, out), "two files of the name plan.json")
+    assert_plain(command("results", f"--report={report}", plans, kept, out), "two files named plan.json")
     for text, words in (("{", "cannot be read"), ('{"rows": {}}', "is not a report of launch.compare")):
         (tmp_path / "kept" / "report.json").write_text(text)
         assert_plain(command("results", kept, out), words)
@@ -142,9 +143,9 @@ def test_intervals_are_over_seeds_only_where_a_row_has_several(report, tmp_path)
     results.collect(report, [], tmp_path / "kept")
     made = json.loads((tmp_path / "kept" / "report.json").read_text())
     made["rows"] |= {"wae_gan": made["rows"]["wae_mmd"] | {"title": "WAE-GAN"}}  # one claim at least
-    made["configs"]["vae, seed 0"]["seed"] = 7  # of other settings
+    made["configs"]["vae, seed 0"]["seed"] = 7  # of another setting
     (tmp_path / "kept" / "report.json").write_text(json.dumps(made))
     assert "of one run of each method" in results.render(tmp_path / "kept", tmp_path)
     made["rows"]["vae"]["runs"] = 2
     (tmp_path / "kept" / "report.json").write_text(json.dumps(made))
-    assert "they are over images and pairs and seeds." in results.render(tmp_path / "kept", tmp_path)
+    assert "They cover images and pairs and seeds." in results.render(tmp_path / "kept", tmp_path)

@@ -1,4 +1,4 @@
-"""Whether random keys are used once."""
+"""Checks that random keys are used only once."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -12,15 +12,15 @@ from genmodels import metrics
 
 CONSUMERS = [
     *((jax.random, name) for name in ("normal", "truncated_normal", "uniform", "permutation", "split")),
-    (metrics, "least_gaussian_plane"),  # compiled: what it does with its key cannot be watched
+    (metrics, "least_gaussian_plane"),  # compiled: its use of the key cannot be observed
 ]
 
 
 @contextlib.contextmanager
 def used_once() -> Iterator[None]:
-    """Fails where a key is given to two functions, or folded twice with the same number.
+    """Fails if a key is passed to two functions, or folded twice with the same number.
 
-    jax's own check, jax_debug_key_reuse, compiles everything again and does not see that a key was folded.
+    jax's own check, jax_debug_key_reuse, recompiles everything and does not notice fold_in.
     """
     consumed, folded = set(), {}
 
@@ -51,7 +51,7 @@ def _watched(function: Callable, note: Callable) -> Callable:
 
 
 def _is_key(x: Any) -> bool:
-    """Inside a compiled program there is only a stand-in for a key."""
+    """Whether x is a concrete key: inside a compiled program there are only tracers."""
     return (
         isinstance(x, jax.Array)
         and not isinstance(x, jax.core.Tracer)

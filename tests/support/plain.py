@@ -1,4 +1,4 @@
-"""What the user must see of an error that the user can mend."""
+"""What users must see of an error that they can fix."""
 
 import re
 

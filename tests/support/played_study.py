@@ -1,4 +1,4 @@
-"""A study whose training and evaluation are played: what is left is who runs which trial, and what is told of it."""
+"""A study with simulated training and evaluation: it tests which worker runs which trial, and what is reported."""
 
 import json
 from pathlib import Path
@@ -19,11 +19,11 @@ BUDGET = Budget(4, 2, None, 2, 3, 0, 0)
 
 
 class Killed(BaseException):
-    """As kill -9 does: nothing is tidied up."""
+    """Like kill -9: nothing is cleaned up."""
 
 
 class Played:
-    """Stands for training and evaluation: RMSE and MS-SSIM are functions of the config."""
+    """Replaces training and evaluation: RMSE and MS-SSIM are functions of the config."""
 
     def __init__(self, monkeypatch):
         self.trained, self.read_at, self.before = [], [], lambda config, folder: None

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own, where its programs are installed."""
+"""A PostgreSQL server for the tests, if its programs are installed."""
 
 import contextlib
 import os
@@ -9,12 +9,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-# Debian keeps them out of the way of those of other versions.
+# Debian installs each version in a folder of its own, outside PATH.
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True)
 
 
 def missing() -> str | None:
-    """Why no server can be started here, None if one can."""
+    """Why no server can be started, or None if one can."""
     if not PROGRAMS and not shutil.which("initdb"):
         return "PostgreSQL is not installed (Debian: apt-get install postgresql)"
     if os.getuid() == 0 and subprocess.run(["id", "postgres"], capture_output=True).returncode:

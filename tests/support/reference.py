@@ -1,4 +1,4 @@
-"""What the second implementations of the training steps share, and how far two steps are apart."""
+"""What the second implementations of the training steps share, and the distance between two steps."""
 
 import dataclasses
 import functools
@@ -15,7 +15,7 @@ from tests.support import tiny
 
 
 class Expected(NamedTuple):
-    """What a step should give: all its metrics but the norms, and the parameters of the nets that it moves, by net."""
+    """What a step should give: its metrics but the norms, and the parameters of the nets that it updates, by net."""
 
     metrics: dict[str, float]
     params: dict[str, Any]
@@ -32,9 +32,9 @@ class Reference:
     faults: tuple[str, ...]
     """Wrong versions of the step that a test must tell from the right one."""
     players: Mapping[str, tuple[str, ...]]
-    """The phase's optimisers, and the nets that each of them moves."""
+    """The phase's optimisers, and the nets that each of them updates."""
     fields: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """Of the config, by dotted name, where they differ from the tiny one's."""
+    """Fields of the config, by dotted name, that differ from the tiny one's."""
 
     def __str__(self) -> str:
         return "-".join([self.method, self.phase, *map(str, self.fields.values())])
@@ -53,11 +53,11 @@ def in_training(net: nn.Module) -> Callable:
 
 
 def adam(config, rate: float) -> optax.GradientTransformation:
-    """optax's Adam at a rate that falls from `rate` to rate / decay."""
+    """optax's Adam at a learning rate that falls from `rate` to rate / decay."""
     return _adam(rate, config.optim.decay, config.train.steps, config.optim.b1, config.optim.b2)
 
 
-@functools.cache  # equal ones are one to `moved`, which compiles anew for each
+@functools.cache  # equal ones must be one object: `moved` recompiles for each
 def _adam(rate: float, decay: float, steps: int, b1: float, b2: float) -> optax.GradientTransformation:
     return optax.adam(lambda step: rate * decay ** (-step / steps), b1=b1, b2=b2)
 
@@ -70,18 +70,18 @@ def moved(optimiser: optax.GradientTransformation, gradient, moments, params):
 
 
 def gap(before: dict, after: dict, expected: dict) -> float:
-    """The distance of two steps from the same parameters in units of the step's length, for the net that fits worst."""
+    """The distance between two steps from the same parameters, in units of the step's length, for the worst net."""
     return max(distance(after[net], expected[net]) / distance(after[net], before[net]) for net in expected)
 
 
 def distance(a, b) -> float:
-    """The Euclidean distance of two trees of arrays."""
+    """The Euclidean distance between two trees of arrays."""
     leaves = zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True)
     return float(np.sqrt(sum(np.sum(np.square(np.asarray(x, np.float64) - np.asarray(y))) for x, y in leaves)))
 
 
 def frozen(state, player: str):
-    """The state with infinite second moments for one player: its Adam then moves nothing."""
+    """The state with infinite second moments for one player, so that its Adam updates nothing."""
     adam_state, *rest = state.optimisers[player]
     still = adam_state._replace(nu=jax.tree.map(lambda x: np.full_like(x, np.inf), adam_state.nu))
     return state.replace(optimisers=state.optimisers | {player: (still, *rest)})

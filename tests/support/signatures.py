@@ -1,4 +1,4 @@
-"""What a signature says, checked at each call: types by beartype, and the shapes in them by jaxtyping."""
+"""Checks signatures at each call: types with beartype, and the shapes in them with jaxtyping."""
 
 from beartype import BeartypeConf, beartype
 

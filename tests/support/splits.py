@@ -1,4 +1,4 @@
-"""Data sets made of arrays, without a source: kept on disk, as those of a cache are."""
+"""Data sets made of arrays, without a source, stored on disk like those of a cache."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Each method as small as it goes: real configs with a handful of channels, compiled once for all tests."""
+"""Each method as small as possible: real configs with a handful of channels, compiled once for all tests."""
 
 import functools
 import importlib
@@ -46,7 +46,7 @@ class Run(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One step in the midst of training, on `images()`."""
+    """One step in the middle of training, on `images()`."""
 
     run: Run
     before: TrainState
@@ -61,7 +61,7 @@ def configuration(name: str, variant: str) -> ml_collections.ConfigDict:
 
 
 def config(name: str, **fields) -> ml_collections.ConfigDict:
-    """The demo config of method `name`, made tiny; further fields by dotted name: **{'loss.kernel': 'rbf'}."""
+    """The demo config of method `name`, made tiny; other fields by dotted name: **{'loss.kernel': 'rbf'}."""
     made = configuration(name, "demo")
     shared = {
         "model.channels": CHANNELS[fields.get("model.nets", made.model.nets)],
@@ -75,7 +75,7 @@ def config(name: str, **fields) -> ml_collections.ConfigDict:
 
 
 def nets(name: str) -> tuple[nn.Module, nn.Module]:
-    """The encoder and the decoder of the tiny method, for tests that put a step together again."""
+    """The encoder and the decoder of the tiny method, for tests that reimplement a step."""
     made = config(name)
     outputs = 2 * LATENT if run(name).method.posterior else LATENT
     return choice.pair(made).make(SIZE, made.model.channels, outputs)
@@ -131,7 +131,7 @@ def fitted(name: str, **fields) -> tuple[TrainState, list[dict]]:
 
 
 def spread(images: np.ndarray) -> float:
-    """The squared error, summed over an image in [0, 1], of taking each for the mean image."""
+    """The squared error of the mean image as reconstruction, summed over an image in [0, 1]."""
     unit = images / 255
     return float(np.square(unit - unit.mean(0)).sum((1, 2, 3)).mean())
 

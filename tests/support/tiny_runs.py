@@ -1,4 +1,4 @@
-"""Tiny methods with all that a run needs besides: a folder of images, one device, lines of metrics every step."""
+"""Tiny methods with everything else that a run needs: a folder of images, one device, metrics at every step."""
 
 from pathlib import Path
 

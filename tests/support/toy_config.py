@@ -1,4 +1,4 @@
-"""The config of tests/support/toy.py: in the project it would be configs/toy.py."""
+"""The config of tests/support/toy.py: a real method's would be configs/toy.py."""
 
 import ml_collections
 

@@ -1,4 +1,4 @@
-"""Studies whose training is played."""
+"""Studies with simulated training."""
 
 import pytest
 

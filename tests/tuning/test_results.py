@@ -1,4 +1,4 @@
-"""The table, the figures and the last words of a study, from results that are made up."""
+"""The table, the figures and the summary of a study, from made-up results."""
 
 import csv
 import shlex
@@ -21,7 +21,7 @@ def measured(number: int, chosen: dict, rmse: float = 30.0, best: bool = False) 
     return Result(number, chosen, f"run-{number}", estimate(rmse), estimate(0.5), 0.1, best)
 
 
-KERNELS = [  # of two fields, one of them text, with every way to end
+KERNELS = [  # two fields, one of them text, with every way to end
     measured(0, {"loss.kernel": "imq", "model.remat": True}, best=True),
     measured(1, {"loss.kernel": "rbf", "model.remat": True}, 40.0),
     Result(2, {"loss.kernel": "imq", "model.remat": False}, "run-2", collapsed="step 9: KL"),
@@ -31,7 +31,7 @@ KERNELS = [  # of two fields, one of them text, with every way to end
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """Samples need no model."""
+    """Samples without a model."""
     monkeypatch.setattr(figures, "_samples", lambda folder: [[[0, 128, 255]]])
 
 
@@ -48,7 +48,7 @@ def test_table_has_every_way_to_end(tmp_path):
     ("found", "names"),
     [
         (KERNELS, {"cells", "front", "heat"}),
-        (KERNELS[2:], {"cells", "front"}),  # nothing to colour
+        (KERNELS[2:], {"cells", "front"}),  # no values to draw
         ([measured(i, {"a": i / 7, "b": (i * 5 % 9) / 3}) for i in range(9)], {"cells", "front"}),  # of a search
         ([measured(i, {"loss.kernel": "imq"[i:]}) for i in range(2)], {"cells", "front"}),
         ([measured(i, {"a": 1.5, "b": "x", "c": bool(i)}) for i in range(2)], {"cells", "front"}),
@@ -86,13 +86,13 @@ def test_the_summary_repeats_what_the_user_has_set_and_sets_the_best_values():
     [
         (
             KERNELS[3:],
-            "measured (1 failed): out of memory.\nTo have a trial tried again delete its run-*/failed.txt in",
+            "measured (1 failed): out of memory.\nTo try a trial again, delete its run-*/failed.txt in",
         ),
         (
             KERNELS[2:3],
-            "measured (1 collapsed): step 9: KL.\nTo have a trial tried again delete its run-*/collapsed.txt",
+            "measured (1 collapsed): step 9: KL.\nTo try a trial again, delete its run-*/collapsed.txt",
         ),
-        (KERNELS[2:], "(1 collapsed, 1 failed): step 9: KL, and others, see results.csv.\nTo have"),
+        (KERNELS[2:], "(1 collapsed, 1 failed): step 9: KL, and others, see results.csv.\nTo try"),
     ],
 )
 def test_nothing_measured_is_an_error_that_says_why(found, words):

@@ -1,4 +1,4 @@
-"""The engine: who runs which trial, what is never run twice, what a killed worker leaves. Training is played here."""
+"""Which worker runs which trial, what is never run twice, what a killed worker leaves. Training is simulated."""
 
 import json
 import threading
@@ -19,7 +19,7 @@ def test_grid_is_run_once_and_the_best_is_found(played, tmp_path):
     every = [(margin, beta) for margin in (50.0, 100.0) for beta in (0.5, 1.0, 2.0)]
     assert sorted(played.trained) == every
     assert run(tmp_path)
-    assert len(played.trained) == 6  # again, nothing is left to do
+    assert len(played.trained) == 6  # nothing is left to do
     best = [result.chosen for result in found(tmp_path) if result.best]
     assert best == [{"loss.beta": 2.0, "loss.margin": 50.0}]  # the lowest RMSE and the nearest MS-SSIM
 
@@ -28,7 +28,7 @@ def test_two_workers_share_the_trials(played, tmp_path):
     barrier = threading.Barrier(2, timeout=20)
     first = []
 
-    def meet(config, folder):  # both must be in the midst of a trial at once
+    def meet(config, folder):  # both must be in the middle of a trial at once
         if len(first) < 2:
             first.append(folder)
             barrier.wait()
@@ -43,7 +43,7 @@ def test_two_workers_share_the_trials(played, tmp_path):
     assert len(found(tmp_path)) == 6
 
 
-def test_trial_of_a_killed_worker_is_taken_up_by_another(played, tmp_path):
+def test_trial_of_a_killed_worker_is_resumed_by_another(played, tmp_path):
     def dies(config, folder):
         if len(played.trained) == 2:
             raise Killed
@@ -108,7 +108,7 @@ def test_search_stays_in_its_ranges(played, tmp_path, sampler):
     assert run(tmp_path, text, sampler, trials=5)
     assert len(played.trained) == 5
     assert all(50 <= margin <= 500 and 0.5 <= beta <= 2 for margin, beta in played.trained)
-    assert run(tmp_path, text, sampler, trials=8)  # a new command, or another worker, draws other values
+    assert run(tmp_path, text, sampler, trials=8)  # a resumed command, or another worker, draws other values
     assert len(set(played.trained)) == len(played.trained) == 8
 
 
@@ -119,10 +119,10 @@ def test_grid_has_no_more_trials_than_combinations_and_may_have_fewer(played, tm
     assert len(set(played.trained)) == len(played.trained) == 6
 
 
-def test_worker_killed_while_it_asks_costs_no_trial(played, tmp_path):
+def test_worker_killed_while_it_draws_values_costs_no_trial(played, tmp_path):
     opened = study.open_study(tuning(tmp_path), None)
-    opened.ask()  # and no value is given to it
-    opened.enqueue_trial({"loss.margin": 100.0, "loss.beta": 2.0})  # and this one is not even asked for
+    opened.ask()  # and no value is drawn for it
+    opened.enqueue_trial({"loss.margin": 100.0, "loss.beta": 2.0})  # and this one has not even been started
     assert run(tmp_path)
     assert len(set(played.trained)) == len(played.trained) == 6
 
@@ -145,12 +145,12 @@ def test_storage_that_cannot_be_reached(tmp_path):
 
 
 def test_game_that_is_lost_for_a_quarter_of_the_run_has_collapsed():
-    config = introvae.get_config("demo")  # 720 steps, a line each 20
+    config = introvae.get_config("demo")  # 720 steps, a line every 20
     watch = study.collapse_rule(config, 60.0)
     lost, alive = {"KL(x)": 50.0, "KL(x_p)": 49.0}, {"KL(x)": 50.0, "KL(x_p)": 51.0}
     for step in range(8):
         watch(20 * step, lost)
-    watch(160, alive)  # it came back
+    watch(160, alive)  # it recovered
     for step in range(8):
         watch(180 + 20 * step, lost)
     with pytest.raises(Collapsed, match=r"step 340: KL\(x_p\) has not been above KL\(x\) for 180 steps"):

@@ -1,4 +1,4 @@
-"""Trials that end without values: which are lost, how they are told, when they are tried again."""
+"""Trials that end without values: which are lost, how they are reported, when they are tried again."""
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +15,7 @@ LOST = {"collapsed": TrialState.PRUNED, "failed": TrialState.FAIL}
 
 
 def no_memory() -> Exception:
-    """What jax raises where a device's memory does not suffice."""
+    """What jax raises when a device runs out of memory."""
     with pytest.raises(jax.errors.JaxRuntimeError) as caught:
         jnp.zeros(2**45)
     return caught.value
@@ -31,7 +31,9 @@ def no_memory() -> Exception:
         ("failed", MemoryError(), "MemoryError"),
     ],
 )
-def test_trials_that_are_lost_are_told_and_kept_in_the_table_and_not_tried_again(played, tmp_path, why, error, reason):
+def test_trials_that_are_lost_are_reported_and_kept_in_the_table_and_not_tried_again(
+    played, tmp_path, why, error, reason
+):
     tried = []
 
     def loses(config, folder):
@@ -67,7 +69,7 @@ def test_a_lost_trial_is_tried_again_when_its_text_is_deleted(played, tmp_path, 
     assert all(result.rmse for result in found(tmp_path))
 
 
-def test_a_fault_of_the_program_is_no_lost_trial(played, tmp_path):
+def test_a_bug_of_the_program_is_not_a_lost_trial(played, tmp_path):
     def breaks(config, folder):
         raise ValueError("a fault")
 
@@ -89,7 +91,7 @@ def test_what_ends_every_worker_at_one_step_has_failed_after_three(played, tmp_p
     assert run(tmp_path)
     assert len(played.trained) == 5
     (lost,) = (result for result in found(tmp_path) if not result.rmse)
-    assert lost.failed == "3 workers died at step 0: were they killed, as for lack of memory?"
+    assert lost.failed == "3 workers died at step 0: were they killed, perhaps for lack of memory?"
     next(tmp_path.glob("run-*/failed.txt")).unlink()
     with pytest.raises(Killed):  # tried again from the start
         run(tmp_path)
@@ -116,7 +118,7 @@ def test_interrupted_workers_are_not_dead_ones(played, tmp_path, monkeypatch, st
     assert len(played.trained) == 6
 
 
-def test_values_that_are_asked_for_again_are_told_as_lost_without_a_try(played, tmp_path):
+def test_lost_values_that_are_drawn_again_are_reported_as_lost_without_a_try(played, tmp_path):
     def fails(config, folder):
         raise UsageError("too large")
 
@@ -126,9 +128,9 @@ def test_values_that_are_asked_for_again_are_told_as_lost_without_a_try(played, 
     assert len(found(tmp_path, "model.latent=3..4", "tpe")) == 2
 
 
-def test_a_trial_whose_run_is_gone_is_named(played, tmp_path):
+def test_a_trial_whose_run_is_missing_is_named(played, tmp_path):
     assert run(tmp_path)
     gone = next(tmp_path.glob("run-*/"))
     (gone / "config.json").unlink()
     lost = [result for result in found(tmp_path) if not result.rmse]
-    assert [result.failed for result in lost] == [f"it had ended, but {gone} has no evaluation any more"]
+    assert [result.failed for result in lost] == [f"the trial has ended, but {gone} no longer has an evaluation"]

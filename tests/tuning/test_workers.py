@@ -1,4 +1,4 @@
-"""Two real workers of a study, as processes; one is killed in the midst of a trial."""
+"""Two real workers of a study, as processes; one is killed in the middle of a trial."""
 
 import contextlib
 import json
@@ -33,11 +33,11 @@ class Worker:
 
     @property
     def said(self) -> str:
-        """Its output up to now."""
+        """Its output so far."""
         return self._output.read_text()
 
     def wait_for(self, words: str) -> None:
-        """Waits until it has said these words."""
+        """Waits until these words are in its output."""
         deadline = time.monotonic() + 240
         while words not in self.said:
             assert time.monotonic() < deadline, self.said
@@ -45,14 +45,14 @@ class Worker:
             time.sleep(0.02)
 
     def kill(self) -> None:
-        """As kill -9 does, with all that it has started."""
+        """As kill -9 does, with all its child processes."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
 @contextlib.contextmanager
 def storage(kind: str):
-    """The flags that choose where the study is kept."""
+    """The flags that choose where the study is stored."""
     if kind == "journal":
         yield []
     elif reason := postgres.missing():
@@ -64,7 +64,7 @@ def storage(kind: str):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["journal", "postgresql"])
-def test_what_a_killed_worker_was_at_is_finished_by_the_other(in_the_repository, image_folder, tmp_path, kind):
+def test_the_trial_of_a_killed_worker_is_finished_by_the_other(in_the_repository, image_folder, tmp_path, kind):
     study = tmp_path / "study"
     with storage(kind) as where:
         given = [*study_flags(image_folder, study, "seed=0,1,2,3"), *where]
@@ -72,11 +72,11 @@ def test_what_a_killed_worker_was_at_is_finished_by_the_other(in_the_repository,
             f"--config.train.steps={STEPS}",
             "--config.checkpoint.every=40",
             "--config.optim.learning_rate=1e-6",
-        ]  # stays a grey image, which is no collapse
+        ]  # reconstructions stay grey, which does not count as a collapse
         first, second = (Worker(tmp_path / f"{name}.txt", *given) for name in ("first", "second"))
         try:
             second.wait_for("step 1/")
-            first.wait_for("step 90/")  # the checkpoint of step 80 is begun, so that of step 40 is whole
+            first.wait_for("step 90/")  # the checkpoint of step 80 has begun, so that of step 40 is complete
             first.kill()
             assert second.process.wait(timeout=400) == 0, second.said
         finally:
@@ -91,4 +91,4 @@ def test_what_a_killed_worker_was_at_is_finished_by_the_other(in_the_repository,
     assert len(runs) == 4
     for run in runs:
         trained = [line["step"] for line in read_metrics(run) if "loss" in line]
-        assert trained == list(range(1, STEPS + 1))  # no step is lost, none is told twice
+        assert trained == list(range(1, STEPS + 1))  # no step is lost or logged twice

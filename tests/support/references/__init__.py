@@ -1,4 +1,4 @@
-"""Every method's steps, written a second time: tests/methods/test_steps.py holds the methods to them."""
+"""Every method's steps, written a second time: tests/methods/test_steps.py compares the methods with them."""
 
 from tests.support.references import introvae, vae, wae_gan, wae_mmd
 

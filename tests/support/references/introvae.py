@@ -1,4 +1,4 @@
-"""IntroVAE's steps from equations 11 and 12, and its warm-up; x_r and x_p share batches in both nets."""
+"""IntroVAE's steps from equations 11 and 12, and its warm-up; x_r and x_p share one batch in both nets."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -96,7 +96,7 @@ class Losses(NamedTuple):
 
 
 def expected_warmup(run, state, images, key, fault=None) -> Expected:
-    """A VAE's loss, each net moved by its own Adam."""
+    """A VAE's loss, each net updated by its own Adam."""
     losses = _losses(run, images, key, None, fault)
     gradient, metrics = jax.grad(losses.of_vae, has_aux=True)(state.params)
     adam = reference.adam(run.config, run.config.optim.learning_rate)
@@ -137,7 +137,7 @@ def _losses(run, images, posterior_key, prior_key, fault) -> Losses:
 
 
 def _shared_adam(losses, state, adam, gradient, z):
-    """All parameters and the decoder's metrics when one optimiser holds both nets and moves both at each turn."""
+    """All parameters and the decoder's metrics when one optimiser holds both nets and updates both in each turn."""
     (of_phi, rate), (of_theta, _) = state.optimisers["encoder"], state.optimisers["decoder"]
     mu = {"encoder": of_phi.mu, "decoder": of_theta.mu}
     nu = {"encoder": of_phi.nu, "decoder": of_theta.nu}
@@ -149,7 +149,7 @@ def _shared_adam(losses, state, adam, gradient, z):
 
 
 PLAYERS = {"encoder": ("encoder",), "decoder": ("decoder",)}
-# The margin is above the mean KL of x_r and of x_p, but below that of some x_r; a beta of 1 could be missing.
+# The margin is above the mean KL of x_r and of x_p, but below that of some x_r; a missing beta of 1 would go unnoticed.
 SAMPLE = {"loss.hinge": "sample", "loss.margin": 25.0, "loss.beta": 2.0}
 REFERENCES = (
     Reference("introvae", "VAE warm-up", expected_warmup, WARMUP_FAULTS, PLAYERS),

@@ -20,7 +20,7 @@ FAULTS = (
 
 
 def expected_step(run, state, images, key, fault=None) -> Expected:
-    """One Adam moves both nets."""
+    """One Adam updates both nets."""
     encoder, decoder = reference.nets("vae")
     x = 2 * jnp.asarray(images / np.float32(255)) - 1
     noise = Replicas().normal(key, (tiny.BATCH, tiny.LATENT))

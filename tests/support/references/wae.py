@@ -20,7 +20,7 @@ WARMUP_FAULTS = (
 
 
 def inputs(images, key, sigma, fault=None) -> tuple[jax.Array, jax.Array]:
-    """Images in [-1, 1] as the encoder sees them, with noise of deviation `sigma`, and what the decoder is to draw."""
+    """Images in [-1, 1] as the encoder sees them, with noise of scale `sigma`, and the decoder's target."""
     x = signed(images)
     noisy = x + (0 if fault == "no noise" else sigma) * Replicas().truncated_normal(key, x.shape)
     return noisy, noisy if fault == "noise in the target" else x

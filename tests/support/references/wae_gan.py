@@ -1,4 +1,4 @@
-"""WAE-GAN's step: the autoencoder moves by c - log D(z), then the critic by the updated encoder's codes."""
+"""WAE-GAN's step: the autoencoder is updated on c - log D(z), then the critic on the updated encoder's codes."""
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +22,7 @@ LAYERS = 5  # dense, the last of them to one logit
 
 
 def logits(params, z, fault=None):
-    """A dense net written out, plus log N(z; 0, I): [N, 1]."""
+    """A dense net, written out, plus log N(z; 0, I): [N, 1]."""
     h = z
     for i in range(LAYERS):
         layer = params["params"][f"Dense_{i}"]
@@ -35,7 +35,7 @@ def logits(params, z, fault=None):
 
 
 def seen_by_critic(images, key):
-    """What a step with `key` shows the critic: an encoder's parameters -> its codes, and draws from the prior."""
+    """The critic's inputs in a step with `key`: a function from encoder parameters to codes, and prior samples."""
     input_key, prior_key, _ = jax.random.split(key, 3)
     encoder, _ = reference.nets("wae_gan")
     noisy, _ = wae.inputs(images, input_key, 0.01)

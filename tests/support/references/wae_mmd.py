@@ -45,7 +45,7 @@ def mmd(q, p, kernel, fault):
 
 
 def expected_step(run, state, images, key, fault=None) -> Expected:
-    """One Adam moves both nets."""
+    """One Adam updates both nets."""
     encoder, decoder = reference.nets("wae_mmd")
     input_key, prior_key, _ = jax.random.split(key, 3)
     noisy, target = wae.inputs(images, input_key, run.config.loss.input_noise, fault)
