@@ -1,4 +1,4 @@
-"""The one exception whose text is written for the user."""
+"""The one exception whose text is written for the user, and what others say of the machine."""
 
 
 class UsageError(Exception):
@@ -10,3 +10,8 @@ class UsageError(Exception):
 
 class DivergedError(UsageError):
     """A loss or a norm stopped being finite; the text names the step and where to go on from."""
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether memory did not suffice, the host's or a device's."""
+    return isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)

@@ -18,7 +18,7 @@ GRIDS = (".png", ".jpg", ".jpeg")
 ARRAYS = (".npz", ".npy")
 PIXELS = 178_956_970  # of the largest grid: Pillow warns of larger images when it opens them
 
-Write = Callable[[np.ndarray], None]
+Write = Callable[[np.ndarray], object]
 
 
 @contextlib.contextmanager

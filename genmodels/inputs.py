@@ -6,6 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 TOLERANCE = 1e-3  # beyond [0, 1], for what arithmetic in half precision does to 0 and 1: a quarter of a grey level
 
@@ -27,7 +28,7 @@ def images(x: Any, size: int) -> np.ndarray | jax.Array:
         return batch
     if not jnp.issubdtype(batch.dtype, jnp.floating):
         raise ValueError(f"images are uint8 (0 to 255) or floats in [0, 1], not {batch.dtype}: convert them.")
-    if len(batch) and not isinstance(batch, jax.core.Tracer):
+    if len(batch) and not isinstance(batch, Tracer):
         low, high = float(batch.min()), float(batch.max())  # NaN if any value is
         if not (low >= -TOLERANCE and high <= 1 + TOLERANCE):
             raise ValueError(
@@ -46,7 +47,7 @@ def codes(z: Any, latent: int) -> jax.Array:
     if not (jnp.issubdtype(batch.dtype, jnp.floating) or jnp.issubdtype(batch.dtype, jnp.integer)):
         raise ValueError(f"codes are real numbers, not {batch.dtype}.")
     batch = jnp.asarray(batch, jnp.float32)
-    if not isinstance(batch, jax.core.Tracer) and not jnp.isfinite(batch).all():
+    if not isinstance(batch, Tracer) and not jnp.isfinite(batch).all():
         raise ValueError("codes are finite numbers: these have NaN or infinity among them.")
     return batch
 
@@ -99,6 +100,6 @@ def _remedy(shape: tuple[int, ...], size: int) -> str:
         return "make grey images colour, by repeating the one channel three times."
     if shape[-3:] == (size, size, 4):
         return "leave alpha out, x[..., :3]."
-    if len(shape) in (3, 4) and shape[-1] == 3:
+    if len(shape) in (3, 4) and shape[-1:] == (3,):
         return f"crop and resize them to {size} x {size} pixels."
     return "give one batch of colour images."

@@ -13,6 +13,7 @@ import ml_collections
 import numpy as np
 
 from genmodels import inputs, methods, runs, sampling
+from genmodels.data.fields import URL
 from genmodels.errors import UsageError
 from genmodels.images import to_unit
 from genmodels.methods.posterior import Posterior
@@ -117,6 +118,8 @@ def load(workdir: str | Path, step: int | None = None) -> Model:
     Reads the weights only, never an optimiser, and works on another kind of device than the one that trained. Raises
     UsageError when there is no such run or checkpoint.
     """
+    if URL.match(str(workdir)):
+        raise UsageError(f"{workdir} is a URL: mount it and give the mounted folder.")
     workdir = Path(os.path.expanduser(workdir))
     step = None if step is None else inputs.whole("step", step, least=0)
     _check_is_run(workdir)
@@ -128,13 +131,13 @@ def load(workdir: str | Path, step: int | None = None) -> Model:
 def abstract_weights(method: methods.Method, config: ml_collections.ConfigDict) -> Weights:
     """Shapes and dtypes of the weights that a run of `config` saves."""
 
-    def weights(key, pictures) -> Any:
+    def weights(key, images) -> Any:
         params = method.init(key).generating
-        statistics = method.phases[-1].statistics(params, pictures, key)
+        statistics = method.phases[-1].statistics(params, images, key)
         return {net: {"params": params[net], "batch_stats": statistics[net]} for net in params}
 
-    pictures = jax.ShapeDtypeStruct((2, config.image_size, config.image_size, 3), jnp.uint8)
-    return jax.eval_shape(weights, jax.random.key(0), pictures)
+    images = jax.ShapeDtypeStruct((2, config.image_size, config.image_size, 3), jnp.uint8)
+    return jax.eval_shape(weights, jax.random.key(0), images)
 
 
 def _check_is_run(folder: Path) -> None:

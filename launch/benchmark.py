@@ -1,10 +1,14 @@
-"""Measures what training costs here: compiling, steps, input, memory, and how it grows with pictures and batches.
+"""Measures what training costs here: compiling, steps, input, memory, and how it grows with images and batches.
 
 python -m launch.benchmark --config=configs/introvae.py:demo
 python -m launch.benchmark --config=configs/wae_mmd.py:demo --sizes=32,64,128 --batch_sizes=50,1024
 """
 
+import sys
 from pathlib import Path
+
+if not __package__:  # python launch/benchmark.py
+    sys.path[0] += "/.."
 
 from absl import flags
 
@@ -12,7 +16,7 @@ from genmodels.errors import UsageError
 from launch import cli
 
 CONFIG = cli.config("configs/<method>.py[:variant].")
-SIZES = flags.DEFINE_list("sizes", [], "Picture sizes in pixels of a further table.")
+SIZES = flags.DEFINE_list("sizes", [], "Image sizes in pixels of a further table.")
 BATCH_SIZES = flags.DEFINE_list("batch_sizes", [], "Batch sizes of it; by default the config's own.")
 SECONDS = flags.DEFINE_float("seconds", 1.0, "About so long each of five measurements takes.", lower_bound=0.01)
 OUT = flags.DEFINE_string("out", None, "By default runs/benchmark-<method>-<variant>.json.")
@@ -27,6 +31,7 @@ def main() -> None:
     from genmodels.training import parallel
 
     config = CONFIG.value
+    out = cli.path(OUT) or Path(f"runs/benchmark-{config.method}-{config.variant}.json".replace("_", "-"))
     sizes, batches = (_numbers(flag) for flag in (SIZES, BATCH_SIZES))
     scales = bool(sizes or batches)
     sizes, batches = sizes or [config.image_size], batches or [config.train.batch_size]
@@ -34,7 +39,6 @@ def main() -> None:
     for each in (config, *scaled):  # all of them, before the first is measured for minutes
         methods.make(each)
         parallel.build(each.parallel.mode, each.parallel.devices, each.train.batch_size)
-    out = cli.path(OUT) or Path(f"runs/benchmark-{config.method}-{config.variant}.json".replace("_", "-"))
     cli.check_file(out)
     found = report.measure(config, data.build(config), SECONDS.value)
     found["scaling"] = report.scaling(config, sizes, batches, SECONDS.value) if scales else []

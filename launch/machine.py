@@ -13,6 +13,8 @@ from pathlib import Path
 
 import jax
 
+from genmodels.errors import out_of_memory
+
 ASCII = {"–": "-", "−": "-", "×": "x", "…": "...", "²": "^2", "β": "beta", "λ": "lambda", "‖": "||"}
 # What a system call says of the machine, rather than of a fault in this program.
 OF_THE_MACHINE = {
@@ -27,18 +29,13 @@ def trouble(error: Exception) -> str | None:
     first = (str(error).strip().splitlines() or [""])[0]
     if isinstance(error, OSError) and error.errno in OF_THE_MACHINE:
         return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
-    if isinstance(error, MemoryError) or (isinstance(error, jax.errors.JaxRuntimeError) and is_memory(first)):
+    if out_of_memory(error):
         return f"out of memory ({first or 'of the host'}).\nSmaller batches and smaller nets need less of it."
     if isinstance(error, RuntimeError) and first.startswith("Could not determine home directory"):
         return "no home folder is known for this user: set HOME to a folder, or name folders without ~."
     if isinstance(error, (RuntimeError, AssertionError)):
         return _no_device()
     return None
-
-
-def is_memory(text: str) -> bool:
-    """Whether an error of jax with this text says that a device's memory did not suffice."""
-    return "RESOURCE_EXHAUSTED" in text
 
 
 def keep_compiled_programs() -> None:
@@ -51,7 +48,7 @@ def keep_compiled_programs() -> None:
         if not os.access(folder, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
     except (OSError, RuntimeError) as error:
-        reason = trouble(error) or f"{folder}: {error.strerror}."
+        reason = trouble(error) or f"{folder}: {error.strerror if isinstance(error, OSError) else error}."
         print(f"note: compiled programs are not kept; JAX_COMPILATION_CACHE_DIR says where. {reason}", file=sys.stderr)
         return
     jax.config.update("jax_compilation_cache_dir", str(folder))

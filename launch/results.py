@@ -4,25 +4,33 @@ python -m launch.results --report=runs/compare-slim64/report [--plans=FILE,...] 
 python -m launch.results                                      # writes the text again, from what was taken in
 """
 
+import sys
+
+if not __package__:  # python launch/results.py
+    sys.path[0] += "/.."
+
 from absl import flags
 
 from launch import cli
 
 REPORT = flags.DEFINE_string("report", None, "The report/ of a comparison to take in, as launch.compare left it.")
 PLANS = flags.DEFINE_list("plans", [], "What launch.plan --out has written: what the full data would take.")
-FOLDER = flags.DEFINE_string("folder", "results/slim64", "Where report.json and the pictures are kept.")
+FOLDER = flags.DEFINE_string("folder", "results/slim64", "Where report.json and the images are kept.")
 OUT = flags.DEFINE_string("out", "results/README.md", "The text, in a folder above --folder.")
 
 
 def main() -> None:
     """Writes --out, and --folder if there is a --report."""
+    from genmodels.errors import UsageError
     from genmodels.report import results
 
-    folder, out, report = cli.path(FOLDER), cli.path(OUT), cli.path(REPORT)
+    folder, out, report = cli.needed_path(FOLDER), cli.needed_path(OUT), cli.path(REPORT)
+    if PLANS.value and not report:
+        raise UsageError("--plans are taken in together with a report: give --report as well.")
+    cli.check_file(out)
     if report:
         results.collect(report, cli.paths(PLANS), folder)
     text = results.render(folder, out.parent)
-    cli.check_file(out)
     out.write_text(text, encoding="utf-8")
     print(f"results: {out}")
 

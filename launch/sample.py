@@ -5,8 +5,12 @@ python -m launch.sample --workdir=RUN --num=10000 --out=samples --real=real     
 """
 
 import contextlib
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+if not __package__:  # python launch/sample.py
+    sys.path[0] += "/.."
 
 import ml_collections
 import numpy as np
@@ -41,7 +45,7 @@ def main() -> None:
     import genmodels
     from genmodels import images
 
-    workdir, real = cli.path(WORKDIR), cli.path(REAL)
+    workdir, real = cli.needed_path(WORKDIR), cli.path(REAL)
     model = genmodels.load(workdir, STEP.value)
     out = cli.path(OUT) or workdir / f"samples-{model.step}.png"
     _check(workdir, model.config, out, real)
@@ -93,7 +97,7 @@ def _training_images(workdir: Path) -> Iterator[np.ndarray]:
     elif not same:
         print(f"--real: {workdir} was trained on other images than these: {found.description}")
     if len(split) < NUM.value:
-        raise UsageError(f"--num={NUM.value}: the training split has {len(split):,} pictures; ask for at most that.")
+        raise UsageError(f"--num={NUM.value}: the training split has {len(split):,} images; ask for at most that.")
     chosen = subsets.indices(len(split), NUM.value)
     return (split[chosen[i : i + CHUNK]] for i in range(0, NUM.value, CHUNK))
 

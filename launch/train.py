@@ -5,6 +5,10 @@ On a TPU slice or a cluster start it on every host with --distributed.
 """
 
 import socket
+import sys
+
+if not __package__:  # python launch/train.py
+    sys.path[0] += "/.."
 
 from absl import flags
 

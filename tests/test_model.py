@@ -29,13 +29,13 @@ def test_what_is_loaded(model, trained):
     assert genmodels.load(str(trained), step=4).step == 4
 
 
-def test_pictures_are_in_the_unit_range_and_codes_are_vectors(model, faces):
+def test_images_are_in_the_unit_range_and_codes_are_vectors(model, faces):
     z = model.encode(faces)
     assert z.shape == (3, model.config.model.latent)
-    for pictures in (model.decode(100 * z), model.reconstruct(faces), model.sample(jax.random.key(0), 3)):
-        assert pictures.shape == (3, 32, 32, 3)
-        assert pictures.dtype == np.float32
-        assert 0 <= pictures.min() < pictures.max() <= 1
+    for images in (model.decode(100 * z), model.reconstruct(faces), model.sample(jax.random.key(0), 3)):
+        assert images.shape == (3, 32, 32, 3)
+        assert images.dtype == np.float32
+        assert 0 <= images.min() < images.max() <= 1
 
 
 def test_a_reconstruction_is_the_decoded_code(model, faces):
@@ -56,7 +56,7 @@ def test_steps_have_weights_of_their_own(model, trained):
 
 
 def test_an_example_is_alone_in_its_batch(model, faces):
-    """At fixed weights no picture depends on its neighbours."""
+    """At fixed weights no image depends on its neighbours."""
     np.testing.assert_allclose(model.encode(faces)[:1], model.encode(faces[:1]), atol=1e-5)
 
 
@@ -78,12 +78,12 @@ def test_one_program_serves_many_images(model, monkeypatch):
 
 def test_interpolation_runs_straight_from_one_code_to_the_other(model, faces):
     a, b = faces[:2], faces[1:]
-    pictures = model.interpolate(a, b, 5)
-    assert pictures.shape == (2, 5, 32, 32, 3)
-    np.testing.assert_allclose(pictures[:, 0], model.reconstruct(a), atol=1e-5)
-    np.testing.assert_allclose(pictures[:, -1], model.reconstruct(b), atol=1e-5)
+    images = model.interpolate(a, b, 5)
+    assert images.shape == (2, 5, 32, 32, 3)
+    np.testing.assert_allclose(images[:, 0], model.reconstruct(a), atol=1e-5)
+    np.testing.assert_allclose(images[:, -1], model.reconstruct(b), atol=1e-5)
     middle = model.decode((model.encode(a) + model.encode(b)) / 2)
-    np.testing.assert_allclose(pictures[:, 2], middle, atol=1e-5)
+    np.testing.assert_allclose(images[:, 2], middle, atol=1e-5)
 
 
 def test_interpolation_between_one_and_many(model, faces):
@@ -220,6 +220,7 @@ def test_where_there_is_no_run(tmp_path, trained):
         (tmp_path, r"is not a run: it has no config\.json"),
         (tmp_path / "new", "new is not a run: there is no such folder"),
         ("a" * 300, "File name too long"),
+        ("gs://bucket/run", "^gs://bucket/run is a URL: mount it and give the mounted folder.$"),
         (trained / "config.json", f"a part of one: give the run's folder, {trained}"),
         (trained / "checkpoints" / "6", f"a part of one: give the run's folder, {trained}"),
     ):

@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import jax
@@ -21,10 +21,10 @@ WARM = 3  # calls before the clock starts
 
 
 class Bench:
-    """A method on its devices with pictures [N, H, W, 3], ready to run any of its phases."""
+    """A method on its devices with images [N, H, W, 3], ready to run any of its phases."""
 
     def __init__(self, config: ml_collections.ConfigDict, train: np.ndarray):
-        """`train` are uint8 pictures of config.image_size."""
+        """`train` are uint8 images of config.image_size."""
         self.config = config
         self.devices = parallel.build(config.parallel.mode, config.parallel.devices, config.train.batch_size)
         self.method = methods.make(config, self.devices.replicas)
@@ -36,7 +36,7 @@ class Bench:
         """A fresh state on the devices; a program gives away the one that it is given."""
         return self.devices.replicate(jax.jit(self.method.init)(self.init_key))
 
-    def sent(self, count: int) -> Iterator[Any]:
+    def sent(self, count: int) -> Generator[Any, None, None]:
         """What `count` calls are given, on the devices."""
         return self.feed.stream([range(i * self.steps, (i + 1) * self.steps) for i in range(count)])
 

@@ -1,4 +1,4 @@
-"""Pictures: data sources behind one interface, `build(config)`, and the batches of step t in `batches`."""
+"""Images: data sources behind one interface, `build(config)`, and the batches of step t in `batches`."""
 
 import importlib
 import sys
@@ -13,7 +13,7 @@ from genmodels.data.cache import cached
 from genmodels.data.crops import CROPS
 from genmodels.data.subsets import sampled
 
-__all__ = ["Draw", "Pictures", "batch_at", "batches", "build", "draws", "sampled"]
+__all__ = ["Draw", "Images", "batch_at", "batches", "build", "draws", "sampled"]
 
 # By data.name, the module whose function source(config) opens it. It is imported when it is asked for: tfds takes a
 # second, and a folder does not need it.
@@ -24,11 +24,11 @@ SOURCES = {
 }
 
 
-class Pictures(NamedTuple):
+class Dataset(NamedTuple):
     """A data set ready for training: read-only memory maps of uint8 [N, H, W, 3], and what they are."""
 
-    train: np.ndarray
-    test: np.ndarray
+    train: np.memmap
+    test: np.memmap
     name: str  # data set and version, 'celeb_a 2.1.0'
     split: str
     crop: str
@@ -37,11 +37,11 @@ class Pictures(NamedTuple):
     duplicates: int  # test images whose pixels equal those of a training image
 
 
-def build(config: ml_collections.ConfigDict) -> Pictures:
+def build(config: ml_collections.ConfigDict) -> Dataset:
     """Opens the data set that config.data names, at config.image_size pixels; builds its cache on first use.
 
     What the source ignores or guesses goes to stderr in one line. Raises UsageError for wrong fields, missing data and
-    pictures that cannot be used.
+    images that cannot be used.
     """
     data, size = config.data, config.image_size
     module = SOURCES[fields.choice(data, "name", SOURCES)]
@@ -59,8 +59,8 @@ def build(config: ml_collections.ConfigDict) -> Pictures:
     if found.duplicates:
         parts.append(f"duplicates between train and test: {found.duplicates:,}")
     if found.skipped:
-        parts.append(f"{found.skipped:,} unusable pictures skipped")
-    return Pictures(
+        parts.append(f"{found.skipped:,} unusable images skipped")
+    return Dataset(
         train=found.train,
         test=found.test,
         name=source.name,

@@ -1,7 +1,7 @@
 """The uint8 cache: each data set decoded, cropped and resized once, then memory-mapped.
 
 <cache_dir>/<name>-<hash of the key>/train.npy, test.npy    uint8 [N, H, W, 3]
-                                     meta.json              the key, the counts, the names of skipped pictures, the
+                                     meta.json              the key, the counts, the names of skipped images, the
                                                             digest of the images, the number of duplicates
 """
 
@@ -32,20 +32,20 @@ SPLITS = ("train", "test")
 
 
 class Cached(NamedTuple):
-    """The pictures of both splits as read-only memory maps, uint8 [N, H, W, 3], and what was found out about them."""
+    """The images of both splits as read-only memory maps, uint8 [N, H, W, 3], and what was found out about them."""
 
-    train: np.ndarray
-    test: np.ndarray
+    train: np.memmap
+    test: np.memmap
     skipped: int
     digest: str
     duplicates: int
 
 
 def cached(source: Source, *, cache_dir: Path, crop: str, size: int) -> Cached:
-    """Returns the pictures of `source`, cropped and resized to `size` pixels, and builds their cache when needed.
+    """Returns the images of `source`, cropped and resized to `size` pixels, and builds their cache when needed.
 
     One process builds; others wait for its lock and then read the same files. A cache that is truncated or of another
-    format is rebuilt. Raises UsageError for an unusable picture, a full disk or a folder that cannot be written.
+    format is rebuilt. Raises UsageError for an unusable image, a full disk or a folder that cannot be written.
     """
     key = {"format": FORMAT, "name": source.name, "split": source.split, "crop": crop, "size": size, **source.key}
     key = json.loads(json.dumps(key))  # as it reads back from meta.json
@@ -136,7 +136,7 @@ def _disk_errors(cache_dir: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UsageError(
-            f"the picture cache cannot be written in {cache_dir} ({error.strerror or error}):"
+            f"the image cache cannot be written in {cache_dir} ({error.strerror or error}):"
             " set data.cache_dir to a folder with room that you may write to"
         ) from error
 
@@ -178,6 +178,6 @@ def _check_room(cache_dir: Path, size: int, source: Source) -> None:
     free = shutil.disk_usage(cache_dir).free
     if needed > free:
         raise UsageError(
-            f"the picture cache needs {needed / 1e9:.1f} GB in {cache_dir}, where {free / 1e9:.1f} GB are free:"
+            f"the image cache needs {needed / 1e9:.1f} GB in {cache_dir}, where {free / 1e9:.1f} GB are free:"
             " set data.cache_dir to a folder with more room"
         )

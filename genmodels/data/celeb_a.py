@@ -37,34 +37,35 @@ def source(config: ml_collections.ConfigDict) -> Source:
     counts = {name: splits[name].num_examples for name in PARTITIONS if name in splits}
     if split == "deck":
         train, test = deck_split(sum(counts.values()))
-        pictures = {
-            "train": records.pictures(builder, [*counts], train),
-            "test": records.pictures(builder, [*counts], test),
+        images = {
+            "train": records.images(builder, [*counts], train),
+            "test": records.images(builder, [*counts], test),
         }
     else:
         _check_official(counts, builder.data_path, "prepare it anew")
-        pictures = {name: records.pictures(builder, [name]) for name in ("train", "test")}
+        images = {name: records.images(builder, [name]) for name in ("train", "test")}
     key = {"counts": counts, "bytes": {name: splits[name].num_bytes for name in counts}}
-    return Source(name=f"celeb_a {builder.info.version}", split=split, key=key, **pictures)
+    name = f"celeb_a {builder.info.version}"
+    return Source(name, split, key, train=images["train"], test=images["test"])
 
 
 def _of_files(root: Path, files: celeb_a_files.Files, split: str) -> Source:
     """Opens CelebA's files; raises UsageError where they do not suffice for the split."""
-    files.check(root)
-    partition = celeb_a_files.read_partition(files.partition)
-    present = {name for name in os.listdir(files.images) if celeb_a_files.IMAGE.fullmatch(name)}
+    images, listed = files.needed(root)
+    partition = celeb_a_files.read_partition(listed)
+    present = {name for name in os.listdir(images) if celeb_a_files.IMAGE.fullmatch(name)}
     parts = {part: celeb_a_files.in_order(partition, part, present) for part in PARTITIONS}
     counts = {part: len(names) for part, names in parts.items()}
     if split == "deck":
         train, test = deck_split(sum(counts.values()))
-        pictures = {
-            "train": celeb_a_files.pictures(files.images, parts, train),
-            "test": celeb_a_files.pictures(files.images, parts, test),
+        images = {
+            "train": celeb_a_files.images(images, parts, train),
+            "test": celeb_a_files.images(images, parts, test),
         }
     else:
-        _check_official({part: count for part, count in counts.items() if count}, files.images, "unpack it anew")
-        pictures = {part: celeb_a_files.pictures(files.images, {part: parts[part]}) for part in ("train", "test")}
-    notes = [f"data.dir={root}: reads {files.images} by {files.partition}"]
+        _check_official({part: count for part, count in counts.items() if count}, images, "unpack it anew")
+        images = {part: celeb_a_files.images(images, {part: parts[part]}) for part in ("train", "test")}
+    notes = [f"data.dir={root}: reads {images} by {listed}"]
     if missing := partition.keys() - present:
         notes.append(f"images of the partition that are missing: {len(missing):,} ({some(missing)})")
     if strange := present - partition.keys():
@@ -74,23 +75,24 @@ def _of_files(root: Path, files: celeb_a_files.Files, split: str) -> Source:
         split=split,
         key={
             "counts": counts,
-            "fingerprint": fingerprint(files.images, [name for names in parts.values() for name in names]),
+            "fingerprint": fingerprint(images, [name for names in parts.values() for name in names]),
         },
+        train=images["train"],
+        test=images["test"],
         note="; ".join(notes),
-        **pictures,
     )
 
 
-def _check_official(counts: dict[str, int], place: Path, remedy: str) -> None:
+def _check_official(counts: dict[str, int], place: os.PathLike, remedy: str) -> None:
     if not {"train", "test"} <= counts.keys():
         raise UsageError(f"data.split=official: {place} has no train and test splits, {remedy}")
 
 
 def deck_split(total: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the indices of the deck's training and test pictures, each in ascending order."""
+    """Returns the indices of the deck's training and test images, each in ascending order."""
     if total != DECK_TOTAL:
         raise UsageError(
-            f"data.split=deck needs all {DECK_TOTAL:,} pictures of celeb_a, data.dir has {total:,}:"
+            f"data.split=deck needs all {DECK_TOTAL:,} images of celeb_a, data.dir has {total:,}:"
             " set data.split=official"
         )
     order = np.random.default_rng(DECK_SEED).permutation(total)

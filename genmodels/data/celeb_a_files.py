@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from genmodels.data.decoding import BadPicture, decode
+from genmodels.data.decoding import BadImage, decode
 from genmodels.data.source import Split
 from genmodels.errors import UsageError
 
@@ -36,8 +36,8 @@ class Files(NamedTuple):
         """Tells whether there are any besides those that the builder takes from downloads/manual/ of a data_dir."""
         return any(path and path.parent != root / "downloads" / "manual" for path in self)
 
-    def check(self, root: Path) -> None:
-        """Raises UsageError, naming what is there and what to do, where images or partition are missing."""
+    def needed(self, root: Path) -> tuple[Path, Path]:
+        """Images and partition; raises UsageError, naming what is there and what to do, where one is missing."""
         if not self.images:
             there = " and ".join(path.name for path in (self.partition, self.archive) if path)
             raise UsageError(
@@ -49,6 +49,7 @@ class Files(NamedTuple):
                 f"{self.images} holds CelebA's images, but there is no list_eval_partition.txt or .csv in {root}:"
                 " put it there, or set data.name=folder to split them at random"
             )
+        return self.images, self.partition
 
 
 def find(root: Path) -> Files:
@@ -106,7 +107,7 @@ def in_order(partition: dict[str, str], part: str, present: set[str]) -> list[st
     return sorted(names, key=lambda name: hashlib.md5(f"{part}{name}".encode(), usedforsecurity=False).digest())
 
 
-def pictures(folder: Path, parts: dict[str, list[str]], indices: np.ndarray | None = None) -> Split:
+def images(folder: Path, parts: dict[str, list[str]], indices: np.ndarray | None = None) -> Split:
     """Reads the files of the named parts, one part after the other; with `indices`, those of them only."""
     places = [(name, f"{part} record {i}") for part, names in parts.items() for i, name in enumerate(names)]
     if indices is not None:
@@ -115,7 +116,7 @@ def pictures(folder: Path, parts: dict[str, list[str]], indices: np.ndarray | No
     def read(i: int) -> Image.Image:
         image = decode(folder / places[i][0])
         if image.size != SIZE:
-            raise BadPicture(
+            raise BadImage(
                 f"it has {image.width} x {image.height} pixels, aligned images of CelebA have {SIZE[0]} x {SIZE[1]}:"
                 " data.name=folder reads images of any size"
             )

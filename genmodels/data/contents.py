@@ -28,7 +28,7 @@ def labelled(labels: Iterable[str], images: Iterable[np.ndarray]) -> list[Labell
 
 def of_image(image: np.ndarray) -> bytes:
     """Returns the SHA-256 of an image's pixels, uint8 [H, W, 3]."""
-    return hashlib.sha256(np.ascontiguousarray(image)).digest()
+    return hashlib.sha256(np.ascontiguousarray(image).data).digest()
 
 
 def measure(splits: Mapping[str, Sequence[Labelled]]) -> Contents:

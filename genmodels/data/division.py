@@ -51,7 +51,7 @@ def divide(root: Path, rule: Rule) -> Division:
         tops = sorted(os.listdir(root))
     except OSError as error:
         raise UsageError(f"data.dir={root} cannot be read ({error.strerror})") from error
-    sides = {name: rule.side(name) for name in tops if rule.side(name) and (root / name).is_dir()}
+    sides = {name: side for name in tops if (side := rule.side(name)) and (root / name).is_dir()}
     by_folders = "train" in sides.values() and len({*sides.values()}) > 1
     names, ignored = images_below(
         root, suffixes=rule.suffixes, follows=lambda name: rule.follows or (by_folders and name in sides)
@@ -109,10 +109,10 @@ def _by_hash(names: list[str]) -> Division:
     places = {name: _hash(name) for name in names}
     tested, notes = {name for name, place in places.items() if place < 0.1}, []
     if not tested:
-        tested = {min(places, key=places.get)}
+        tested = {min(places, key=places.__getitem__)}
         notes.append(f"no name falls into the tenth for test, so {some(tested)} is taken")
     elif len(tested) == len(names):
-        last = max(places, key=places.get)
+        last = max(places, key=places.__getitem__)
         tested.remove(last)
         notes.append(f"all names fall into the tenth for test, so {some([last])} is taken for training")
     train, test = [n for n in names if n not in tested], [n for n in names if n in tested]

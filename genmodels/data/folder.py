@@ -6,7 +6,7 @@ import ml_collections
 from PIL import Image
 
 from genmodels.data import celeb_a_files, fields
-from genmodels.data.decoding import BadPicture, decode
+from genmodels.data.decoding import BadImage, decode
 from genmodels.data.division import RULES, divide
 from genmodels.data.listing import fingerprint
 from genmodels.data.source import Source, Split
@@ -45,7 +45,7 @@ def _split(root: Path, names: list[str]) -> Split:
     def read(i: int) -> Image.Image:
         path = root / names[i]
         if path.exists() and not path.is_file():  # a pipe would be waited for
-            raise BadPicture("it is not a file")
+            raise BadImage("it is not a file")
         return decode(path, upright=True)
 
     return Split(len(names), read, name=lambda i: fields.shown(str(root / names[i])), label=names.__getitem__)

@@ -10,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from genmodels.data import contents, crops
-from genmodels.data.decoding import BadPicture
+from genmodels.data.decoding import BadImage
 from genmodels.data.source import Source
 from genmodels.errors import UsageError
 
@@ -39,10 +39,10 @@ def write(path: Path, source: Source, name: str, crop: str, size: int) -> Writte
         try:
             image = split.read(i)
             pixels = crops.prepare(image, crop, size)
-        except BadPicture as reason:
+        except BadImage as reason:
             if source.skip_bad:
                 return split.name(i)
-            remedy = "Remove or replace it; data.on_bad=skip leaves a folder's bad pictures out."
+            remedy = "Remove or replace it; data.on_bad=skip leaves a folder's bad images out."
             raise UsageError(f"{split.name(i)}: {reason}\n{remedy}") from reason
         losses = list(crops.losses(crop, image.height, image.width, size))
         return _Prepared(pixels, contents.Labelled(split.label(i), contents.of_image(pixels)), losses)
@@ -51,7 +51,7 @@ def write(path: Path, source: Source, name: str, crop: str, size: int) -> Writte
     with (
         open(path, "wb") as file,
         ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="cache") as pool,
-        tqdm(total=split.length, desc=f"{source.name} {name}, {size} px", unit=" pictures", mininterval=1.0) as bar,
+        tqdm(total=split.length, desc=f"{source.name} {name}, {size} px", unit=" images", mininterval=1.0) as bar,
     ):
         _write_header(file, split.length, size)
         for start in range(0, split.length, CHUNK):
@@ -65,7 +65,7 @@ def write(path: Path, source: Source, name: str, crop: str, size: int) -> Writte
                     written.losses.update(result.losses)
             bar.update(len(indices))
         if not written.images:
-            raise UsageError(f"data.dir: none of the {split.length} {name} pictures can be used, see data.on_bad=error")
+            raise UsageError(f"data.dir: none of the {split.length} {name} images can be used, see data.on_bad=error")
         file.seek(0)
         _write_header(file, len(written.images), size)
         file.flush()

@@ -1,7 +1,7 @@
 """Every number that a run is compared by, and how numbers stand in tables."""
 
 from genmodels.evaluation.budget import Budget
-from genmodels.evaluation.left_out import lines, require, unmeasurable
+from genmodels.evaluation.left_out import lines, require
 from genmodels.evaluation.rows import Evaluation, codes_of, evaluate
 from genmodels.evaluation.run import evaluate_run, is_done, read, report_path
 
@@ -16,5 +16,4 @@ __all__ = [
     "read",
     "report_path",
     "require",
-    "unmeasurable",
 ]

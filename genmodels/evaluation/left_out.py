@@ -2,7 +2,7 @@
 
 import math
 
-from genmodels.data import Pictures
+from genmodels.data import Dataset
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures
 from genmodels.evaluation.budget import Budget, check
@@ -12,15 +12,15 @@ from genmodels.evaluation.references import pca_sizes
 REAL, IMPROVED = " of real images", " of improved samples"
 
 
-def sizes(pictures: Pictures, latent: int) -> Sizes:
+def sizes(dataset: Dataset, latent: int) -> Sizes:
     """How much there is to measure on."""
-    return Sizes(len(pictures.train), len(pictures.test), latent, pictures.duplicates)
+    return Sizes(len(dataset.train), len(dataset.test), latent, dataset.duplicates)
 
 
-def expected(pictures: Pictures, latent: int, budget: Budget) -> dict[str, str]:
+def expected(dataset: Dataset, latent: int, budget: Budget) -> dict[str, str]:
     """What will be left out of an evaluation, in words, and why; UsageError for a budget that cannot be."""
-    check(budget, pictures)
-    found, there = {}, sizes(pictures, latent)
+    check(budget, dataset)
+    found, there = {}, sizes(dataset, latent)
     for measure in measures.MEASURES:
         if reason := measure.lacks(there):
             found[measure.words] = reason
@@ -28,7 +28,7 @@ def expected(pictures: Pictures, latent: int, budget: Budget) -> dict[str, str]:
                 found[measure.words + IMPROVED] = reason
         if measure.real is not None and (reason := measure.real(there)):
             found[measure.words + REAL] = reason
-    values = math.prod(pictures.train.shape[1:])
+    values = math.prod(dataset.train.shape[1:])
     for size in pca_sizes(latent):
         if size > values:
             found[f"PCA with {size} dimensions"] = f"an image has no more than {values:,} values"
@@ -36,7 +36,7 @@ def expected(pictures: Pictures, latent: int, budget: Budget) -> dict[str, str]:
             found[f"PCA with {size} dimensions"] = (
                 f"it takes more training images than dimensions, and there are {there.train:,}"
             )
-    ends = min(there.test, budget.pictures)
+    ends = min(there.test, budget.images)
     if there.test >= 4 and ends // 2 < budget.lines:
         found[f"{budget.lines - ends // 2:,} of {budget.lines:,} lines"] = f"{ends:,} test images make {ends // 2:,}"
     return found
@@ -50,14 +50,9 @@ def lines(found: dict[str, str]) -> list[str]:
     return [f"not measured, as {reason}: {'; '.join(words)}" for reason, words in by_reason.items()]
 
 
-def require(names: list[str], pictures: Pictures, latent: int, budget: Budget) -> None:
+def require(names: list[str], dataset: Dataset, latent: int, budget: Budget) -> None:
     """Raises UsageError where these measures, by Measure.name, cannot be taken: for what cannot do without them."""
-    missing = expected(pictures, latent, budget)
+    missing = expected(dataset, latent, budget)
     needed = [measure.words for measure in measures.MEASURES if measure.name in names]
     for line in lines({words: missing[words] for words in needed if words in missing}):
         raise UsageError(f"{line}.\nUse more images.")
-
-
-def unmeasurable(pictures: Pictures, latent: int, budget: Budget) -> list[str]:
-    """`expected` as lines to print."""
-    return lines(expected(pictures, latent, budget))

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from genmodels import data, metrics
-from genmodels.data import Pictures
+from genmodels.data import Dataset
 from genmodels.evaluation import measures
 from genmodels.evaluation.measures import Sizes, Unmeasurable
 from genmodels.evaluation.measures.samples import NEAREST, ImageSet
@@ -20,20 +20,20 @@ MOST_PAIRS = 10_000
 PCA_SIZES = (64, 128, 256, 512)  # besides a model's own
 
 
-def real(pictures: Pictures, there: Sizes, pairs: int | None, *, progress: bool = False) -> dict[str, Any]:
+def real(dataset: Dataset, there: Sizes, pairs: int | None, *, progress: bool = False) -> dict[str, Any]:
     """What the measures that real images have too find of test images, by measure: values [N], or plain JSON.
 
     `pairs` disjoint ones are measured, None: as many as there are, at most 10,000.
     """
-    wanted = {m.name: m for m in measures.MEASURES if m.real is not None and not m.real(there)}
-    pairs = min(len(pictures.test) // 2, MOST_PAIRS) if pairs is None else pairs
+    wanted = {m.name: m.function for m in measures.MEASURES if m.function and m.real is not None and not m.real(there)}
+    pairs = min(len(dataset.test) // 2, MOST_PAIRS) if pairs is None else pairs
 
     def measure(names: Iterable[str]):
-        test = data.sampled(pictures.test, 2 * pairs), data.sampled(pictures.test, NEAREST)
-        images = ImageSet(*test, pictures.train, progress=progress)
-        return {name: _plain(wanted[name].function, images) for name in names}
+        test = data.sampled(dataset.test, 2 * pairs), data.sampled(dataset.test, NEAREST)
+        images = ImageSet(*test, dataset.train, progress=progress)
+        return {name: _plain(wanted[name], images) for name in names}
 
-    kept = _kept(pictures, f"real-{pairs}", wanted, measure)
+    kept = _kept(dataset, f"real-{pairs}", wanted, measure)
     return {name: np.array(x) if isinstance(x, list) else x for name, x in kept.items()}
 
 
@@ -43,22 +43,22 @@ def pca_sizes(latent: int, shape: tuple[int, ...] | None = None) -> list[int]:
     return sorted(size for size in {latent, *PCA_SIZES} if size <= most)
 
 
-def pca(pictures: Pictures, latent: int, count: int, *, progress: bool = False) -> dict[str, dict[str, np.ndarray]]:
+def pca(dataset: Dataset, latent: int, count: int, *, progress: bool = False) -> dict[str, dict[str, np.ndarray]]:
     """RMSE [N] of reconstructions of `count` images of each split: of the `mean` training image, and by `pca_<size>`.
 
     PCA is fitted to the training split, with each of `pca_sizes` that it allows.
     """
-    each = [0, *pca_sizes(latent, pictures.train.shape)]  # no component: the mean
+    each = [0, *pca_sizes(latent, dataset.train.shape)]  # no component: the mean
 
     def measure(_):
-        fitted = metrics.pca.fit(pictures.train, each[-1], progress=progress)
+        fitted = metrics.pca.fit(dataset.train, each[-1], progress=progress)
         found = {
-            split: metrics.pca.rmse(fitted, data.sampled(getattr(pictures, split), count), each, progress=progress)
+            split: metrics.pca.rmse(fitted, data.sampled(getattr(dataset, split), count), each, progress=progress)
             for split in ("train", "test")
         }
         return {str(size): {split: errors[size].tolist() for split, errors in found.items()} for size in each}
 
-    kept = _kept(pictures, f"pca-{'-'.join(map(str, each))}-{count}", map(str, each), measure)
+    kept = _kept(dataset, f"pca-{'-'.join(map(str, each))}-{count}", map(str, each), measure)
     return {
         f"pca_{size}" if size != "0" else "mean": {split: np.array(x) for split, x in values.items()}
         for size, values in kept.items()
@@ -74,9 +74,11 @@ def _plain(function: Callable[[ImageSet], Any], images: ImageSet) -> Any:
     return np.asarray(found).tolist() if isinstance(found, (np.ndarray, np.generic, jax.Array)) else found
 
 
-def _kept(pictures: Pictures, name: str, wanted: Iterable[str], measure: Callable[[list[str]], dict]) -> dict:
+def _kept(dataset: Dataset, name: str, wanted: Iterable[str], measure: Callable[[list[str]], dict]) -> dict:
     """The `wanted` values of these cached images, kept beside them; `measure` finds those that are not there yet."""
-    path = Path(pictures.train.filename).parent / f"reference-{name}.json"
+    file = dataset.train.filename
+    assert file is not None  # it is mapped from one
+    path = Path(file).parent / f"reference-{name}.json"
     wanted, values = list(wanted), _read(path)
     missing = [each for each in wanted if each not in values]
     if missing:

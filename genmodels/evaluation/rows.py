@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from genmodels import data, metrics
-from genmodels.data import Pictures
+from genmodels.data import Dataset
 from genmodels.evaluation import left_out, measures, references
 from genmodels.evaluation.budget import Budget
 from genmodels.evaluation.measures import Sizes, Unmeasurable
@@ -31,25 +31,25 @@ class Evaluation(NamedTuple):
     left_out: dict[str, str]
 
 
-def evaluate(model: Model, pictures: Pictures, budget: Budget, *, progress: bool = False) -> Evaluation:
+def evaluate(model: Model, dataset: Dataset, budget: Budget, *, progress: bool = False) -> Evaluation:
     """The rows: the method's own, `improved_<method>` if asked, `real`, `mean`, `pca_<size>`.
 
     Every estimate is {mean, low, high, n}: a mean and its bootstrap 95 % interval. What the data cannot give is left
     out and named. Raises UsageError for a budget that cannot be, such as more pairs than there are images.
     """
     method, latent, seed = model.config.method, model.config.model.latent, budget.seed
-    missing, there = left_out.expected(pictures, latent, budget), left_out.sizes(pictures, latent)
-    real = references.real(pictures, there, budget.real_pairs, progress=progress)
+    missing, there = left_out.expected(dataset, latent, budget), left_out.sizes(dataset, latent)
+    real = references.real(dataset, there, budget.real_pairs, progress=progress)
     of_real = _summaries(real, seed, missing, left_out.REAL)
     real = {name: real[name] for name in of_real}
-    plain, improved = _subjects(model, pictures, budget, real, progress)
+    plain, improved = _subjects(model, dataset, budget, real, progress)
     if strange := [m.name for m in measures.MEASURES if m.function and m.subject not in plain.keys() | improved.keys()]:
         raise ValueError(f"{strange} are measured of nothing: their names begin with none of {list(plain)}")
     rows = {method: _row(plain, there, real, seed, missing)}
     if budget.refined:
         rows[f"improved_{method}"] = _row(improved, there, real, seed, missing, left_out.IMPROVED)
     rows["real"] = _nested(of_real).get("samples", {})
-    for name, errors in references.pca(pictures, latent, budget.pictures, progress=progress).items():
+    for name, errors in references.pca(dataset, latent, budget.images, progress=progress).items():
         found = {split: {"rmse": summary(values, seed)} for split, values in errors.items() if len(values) > 1}
         rows[name] = {"dimensions": int(name.removeprefix("pca_").replace("mean", "0")), "reconstruction": found}
     return Evaluation(rows, missing)
@@ -82,11 +82,12 @@ def _row(
     """
     values = {}
     for place, make in subjects.items():
-        entries = [m for m in measures.MEASURES if m.subject == place and m.function and not m.lacks(there)]
+        own = [m for m in measures.MEASURES if m.subject == place and not m.lacks(there)]
+        entries = [(m, m.function) for m in own if m.function]
         subject = make() if entries else None
-        for entry in entries:
+        for entry, function in entries:
             try:
-                values[entry.name] = entry.function(subject)
+                values[entry.name] = function(subject)
             except Unmeasurable as reason:
                 missing[entry.words + whose] = str(reason)
     found = _summaries(values, seed, missing, whose)
@@ -108,37 +109,39 @@ def _summaries(values: Mapping[str, Any], seed: int, missing: dict[str, str], wh
 
 
 def _subjects(
-    model: Model, pictures: Pictures, budget: Budget, real: Mapping[str, Any], progress: bool
+    model: Model, dataset: Dataset, budget: Budget, real: Mapping[str, Any], progress: bool
 ) -> tuple[Subjects, Subjects]:
     """What a method's own row is measured of, and what that of improved sampling is."""
     names = ("samples", "lines", "prior", "refined")
-    keys = dict(zip(names, jax.random.split(jax.random.key(budget.seed), len(names)), strict=True))
-    ends = 2 * min(budget.lines, max(2, min(len(pictures.test), budget.pictures) // 2))
+    keys: dict[str, jax.Array] = dict(
+        zip(names, jax.random.split(jax.random.key(budget.seed), len(names)), strict=True)
+    )
+    ends = 2 * min(budget.lines, max(2, min(len(dataset.test), budget.images) // 2))
 
     def some(split: np.ndarray) -> np.ndarray:
-        return data.sampled(split, budget.pictures)
+        return data.sampled(split, budget.images)
 
     def prior(name: str, count: int) -> jax.Array:
         return jax.random.normal(keys[name], (count, model.config.model.latent))
 
     def samples(codes: jax.Array) -> ImageSet:
-        images = stored(to_uint8(model.decode(z)) for (z,) in metrics.batched(codes, size=BATCH))
-        few = images[: max(2, min(NEAREST, len(pictures.test)))]  # as many as of real images
-        return ImageSet(images, few, pictures.train, real=real, progress=progress)
+        images = stored(to_uint8(model.decode(z)) for (z,) in metrics.batched(np.asarray(codes), size=BATCH))
+        few = images[: max(2, min(NEAREST, len(dataset.test)))]  # as many as of real images
+        return ImageSet(images, few, dataset.train, real=real, progress=progress)
 
     def lines(codes: np.ndarray) -> Lines:
         points, spherical = budget.points, budget.spherical
-        return Lines(model, codes, pictures.train, points=points, spherical=spherical, progress=progress)
+        return Lines(model, codes, dataset.train, points=points, spherical=spherical, progress=progress)
 
-    codes = cache(lambda: codes_of(model, some(pictures.test)))
+    codes = cache(lambda: codes_of(model, some(dataset.test)))
     start = cache(lambda: prior("refined", budget.refined))
     moved = cache(lambda: model.refine_codes(start()))
     plain = {
-        "reconstruction train": lambda: Reconstructions(model, some(pictures.train), progress=progress),
-        "reconstruction test": lambda: Reconstructions(model, some(pictures.test), progress=progress),
+        "reconstruction train": lambda: Reconstructions(model, some(dataset.train), progress=progress),
+        "reconstruction test": lambda: Reconstructions(model, some(dataset.test), progress=progress),
         "samples": lambda: samples(prior("samples", 2 * budget.pairs)),
         "latent": lambda: Codes(codes(), keys["prior"]),
-        "manifold test_pictures": lambda: lines(codes()[:ends]),
+        "manifold test_images": lambda: lines(codes()[:ends]),
         "manifold prior": lambda: lines(np.asarray(prior("lines", ends))),
         "speed": lambda: model,
     }

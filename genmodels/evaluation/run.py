@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from genmodels import runs
-from genmodels.data import Pictures
+from genmodels.data import Dataset
 from genmodels.errors import UsageError
 from genmodels.evaluation import left_out, measures
 from genmodels.evaluation.budget import Budget
 from genmodels.evaluation.rows import evaluate
 from genmodels.model import Model
 from genmodels.runs import data as run_data
+from genmodels.runs import renamed
 
 
 def evaluate_run(
-    workdir: Path, model: Model, pictures: Pictures, budget: Budget, out: Path | None = None
+    workdir: Path, model: Model, dataset: Dataset, budget: Budget, out: Path | None = None
 ) -> dict[str, Any]:
     """Evaluates the model of a run, with progress bars, and writes all of it to <workdir>/eval/<step>.json.
 
@@ -26,22 +27,22 @@ def evaluate_run(
     """
     path, expected = (
         report_path(workdir, model.step, out),
-        left_out.expected(pictures, model.config.model.latent, budget),
+        left_out.expected(dataset, model.config.model.latent, budget),
     )
-    same = _check(path, workdir, pictures, own=path.resolve() == report_path(workdir, model.step).resolve())
+    same = _check(path, workdir, dataset, own=path.resolve() == report_path(workdir, model.step).resolve())
     _say(expected)
-    found = evaluate(model, pictures, budget, progress=True)
+    found = evaluate(model, dataset, budget, progress=True)
     _say({words: reason for words, reason in found.left_out.items() if words not in expected})
     report = {
         "format": measures.FORMAT,
         "measures": _taken(),
-        "data": pictures.description,
-        "data_digest": pictures.digest,
+        "data": dataset.description,
+        "data_digest": dataset.digest,
         "same_data": same,  # as the run was trained on; null: not recorded by runs of earlier revisions
         "run": str(workdir.resolve()),
         "step": model.step,
         "budget": budget._asdict(),
-        "training_pictures_per_s": runs.training_rate(workdir),
+        "training_images_per_s": runs.training_rate(workdir),
         "left_out": found.left_out,
         "rows": found.rows,
     }
@@ -64,14 +65,14 @@ def read(workdir: Path, step: int) -> dict[str, Any] | None:
     return _json(report_path(workdir, step))
 
 
-def is_done(workdir: Path, step: int, budget: Budget, pictures: Pictures | None = None) -> bool:
+def is_done(workdir: Path, step: int, budget: Budget, dataset: Dataset | None = None) -> bool:
     """Whether a run at `step` was evaluated with this budget, with every measure, as it is taken now.
 
-    With `pictures`: on these.
+    With `images`: on these.
     """
     report = read(workdir, step) or {}
     current = report.get("format") == measures.FORMAT and set(_taken()) <= set(report["measures"])
-    on_these = current and (pictures is None or report["data_digest"] == pictures.digest)
+    on_these = current and (dataset is None or report["data_digest"] == dataset.digest)
     return on_these and report["budget"] == budget._asdict()
 
 
@@ -80,16 +81,16 @@ def _taken() -> list[str]:
     return [measure.name for measure in measures.MEASURES if measure.function]
 
 
-def _check(path: Path, workdir: Path, pictures: Pictures, *, own: bool) -> bool | None:
+def _check(path: Path, workdir: Path, dataset: Dataset, *, own: bool) -> bool | None:
     """Whether the run was trained on these images, None: not recorded; told, or refused for a run's `own` place.
 
     UsageError too where the report cannot be written, or would take another's place.
     """
-    same = run_data.same(workdir, pictures)
+    same = run_data.same(workdir, dataset)
     if same is None:
         print(f"data not checked: {workdir} does not tell what it was trained on", flush=True)
     if same is False:
-        said = f"{workdir} was trained on other images than these: {pictures.description}"
+        said = f"{workdir} was trained on other images than these: {dataset.description}"
         if own:
             raise UsageError(f"{said}.\nIts own evaluation stays as it is: give a folder for this one by --out.")
         print(said, flush=True)
@@ -108,7 +109,7 @@ def _check(path: Path, workdir: Path, pictures: Pictures, *, own: bool) -> bool 
 
 def _json(path: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads(path.read_text())
+        found = renamed.current(json.loads(path.read_text()))
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None

@@ -7,14 +7,14 @@ import jax
 import numpy as np
 
 from genmodels import evaluation, images, methods, metrics, sampling
-from genmodels.data import Pictures, sampled
+from genmodels.data import Dataset, sampled
 from genmodels.figures import plots, sheets, videos
 from genmodels.images import to_uint8, to_unit
 from genmodels.model import Model
 from genmodels.runs.logs import read_metrics
 
 GRID, COLUMNS = 64, 8  # samples, or data points beside them
-PAIRS, PAIR_COLUMNS = 24, 6  # pictures and their reconstructions
+PAIRS, PAIR_COLUMNS = 24, 6  # images and their reconstructions
 LINES, POINTS = 6, 10
 NEIGHBOURS = 16
 IMPROVED = 24  # samples moved by improved sampling
@@ -29,7 +29,7 @@ def path(workdir: Path, step: int) -> Path:
     return workdir / "figures" / str(step)
 
 
-def draw(workdir: Path, model: Model, pictures: Pictures, seed: int, out: Path | None = None) -> Path:
+def draw(workdir: Path, model: Model, dataset: Dataset, seed: int, out: Path | None = None) -> Path:
     """Draws every figure of a run's model into <workdir>/figures/<step>/, which exists only when all of them do.
 
     With a folder `out` they go to <out>/figures/<step>/. A figure that the data or the model cannot give is named.
@@ -39,8 +39,8 @@ def draw(workdir: Path, model: Model, pictures: Pictures, seed: int, out: Path |
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     sheets_key, plots_key, walk_key = jax.random.split(jax.random.key(seed), 3)
-    _sheets(partial, model, pictures, sheets_key)
-    _plots(partial, workdir, model, pictures, plots_key)
+    _sheets(partial, model, dataset, sheets_key)
+    _plots(partial, workdir, model, dataset, plots_key)
     walk = videos.manifold_walk(model, walk_key, STOPS, FRAMES_BETWEEN)
     videos.write(partial / "walk.mp4", walk, FPS)
     videos.write(partial / "training.mp4", videos.training(workdir), TRAINING_FPS)
@@ -49,7 +49,7 @@ def draw(workdir: Path, model: Model, pictures: Pictures, seed: int, out: Path |
     return folder
 
 
-def _sheets(folder: Path, model: Model, pictures: Pictures, key: jax.Array) -> None:
+def _sheets(folder: Path, model: Model, dataset: Dataset, key: jax.Array) -> None:
     size, latent = model.config.image_size, model.config.model.latent
     samples_key, lines_key = jax.random.split(key)
 
@@ -57,12 +57,12 @@ def _sheets(folder: Path, model: Model, pictures: Pictures, key: jax.Array) -> N
         images.save_sheet(folder / f"{name}.png", sheet, size)
 
     for split in ("train", "test"):
-        x = sampled(getattr(pictures, split), PAIRS)
+        x = sampled(getattr(dataset, split), PAIRS)
         save(f"reconstructions_{split}", sheets.reconstruction_pairs(x, _reconstructed(model, x), PAIR_COLUMNS))
     codes = jax.random.normal(samples_key, (GRID, latent))
     samples = to_uint8(model.decode(codes))
-    save("samples", sheets.picture_grid(samples, COLUMNS))
-    ends = to_unit(sampled(pictures.test, 2 * min(LINES, len(pictures.test) // 2)))
+    save("samples", sheets.image_grid(samples, COLUMNS))
+    ends = to_unit(sampled(dataset.test, 2 * min(LINES, len(dataset.test) // 2)))
     if len(ends):
         save("lines_test", sheets.interpolation_rows(to_uint8(model.interpolate(ends[::2], ends[1::2], POINTS))))
     else:
@@ -73,16 +73,16 @@ def _sheets(folder: Path, model: Model, pictures: Pictures, key: jax.Array) -> N
     save("lines_prior", sheets.interpolation_rows(between))
     if methods.spec(model.config).improved:
         improved = to_uint8(model.decode(model.refine_codes(codes[:IMPROVED]).codes))
-        save("improved", sheets.picture_grid(improved, COLUMNS))
+        save("improved", sheets.image_grid(improved, COLUMNS))
         save("improved_pairs", sheets.reconstruction_pairs(samples[:IMPROVED], improved, PAIR_COLUMNS))
-    found = metrics.distances_to_set(to_unit(samples[:NEIGHBOURS]), pictures.train)
-    figure = plots.nearest_neighbours(samples[:NEIGHBOURS], pictures.train[found.index], found.nearest)
+    found = metrics.distances_to_set(to_unit(samples[:NEIGHBOURS]), dataset.train)
+    figure = plots.nearest_neighbours(samples[:NEIGHBOURS], dataset.train[found.index], found.nearest)
     figure.savefig(folder / "nearest.png", dpi=150)
 
 
-def _plots(folder: Path, workdir: Path, model: Model, pictures: Pictures, key: jax.Array) -> None:
+def _plots(folder: Path, workdir: Path, model: Model, dataset: Dataset, key: jax.Array) -> None:
     if model.config.model.latent > 1:
-        _planes(folder, model, pictures, key)
+        _planes(folder, model, dataset, key)
     else:
         print("no planes of codes are drawn, as a code has one dimension alone")
     lines = read_metrics(workdir)
@@ -91,18 +91,18 @@ def _plots(folder: Path, workdir: Path, model: Model, pictures: Pictures, key: j
     plots.loss_curves(lines, [*terms, *measured]).savefig(folder / "losses.png", dpi=150)
 
 
-def _planes(folder: Path, model: Model, pictures: Pictures, key: jax.Array) -> None:
-    splits = (pictures.train, pictures.test)
+def _planes(folder: Path, model: Model, dataset: Dataset, key: jax.Array) -> None:
+    splits = (dataset.train, dataset.test)
     train, test = (evaluation.codes_of(model, sampled(split, CODES)) for split in splits)
     prior_key, plane_key = jax.random.split(key)
     prior = np.asarray(jax.random.normal(prior_key, test.shape))
     plane = np.asarray(metrics.least_gaussian_plane(test, plane_key))
     plots.prior_and_codes(prior, train, test, plane).savefig(folder / "prior_and_codes.png", dpi=150)
-    posterior = model.posterior(to_unit(sampled(pictures.test, ELLIPSES)))
+    posterior = model.posterior(to_unit(sampled(dataset.test, ELLIPSES)))
     deviation = None if posterior is None else np.exp(0.5 * np.asarray(posterior.logvar))
     mean = test if posterior is None else np.asarray(posterior.mean)
-    plots.codes_of_pictures(mean, deviation).savefig(folder / "codes.png", dpi=150)
+    plots.codes_of_images(mean, deviation).savefig(folder / "codes.png", dpi=150)
 
 
-def _reconstructed(model: Model, pictures: np.ndarray) -> np.ndarray:
-    return to_uint8(model.reconstruct(to_unit(pictures)))
+def _reconstructed(model: Model, dataset: np.ndarray) -> np.ndarray:
+    return to_uint8(model.reconstruct(to_unit(dataset)))

@@ -10,7 +10,7 @@ NUMBERS = {  # row: measure: value; slides 13 to 24
     "introvae": {"RMSE train": 23.39, "RMSE test": 27.50, "MS-SSIM": 0.3042},
 }
 PROTOCOL = (
-    "The deck scored CelebA at 128x128; the author's public code suggests that the WAEs' pictures were 64x64, pasted "
+    "The deck scored CelebA at 128x128; the author's public code suggests that the WAEs' images were 64x64, pasted "
     "with white margins into 128x128 figures, which lowers RMSE and raises MS-SSIM. Its numbers have no error bars and "
     "are shown for comparison, not as targets."
 )
@@ -21,7 +21,7 @@ REMARKS = {  # on its formulas, by method
     )
 }
 TUNED = "The deck tuned IntroVAE's margin m and weight β."
-EMPTY = "The deck left its table of interpolated pictures against the training set empty."
+EMPTY = "The deck left its table of interpolated images against the training set empty."
 TUNING = {  # (beta, m): RMSE, MS-SSIM; read off a figure in the author's public repository
     (0.01, 200): (81.52, 0.3891),
     (0.01, 1000): (95.65, 0.3925),

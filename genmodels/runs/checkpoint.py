@@ -134,7 +134,8 @@ def _read(folder: Path, item: str, like: Any) -> Any:
     """An item of a checkpoint, on the first device; UsageError if it is of other shapes, Damaged if it is broken."""
     try:
         # Checked first: orbax finds other shapes amid its reading, and leaves the rest of that undone in other threads.
-        metadata = ocp.StandardCheckpointHandler().metadata(folder / item)
+        place: Any = folder / item  # orbax asks for a Path of its own and takes any
+        metadata = ocp.StandardCheckpointHandler().metadata(place)
         stored = {leaf.name: leaf for leaf in jax.tree.leaves(metadata)}
         wanted = {
             jax.tree_util.keystr(path, simple=True, separator="."): leaf
@@ -174,7 +175,7 @@ def _digest(tree: Any) -> int:
     """The CRC-32 of all arrays of a tree, one after the other."""
     found = 0
     for leaf in jax.tree.leaves(jax.device_get(tree)):
-        found = zlib.crc32(np.ascontiguousarray(leaf), found)
+        found = zlib.crc32(np.ascontiguousarray(leaf).data, found)
     return found
 
 

@@ -4,20 +4,20 @@ import json
 from pathlib import Path
 from typing import Any
 
-from genmodels.data import Pictures
+from genmodels.data import Dataset
 from genmodels.errors import UsageError
 from genmodels.runs.files import write_whole
 
 FILE = "data.json"  # in the run's folder
 
 
-def record(workdir: Path, images: Pictures) -> None:
+def record(workdir: Path, images: Dataset) -> None:
     """Writes down what a run is trained on; raises OSError when that cannot be written."""
     fields = {"digest": images.digest, **_numbers(images), "description": images.description}
     write_whole(workdir / FILE, json.dumps(fields, indent=2) + "\n")
 
 
-def same(workdir: Path, images: Pictures) -> bool | None:
+def same(workdir: Path, images: Dataset) -> bool | None:
     """Whether a run was trained on these images; None where it is not recorded, as runs of earlier revisions have it.
 
     Raises UsageError for a record that cannot be read.
@@ -26,7 +26,7 @@ def same(workdir: Path, images: Pictures) -> bool | None:
     return None if recorded is None else recorded["digest"] == images.digest
 
 
-def check(workdir: Path, images: Pictures) -> None:
+def check(workdir: Path, images: Dataset) -> None:
     """Raises UsageError where a run was trained on other images; says so where that is not known."""
     recorded = _read(workdir)
     if recorded is None:
@@ -40,7 +40,7 @@ def check(workdir: Path, images: Pictures) -> None:
         )
 
 
-def _numbers(images: Pictures) -> dict[str, int]:
+def _numbers(images: Dataset) -> dict[str, int]:
     return {"train": len(images.train), "test": len(images.test)}
 
 

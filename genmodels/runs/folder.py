@@ -8,9 +8,9 @@ from pathlib import Path
 
 import ml_collections
 
-from genmodels.data import Pictures
+from genmodels.data import Dataset
 from genmodels.errors import UsageError
-from genmodels.runs import checkpoint, data, lock, migration
+from genmodels.runs import checkpoint, data, lock, migration, renamed
 from genmodels.runs.files import write_whole
 from genmodels.runs.logs import read_metrics
 
@@ -54,7 +54,7 @@ def check(workdir: Path, config: ml_collections.ConfigDict) -> None:
 
 
 @contextlib.contextmanager
-def opened(workdir: Path, config: ml_collections.ConfigDict, images: Pictures) -> Iterator[None]:
+def opened(workdir: Path, config: ml_collections.ConfigDict, images: Dataset) -> Iterator[None]:
     """Makes a run's folder, or takes one up again, and holds it: one training at a time.
 
     Writes down `config` and what `images` are. Raises UsageError when the folder is another training's or another
@@ -71,6 +71,8 @@ def opened(workdir: Path, config: ml_collections.ConfigDict, images: Pictures) -
                 data.check(workdir, images)
             fields = config.to_dict() | {"step_version": migration.STEP_VERSION}
             write_whole(workdir / "config.json", json.dumps(fields, indent=2) + "\n")
+        except BrokenPipeError:
+            raise  # nobody reads what is said here
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise _full_disk(workdir) from error
@@ -114,7 +116,7 @@ def read_config(workdir: Path, data_dir: str | None = None) -> ml_collections.Co
 def _read(workdir: Path) -> migration.Fields:
     path = Path(workdir) / "config.json"
     try:
-        fields = json.loads(path.read_text())
+        fields = renamed.current(json.loads(path.read_text()))
     except (FileNotFoundError, NotADirectoryError):
         raise UsageError(f"{workdir} is not a run: it has no config.json. Train one with launch.train.") from None
     except (OSError, ValueError) as error:
@@ -127,10 +129,12 @@ def _read(workdir: Path) -> migration.Fields:
 def _differences(fields: migration.Fields, config: ml_collections.ConfigDict) -> list[tuple]:
     """The fields of a run's config.json that `config` has otherwise: their names and both values."""
     # JSON has lists where configs have tuples. A config file of one's own may be as old as the run.
-    before, after = (_flat(migration.complete(each)) for each in (fields, json.loads(json.dumps(config.to_dict()))))
+    given = renamed.current(json.loads(json.dumps(config.to_dict())))
+    before, after = (_flat(migration.complete(each)) for each in (fields, given))
     before.pop("step_version", None)
     if before.get("train.steps", 0) <= after.get("train.steps", 0):  # a run may be prolonged, not shortened
-        before.pop("train.steps", None), after.pop("train.steps", None)
+        for each in (before, after):
+            each.pop("train.steps", None)
     return [
         (name, before.get(name), after.get(name))
         for name in sorted(before.keys() | after.keys())

@@ -9,8 +9,8 @@ from genmodels.runs.logs import read_metrics
 
 
 def training_rate(workdir: Path) -> float | None:
-    """The median of the training rates that a run has logged, pictures per second; None if it has none."""
-    rates = [line["pictures/s"] for line in read_metrics(workdir) if "pictures/s" in line]
+    """The median of the training rates that a run has logged, images per second; None if it has none."""
+    rates = [line["images/s"] for line in read_metrics(workdir) if "images/s" in line]
     return statistics.median(rates) if rates else None
 
 
@@ -26,8 +26,8 @@ def rmse_history(workdir: Path, batch_size: int) -> list[Point]:
     """The test RMSE all through a run; seconds are those spent on steps, by the logged rates, with compiling."""
     points, seconds, step = [], 0.0, 0
     for line in read_metrics(workdir):
-        if "pictures/s" in line:
-            seconds += (line["step"] - step) * batch_size / line["pictures/s"]
+        if "images/s" in line:
+            seconds += (line["step"] - step) * batch_size / line["images/s"]
             step = line["step"]
         if "test/rmse" in line:
             points.append(Point(line["step"], seconds, line["test/rmse"]))
@@ -44,9 +44,8 @@ class Course(NamedTuple):
 
 def game(workdir: Path, terms: Game | None) -> Course | None:
     """The game by what the run has logged; None for a method that has none, and before the game."""
-    lines = [line for line in read_metrics(workdir) if "pictures/s" in line]
-    played = [line for line in lines if terms and terms.fake in line]
-    if not played:
+    lines = [line for line in read_metrics(workdir) if "images/s" in line]
+    if terms is None or not (played := [line for line in lines if terms.fake in line]):
         return None
     ahead = sum(line[terms.fake] > line[terms.real] for line in played)
     last = {name: played[-1][name] for name in terms.shown if name in played[-1]}

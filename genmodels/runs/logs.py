@@ -12,6 +12,7 @@ import numpy as np
 from tensorboardX import SummaryWriter
 
 from genmodels.errors import DivergedError
+from genmodels.runs import renamed
 from genmodels.runs.files import write_whole
 
 Watch = Callable[[int, dict[str, float]], None]
@@ -89,10 +90,10 @@ class Log(contextlib.AbstractContextManager):
         self._write(step, values)
         self.say(f"step {step:,}: " + "  ".join(f"{name} {value:.4g}" for name, value in values.items()))
 
-    def picture(self, step: int, name: str, picture: np.ndarray) -> None:
-        """Shows a uint8 picture [H, W, 3] in TensorBoard."""
+    def image(self, step: int, name: str, image: np.ndarray) -> None:
+        """Shows a uint8 image [H, W, 3] in TensorBoard."""
         if self._board:
-            self._board.add_image(name, picture, step, dataformats="HWC")
+            self._board.add_image(name, image, step, dataformats="HWC")
 
     def _work_off(self, pending) -> None:
         if pending is None:
@@ -120,8 +121,8 @@ class Log(contextlib.AbstractContextManager):
         rate = len(self._window) * self._batch_size / max(self._spent, 1e-9)
         left = (self._mark - self._began) / (step - self._start) * (self._stop - step)
         terms = "  ".join(f"{name} {value:.4g}" for name, value in means.items() if not name.startswith("norm/"))
-        self.say(f"step {step:,}/{self._stop:,} {phase} | {rate:,.0f} pictures/s | {clock(left)} left | {terms}")
-        self._write(step, {**means, "pictures/s": rate})
+        self.say(f"step {step:,}/{self._stop:,} {phase} | {rate:,.0f} images/s | {clock(left)} left | {terms}")
+        self._write(step, {**means, "images/s": rate})
         self._last_line = means
         self._window, self._spent = [], 0.0
 
@@ -151,7 +152,7 @@ def read_metrics(workdir: Path) -> list[dict]:
     """The lines of a run's metrics.jsonl, each a dict with its `step`; a half-written last line is left out."""
     path = Path(workdir) / "metrics.jsonl"
     lines = path.read_text().splitlines(keepends=True) if path.exists() else []
-    return [json.loads(line) for line in lines if line.endswith("\n")]
+    return [renamed.current(json.loads(line)) for line in lines if line.endswith("\n")]
 
 
 def _drop_after(path: Path, step: int) -> None:

@@ -1,7 +1,7 @@
-"""Where the training pictures are, and how each call of a step gets its batches: from the host, or on the devices."""
+"""Where the training images are, and how each call of a step gets its batches: from the host, or on the devices."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -19,14 +19,14 @@ class Feed(NamedTuple):
     """`stream` brings each call's share to the devices, where `read` makes batches of it, perhaps with the `table`."""
 
     devices: Parallel
-    prepare: Callable[[Sequence[range]], Iterator[Any]]
+    prepare: Callable[[Sequence[range]], Generator[Any, None, None]]
     """Calls, each of so many steps -> what this process sends for each: arrays [steps, b, ...]."""
     read: Callable[[jax.Array | None, Any], jax.Array]
-    """(table, what was sent for one step) -> uint8 pictures [b, H, W, 3], a device's part of the batch."""
+    """(table, what was sent for one step) -> uint8 images [b, H, W, 3], a device's part of the batch."""
     table: jax.Array | None
-    """The training split, spread over the devices; None where the host sends pictures."""
+    """The training split, spread over the devices; None where the host sends images."""
 
-    def stream(self, calls: Sequence[range]) -> Iterator[Any]:
+    def stream(self, calls: Sequence[range]) -> Generator[Any, None, None]:
         """What the program of each call is given, on the devices; close it to end the threads that read ahead."""
         with contextlib.closing(self.prepare(calls)) as prepared:
             for sent in prepared:
@@ -42,8 +42,9 @@ def build(config: ml_collections.ConfigDict, train: np.ndarray, devices: Paralle
     if config.data.placement != "device":
         raise UsageError(f"config.data.placement={config.data.placement!r} is unknown: use 'host' or 'device'.")
 
-    def read(table: jax.Array, draw: data.Draw) -> jax.Array:
-        batch = devices.replicas.rows(table, draw.indices)
+    def read(table: jax.Array | None, draw: data.Draw) -> jax.Array:
+        assert table is not None  # it is spread below
+        batch = devices.replicas.rows(table, jnp.asarray(draw.indices))
         return jnp.where(draw.mirrored[:, None, None, None], batch[:, :, ::-1], batch)
 
     return Feed(devices, partial(data.draws, len(train), **options), read, devices.spread(train))

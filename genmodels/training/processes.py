@@ -8,11 +8,11 @@ import jax
 import numpy as np
 from jax.experimental import multihost_utils
 
-from genmodels.data import Pictures
+from genmodels.data import Dataset
 from genmodels.errors import UsageError
 
 
-def check_images(images: Pictures) -> None:
+def check_images(images: Dataset) -> None:
     """Raises UsageError, on every process, when they do not all have the same images."""
     if jax.process_count() == 1:
         return

@@ -1,7 +1,7 @@
 """All that makes one training state of another: a method on its devices, with its images."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import NamedTuple
 
 import jax
@@ -45,7 +45,7 @@ class Trainer:
         """The state at step 0."""
         return jax.jit(self.method.init)(self._init_key)
 
-    def train(self, state: TrainState, calls: Sequence[range]) -> Iterator[Trained]:
+    def train(self, state: TrainState, calls: Sequence[range]) -> Generator[Trained, None, None]:
         """Trains `state` on, call by call; close the iterator to stop early. A state is gone once the next is there."""
         state = self.devices.replicate(state)
         with contextlib.closing(self._feed.stream(calls)) as stream:

@@ -10,7 +10,11 @@ import optuna
 from genmodels import methods
 from genmodels.errors import UsageError
 
-FORM = '--space="loss.margin=200,1000,5000;loss.beta=0.01..1 log": fields with values, or low..high, "log" if you like.'
+FORM = '--space="model.latent=32,64;optim.learning_rate=1e-4..1e-2 log": fields with values, or low..high, maybe log.'
+# Trials are compared on the same images, by one method; how training images are mirrored is a choice of training.
+SHARED = ("method", "variant", "image_size", "data.")
+OF_TRAINING = ("data.flip",)
+FEW = 1_000  # combinations that are all looked at before the first is tried
 
 
 class Values(NamedTuple):
@@ -32,8 +36,9 @@ class Range(NamedTuple):
 
     def suggest(self, trial: optuna.Trial, field: str) -> float:
         """Asks the study for one."""
-        ask = trial.suggest_int if isinstance(self.low, int) else trial.suggest_float
-        return ask(field, self.low, self.high, log=self.log)
+        if isinstance(self.low, int) and isinstance(self.high, int):
+            return trial.suggest_int(field, self.low, self.high, log=self.log)
+        return trial.suggest_float(field, self.low, self.high, log=self.log)
 
 
 Space = dict[str, Values | Range]  # by dotted field
@@ -47,11 +52,14 @@ def parse(text: str, config: ml_collections.ConfigDict) -> Space:
         if not equals or not values:
             raise UsageError(f"--space: '{part}' is not a field with values. {FORM}")
         if field in space:
-            raise UsageError(f"--space: {field} stands there twice.")
-        space[field] = _values(field, values, _present(config, field))
+            raise UsageError(f"--space: {field} is given twice.")
+        present = _present(config, field)
+        if field.startswith(SHARED) and field not in OF_TRAINING:
+            raise UsageError(f"--space: {field} must be the same in all trials, which are compared on the same images.")
+        space[field] = _values(field, values, present)
     if not space:
         raise UsageError(f"--space is empty. {FORM}")
-    for chosen in corners(space):
+    for chosen in corners(space) if size(space) <= FEW else _one_by_one(space):
         try:
             methods.make(apply(config, chosen))
         except UsageError as error:
@@ -68,13 +76,27 @@ def apply(config: ml_collections.ConfigDict, chosen: dict[str, Any]) -> ml_colle
 
 def corners(space: Space) -> list[dict[str, Any]]:
     """Every combination of the values, of ranges that of their ends."""
-    ends = [of.choices if isinstance(of, Values) else (of.low, of.high) for of in space.values()]
-    return [dict(zip(space, values, strict=True)) for values in itertools.product(*ends)]
+    return [dict(zip(space, values, strict=True)) for values in itertools.product(*map(_ends, space.values()))]
+
+
+def size(space: Space) -> int:
+    """How many corners there are."""
+    return math.prod(len(_ends(of)) for of in space.values())
 
 
 def is_grid(space: Space) -> bool:
     """Whether it has no range."""
     return all(isinstance(of, Values) for of in space.values())
+
+
+def _ends(of: Values | Range) -> tuple[Any, ...]:
+    return of.choices if isinstance(of, Values) else (of.low, of.high)
+
+
+def _one_by_one(space: Space) -> list[dict[str, Any]]:
+    """Each value of each field, with the first ones of the others."""
+    first = {field: _ends(of)[0] for field, of in space.items()}
+    return [first | {field: value} for field, of in space.items() for value in _ends(of)]
 
 
 def _present(config: ml_collections.ConfigDict, field: str) -> Any:

@@ -1,78 +1,69 @@
-"""Trials of a study: each an ordinary run in a folder of its own, trained, evaluated, and told to Optuna.
+"""A study's trials: each an ordinary run in a folder of its own, trained, evaluated, and told to Optuna.
 
 Workers share a study through its storage and its runs through their folder, on one machine or on a disk that all of
-them see. A worker holds the lock of the run it is at. A run that is unfinished and whose lock is free had a worker that
-was killed or stopped: whoever comes next takes it up at its checkpoint. Nothing finished is trained again.
+them see.
 """
 
-import contextlib
-import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
-import filelock
 import ml_collections
 import numpy as np
 import optuna
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 
 from genmodels import data, evaluation, methods, model, training
-from genmodels.errors import DivergedError, UsageError
+from genmodels.errors import DivergedError, UsageError, out_of_memory
 from genmodels.runs import checkpoint
+from genmodels.tuning import claims, identity, trial
 from genmodels.tuning import space as spaces
+from genmodels.tuning.identity import Tuning
 
-SAMPLERS = {
-    "grid": optuna.samplers.RandomSampler,  # never asked: every trial's values are given
-    "tpe": optuna.samplers.TPESampler,
-    "nsga2": optuna.samplers.NSGAIISampler,
-}
-COLLAPSED = "collapsed.txt"  # in a run's folder: why it was given up
+MOST = 10_000  # combinations of a grid
+GOALS = ("reconstruction test rmse", "samples ms_ssim_minus_real")  # measures, without which no trial has an outcome
 PATIENCE = 0.25  # of a run's log lines for which a game may be lost before the run counts as collapsed
+STATES = {trial.COLLAPSED: TrialState.PRUNED, trial.FAILED: TrialState.FAIL}
 
 
 class Collapsed(Exception):
     """A run that is not worth finishing; the text says why."""
 
 
-class Tuning(NamedTuple):
-    """What a worker needs: the base config, what is tried, the study's folder, the evaluation's budget."""
-
-    config: ml_collections.ConfigDict
-    space: spaces.Space
-    sampler: str  # one of SAMPLERS
-    workdir: Path
-    budget: evaluation.Budget
-
-
-def open_study(tuning: Tuning, storage: str | None, seed: int) -> optuna.Study:
+def open_study(tuning: Tuning, storage: str | None) -> optuna.Study:
     """The study of a folder, made if it is new; UsageError for a sampler, a space or a storage that cannot be.
 
-    `storage` is a URL of Optuna's, None: a journal file in the folder. `seed` is the sampler's.
+    `storage` is a URL of Optuna's, None: a journal file in the folder.
     """
-    if tuning.sampler == "grid" and not spaces.is_grid(tuning.space):
-        raise UsageError("--sampler=grid cannot try a range: list the values, or choose tpe or nsga2.")
-    tuning.workdir.mkdir(parents=True, exist_ok=True)
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    if tuning.sampler == "grid":
+        _check_grid(tuning.space)
     try:
-        with _one_at_a_time(tuning.workdir):  # two workers that make the tables of a new database at once would fail
+        tuning.workdir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--workdir={tuning.workdir} cannot be written ({error.strerror}): choose another.") from error
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    with claims.one_at_a_time(tuning.workdir):  # two workers that make the tables of a new database at once would fail
+        try:
             study = optuna.create_study(
                 study_name=tuning.workdir.absolute().name,
                 storage=_storage(tuning.workdir, storage),
                 directions=["minimize", "minimize"],  # the test RMSE, and |MS-SSIM - real|
-                sampler=SAMPLERS[tuning.sampler](seed=seed),
                 load_if_exists=True,
             )
-    except Exception as error:  # each database has its own
-        reason = str(error).strip().splitlines()[0][:160]
-        raise UsageError(f"--storage={storage} cannot be used: {reason}") from error
-    tried = {field: [type(of).__name__, *of] for field, of in tuning.space.items()}
-    if study.user_attrs.get("space", (known := json.loads(json.dumps(tried)))) != known:
-        raise UsageError(f"{tuning.workdir} holds a study of another --space: choose another --workdir.")
-    study.set_user_attr("space", known)
+        except Exception as error:  # each database has its own
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
+            raise UsageError(f"{_place(tuning.workdir, storage)} cannot be used: {reason}") from error
+        identity.check_same(study, tuning)
     return study
+
+
+def _check_grid(space: spaces.Space) -> None:
+    if not spaces.is_grid(space):
+        raise UsageError("--sampler=grid cannot try a range: list the values, or choose tpe or nsga2.")
+    if (count := spaces.size(space)) > MOST:
+        raise UsageError(
+            f"--space has {count:,} combinations, more than {MOST:,}: list fewer, or choose --sampler=tpe or nsga2."
+        )
 
 
 def _storage(workdir: Path, url: str | None) -> optuna.storages.BaseStorage:
@@ -82,118 +73,77 @@ def _storage(workdir: Path, url: str | None) -> optuna.storages.BaseStorage:
     return optuna.storages.JournalStorage(JournalFileBackend(path, lock_obj=JournalFileOpenLock(path)))
 
 
-class Claim(NamedTuple):
-    """A trial in this worker's hands, until its lock is released."""
-
-    number: int
-    chosen: dict[str, Any]
-    folder: Path
-    lock: filelock.FileLock
+def _place(workdir: Path, url: str | None) -> str:
+    return f"--storage={url}" if url is not None else str(workdir / "study.log")
 
 
-def work(tuning: Tuning, study: optuna.Study, trials: int) -> bool:
+def work(tuning: Tuning, study: optuna.Study, trials: int, dataset: data.Dataset) -> bool:
     """Runs trials until the study has `trials` or others have the rest in hand; False if a signal stopped it.
 
-    A grid has no more trials than combinations.
+    A grid has no more trials than combinations. `images` are those of the base config, and so of every trial.
     """
-    pictures = data.build(tuning.config)
+    evaluation.require(list(GOALS), dataset, tuning.config.model.latent, tuning.budget)
     if tuning.sampler == "grid":
-        trials = min(trials, len(spaces.corners(tuning.space)))
-    while (claim := _claim(tuning, study, trials)) is not None:
+        trials = min(trials, spaces.size(tuning.space))
+    while (claim := claims.claim(tuning, study, trials)) is not None:
         claim.lock.acquire()
         try:
-            print(f"\n[trial {claim.number + 1} of {trials}] {words(claim.chosen)}", flush=True)
-            if not _run(tuning, study, claim, pictures):
+            print(f"\n[trial {claim.number + 1} of {trials}] {trial.words(claim.chosen)}", flush=True)
+            if not _run(tuning, study, claim, dataset):
                 return False
         finally:
             claim.lock.release(force=True)
     return True
 
 
-def _claim(tuning: Tuning, study: optuna.Study, trials: int) -> Claim | None:
-    """A trial that was left behind, else a new one, else None; one worker at a time."""
-    with _one_at_a_time(tuning.workdir):
-        for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            if trial.params.keys() != tuning.space.keys():  # its worker was killed right here
-                study.tell(trial.number, state=TrialState.FAIL)
-                continue
-            folder = folder_of(tuning.workdir, trial.params)
-            lock = _lock(folder)
-            with contextlib.suppress(filelock.Timeout):  # in another worker's hands
-                lock.acquire(timeout=0)
-                if study.get_trials(deepcopy=False)[trial.number].state == TrialState.RUNNING:  # not ended meanwhile
-                    return Claim(trial.number, dict(trial.params), folder, lock)
-                lock.release()
-        known = study.get_trials(deepcopy=False, states=(TrialState.RUNNING, TrialState.COMPLETE, TrialState.PRUNED))
-        if len(known) >= trials:
-            return None
-        if tuning.sampler == "grid" and not study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
-            tried = {words(trial.params) for trial in known}
-            study.enqueue_trial(next(each for each in spaces.corners(tuning.space) if words(each) not in tried))
-        trial = study.ask()
-        chosen = {field: of.suggest(trial, field) for field, of in tuning.space.items()}
-        folder = folder_of(tuning.workdir, chosen)
-        lock = _lock(folder)
-        with contextlib.suppress(filelock.Timeout):  # the same values by chance: the other's numbers will be told again
-            lock.acquire(timeout=0)
-        return Claim(trial.number, chosen, folder, lock)
+def _run(tuning: Tuning, study: optuna.Study, claim: claims.Claim, dataset: data.Dataset) -> bool:
+    """Takes a trial to its end and tells the study of it; False if a signal stopped it.
 
-
-def _one_at_a_time(workdir: Path) -> filelock.FileLock:
-    return filelock.FileLock(workdir / "study.lock")
-
-
-def _lock(folder: Path) -> filelock.FileLock:
-    return filelock.FileLock(f"{folder}.lock")
-
-
-def ended(study: optuna.Study) -> list[FrozenTrial]:
-    """Trials that have ended, with values or collapsed, in their order."""
-    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
-
-
-def folder_of(workdir: Path, chosen: dict[str, Any]) -> Path:
-    """Where the run with these values is."""
-    text = json.dumps(chosen, sort_keys=True)
-    return workdir / f"run-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
-
-
-def words(chosen: dict[str, Any]) -> str:
-    """Values by field, as a line."""
-    return ", ".join(
-        f"{name}={chosen[name]:g}" if isinstance(chosen[name], float) else f"{name}={chosen[name]}"
-        for name in sorted(chosen)
-    )
-
-
-def _run(tuning: Tuning, study: optuna.Study, claim: Claim, pictures: data.Pictures) -> bool:
-    """Trains and evaluates one trial and tells the study; False if a signal stopped it."""
-    config = spaces.apply(tuning.config, claim.chosen)
-    try:
-        if checkpoint.newest_step(claim.folder) != config.train.steps:
-            watch = collapse_rule(config, mean_picture_rmse(pictures))
-            if not training.train(config, claim.folder, watch).finished:
-                return False
-    except (Collapsed, DivergedError) as error:
-        print(f"collapsed: {str(error).splitlines()[0]}", flush=True)
-        (claim.folder / COLLAPSED).write_text(str(error).splitlines()[0] + "\n")
-        study.tell(claim.number, state=TrialState.PRUNED)
-        return True
-    if not evaluation.is_done(claim.folder, config.train.steps, tuning.budget):
-        evaluation.evaluate_run(claim.folder, model.load(claim.folder), pictures, tuning.budget)
-    row = evaluation.read(claim.folder, config.train.steps)["rows"][config.method]
-    distance = abs(row["samples"]["ms_ssim_minus_real"]["mean"])
-    study.tell(claim.number, [row["reconstruction"]["test"]["rmse"]["mean"], distance])
+    A trial that cannot run is told as failed: one that was tried again and again would block the study.
+    """
+    if trial.given_up(claim.folder) is None:
+        try:
+            with trial.attempt(claim.folder, checkpoint.newest_step(claim.folder) or 0):
+                values = _values(tuning, claim, dataset)
+        except (Collapsed, DivergedError) as error:
+            trial.give_up(claim.folder, trial.COLLAPSED, str(error))
+        except Exception as error:
+            if not (isinstance(error, UsageError) or out_of_memory(error)):
+                raise
+            trial.give_up(claim.folder, trial.FAILED, str(error) or type(error).__name__)
+        else:
+            if values:
+                study.tell(claim.number, values)
+            return values is not None
+    why, reason = trial.given_up(claim.folder)
+    print(f"{why}: {reason}", flush=True)
+    study.tell(claim.number, state=STATES[why])
     return True
 
 
-def mean_picture_rmse(pictures: data.Pictures) -> float:
-    """The mean RMSE, 0-255 scale, of up to 256 test pictures to the mean of up to 1,000 training pictures."""
-    mean = pictures.train[:1_000].mean(0)
-    return float(np.sqrt(np.square(pictures.test[:256] - mean[None]).mean((1, 2, 3))).mean())
+def _values(tuning: Tuning, claim: claims.Claim, dataset: data.Dataset) -> list[float] | None:
+    """Trains and evaluates what is missing of a trial -> both of its values; None if a signal stopped it."""
+    config = spaces.apply(tuning.config, claim.chosen)
+    if checkpoint.newest_step(claim.folder) != config.train.steps:
+        watch = collapse_rule(config, mean_image_rmse(dataset))
+        if not training.train(config, claim.folder, watch).finished:
+            return None
+    if not evaluation.is_done(claim.folder, config.train.steps, tuning.budget, dataset):
+        evaluation.evaluate_run(claim.folder, model.load(claim.folder), dataset, tuning.budget)
+    report = evaluation.read(claim.folder, config.train.steps)
+    assert report is not None  # just written
+    row = report["rows"][config.method]
+    distance = abs(row["samples"]["ms_ssim_minus_real"]["mean"])
+    return [row["reconstruction"]["test"]["rmse"]["mean"], distance]
 
 
-def collapse_rule(config: ml_collections.ConfigDict, mean_picture_rmse: float) -> Callable[[int, dict], None]:
+def mean_image_rmse(dataset: data.Dataset) -> float:
+    """The mean RMSE, 0-255 scale, of up to 256 test images to the mean of up to 1,000 training images."""
+    mean = data.sampled(dataset.train, 1_000).mean(0)
+    return float(np.sqrt(np.square(data.sampled(dataset.test, 256) - mean[None]).mean((1, 2, 3))).mean())
+
+
+def collapse_rule(config: ml_collections.ConfigDict, mean_image_rmse: float) -> Callable[[int, dict], None]:
     """A watch over a run's log: raises Collapsed when it is lost.
 
     Lost is a game in which the encoder holds samples for no less likely than real images for a quarter of the run, and
@@ -211,7 +161,7 @@ def collapse_rule(config: ml_collections.ConfigDict, mean_picture_rmse: float) -
                     f"step {step}: {game.fake} has not been above {game.real} for {lost * config.log.every} steps; "
                     f"try {game.remedy}."
                 )
-        if values.get("test/rmse", 0) > mean_picture_rmse and 2 * step >= config.train.steps:
-            raise Collapsed(f"step {step}: the test RMSE is worse than the mean picture's {mean_picture_rmse:.1f}.")
+        if values.get("test/rmse", 0) > mean_image_rmse and 2 * step >= config.train.steps:
+            raise Collapsed(f"step {step}: the test RMSE is worse than the mean image's {mean_image_rmse:.1f}.")
 
     return watch

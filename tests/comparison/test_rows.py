@@ -10,11 +10,11 @@ from tests.support import tiny
 def courses() -> dict[str, dict]:
     """As in a report.json, where a point is a list."""
     return {
-        "real": {"title": "real pictures"},
+        "real": {"title": "real images"},
         "vae": {"training": {"history": [[10, 1.0, 40.0], [20, 2.0, 30.0], [30, 3.0, 31.0]]}},
         "wae_mmd": {"training": {"history": [[10, 5.0, 29.0], [20, 9.0, 25.0]]}},
         "improved_wae_mmd": {"title": "improved WAE-MMD"},
-        "introvae": {"training": {"history": []}},  # stopped before its first look at test pictures
+        "introvae": {"training": {"history": []}},  # stopped before its first look at test images
     }
 
 
@@ -24,7 +24,7 @@ def test_time_to_the_error_that_all_reached():
     assert found["vae"]["training"]["to_target"] == 2.0
     assert found["wae_mmd"]["training"]["to_target"] == 5.0
     assert "to_target" not in found["introvae"]["training"]
-    assert rows.add_time_to_target({"real": {"title": "real pictures"}}) is None
+    assert rows.add_time_to_target({"real": {"title": "real images"}}) is None
 
 
 def test_histories_are_of_those_that_have_one():
@@ -35,7 +35,7 @@ def test_histories_are_of_those_that_have_one():
 
 def test_a_latent_size_that_pca_could_not_reach_has_no_row():
     found = {"real": {}, "mean": {"dimensions": 0}, "vae": {"samples": {}}}
-    report = {"rows": found, "training_pictures_per_s": 1.0}
+    report = {"rows": found, "training_images_per_s": 1.0}
     run = Run(Path("/nowhere"), tiny.config("vae"), step=6, report=report)
     assert list(rows.assemble([run])) == ["real", "mean", "vae"]
     found[f"pca_{tiny.LATENT}"] = {"dimensions": tiny.LATENT}

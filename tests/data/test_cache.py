@@ -20,40 +20,40 @@ import pytest
 from PIL import Image
 
 from genmodels.data import cache, crops, writer
-from genmodels.data.decoding import BadPicture
+from genmodels.data.decoding import BadImage
 from genmodels.data.source import Source, Split
 from genmodels.errors import UsageError
 
 SIZE = 32
 
 
-def picture(i: int) -> Image.Image:
+def image(i: int) -> Image.Image:
     return Image.fromarray(np.random.default_rng(i).integers(0, 256, (50, 40, 3), dtype=np.uint8))
 
 
 class Faces:
-    """A source of random pictures that counts how often it is read; those of `bad` cannot be."""
+    """A source of random images that counts how often it is read; those of `bad` cannot be."""
 
     def __init__(self, train: int = 10, test: int = 3, bad: tuple[int, ...] = (), **fields):
         self.reads, self.bad = 0, bad
         self.source = Source(
             **{"name": "faces 1.0", "split": "own", "key": {"count": train}, **fields},
-            train=Split(train, lambda i: self.read(i), lambda i: f"picture-{i}", lambda i: f"picture-{i}"),
-            test=Split(test, lambda i: self.read(1000 + i), lambda i: f"test-picture-{i}", lambda i: f"t{i}"),
+            train=Split(train, lambda i: self.read(i), lambda i: f"image-{i}", lambda i: f"image-{i}"),
+            test=Split(test, lambda i: self.read(1000 + i), lambda i: f"test-image-{i}", lambda i: f"t{i}"),
         )
 
     def read(self, i: int) -> Image.Image:
         self.reads += 1
         if i in self.bad:
-            raise BadPicture("it is broken")
-        return picture(i)
+            raise BadImage("it is broken")
+        return image(i)
 
     def cached(self, folder, crop: str = "square", size: int = SIZE) -> cache.Cached:
         return cache.cached(self.source, cache_dir=folder, crop=crop, size=size)
 
 
 def expected(numbers, crop: str = "square") -> np.ndarray:
-    return np.stack([crops.prepare(picture(i), crop, SIZE) for i in numbers])
+    return np.stack([crops.prepare(image(i), crop, SIZE) for i in numbers])
 
 
 def names(folder: Path) -> list[str]:
@@ -66,7 +66,7 @@ def only(folder: Path) -> Path:
     return folder / name
 
 
-def test_pictures_in_order(tmp_path, monkeypatch):
+def test_images_in_order(tmp_path, monkeypatch):
     monkeypatch.setattr(writer, "CHUNK", 4)  # several chunks, the last one shorter
     got = Faces().cached(tmp_path)
     np.testing.assert_array_equal(got.train, expected(range(10)))
@@ -144,13 +144,13 @@ def test_damaged_cache_is_rebuilt_in_place(tmp_path, harm):
     only(tmp_path)  # nothing beside it
 
 
-def test_bad_picture_is_named_and_nothing_is_left(tmp_path):
-    with pytest.raises(UsageError, match=r"^picture-7: it is broken\nRemove or replace it; "):
+def test_bad_image_is_named_and_nothing_is_left(tmp_path):
+    with pytest.raises(UsageError, match=r"^image-7: it is broken\nRemove or replace it; "):
         Faces(bad=(7,)).cached(tmp_path)
     assert names(tmp_path) == []
 
 
-def test_bad_pictures_are_skipped_and_counted(tmp_path):
+def test_bad_images_are_skipped_and_counted(tmp_path):
     def faces():
         return Faces(bad=(0, 7, 1002), skip_bad=True)
 
@@ -159,14 +159,14 @@ def test_bad_pictures_are_skipped_and_counted(tmp_path):
         np.testing.assert_array_equal(got.test, expected([1000, 1001]))
         assert got.skipped == 3
     meta = json.loads((only(tmp_path) / "meta.json").read_text())
-    assert meta["skipped"] == {"train": ["picture-0", "picture-7"], "test": ["test-picture-2"]}
+    assert meta["skipped"] == {"train": ["image-0", "image-7"], "test": ["test-image-2"]}
 
 
 def test_digest_of_labels_and_cached_pixels(tmp_path):
     got = Faces().cached(tmp_path)
     digest = hashlib.sha256()
     for split, labels, images in (
-        ("train", [f"picture-{i}" for i in range(10)], expected(range(10))),
+        ("train", [f"image-{i}" for i in range(10)], expected(range(10))),
         ("test", [f"t{i}" for i in range(3)], expected(range(1000, 1003))),
     ):
         digest.update(f"{split} {len(images)}\n".encode())
@@ -220,7 +220,7 @@ def test_older_cache_of_other_images_is_rebuilt(tmp_path):
     Faces(skip_bad=True, bad=(3,)).cached(tmp_path)
     as_older(only(tmp_path))
     path = only(tmp_path) / "meta.json"
-    path.write_text(path.read_text().replace("picture-3", "nobody"))
+    path.write_text(path.read_text().replace("image-3", "nobody"))
     again = Faces(skip_bad=True, bad=(3,))
     assert len(again.cached(tmp_path).train) == 9
     assert again.reads == 13
@@ -229,7 +229,7 @@ def test_older_cache_of_other_images_is_rebuilt(tmp_path):
 def test_duplicates_are_test_images_that_are_training_images_too(tmp_path):
     faces = Faces(train=5, test=6)
     numbers = [0, 7, 4, 4, 8, 8]  # 0, 4 and 4 are trained on; the two 8 are only each other's
-    faces.source = faces.source._replace(test=faces.source.test._replace(read=lambda i: picture(numbers[i])))
+    faces.source = faces.source._replace(test=faces.source.test._replace(read=lambda i: image(numbers[i])))
     assert faces.cached(tmp_path).duplicates == 3
     as_older(only(tmp_path))
     assert faces.cached(tmp_path).duplicates == 3
@@ -240,14 +240,14 @@ def test_header_is_rewritten_for_fewer_digits(tmp_path):
     np.testing.assert_array_equal(got.train, expected(range(995, 1000)))
 
 
-def test_all_pictures_bad(tmp_path):
-    with pytest.raises(UsageError, match=r"none of the 3 test pictures"):
+def test_all_images_bad(tmp_path):
+    with pytest.raises(UsageError, match=r"none of the 3 test images"):
         Faces(bad=(1000, 1001, 1002), skip_bad=True).cached(tmp_path)
     assert names(tmp_path) == []
 
 
-def test_crop_larger_than_the_picture_names_both(tmp_path):
-    with pytest.raises(UsageError, match=r"^picture-0: .*centre140.*data\.crop"):
+def test_crop_larger_than_the_image_names_both(tmp_path):
+    with pytest.raises(UsageError, match=r"^image-0: .*centre140.*data\.crop"):
         Faces().cached(tmp_path, crop="centre140")
 
 

@@ -79,8 +79,8 @@ def test_prepared_features_are_packed(data_dir):
         assert example["identity"] == 100 + i
 
 
-def test_both_ways_store_the_pictures_in_the_same_order(data_dir):
-    # So the deck's split is the same pictures, whoever prepared them.
+def test_both_ways_store_the_images_in_the_same_order(data_dir):
+    # So the deck's split is the same images, whoever prepared them.
     ours = numbers(official(data_dir).train)
     OfficialLayout(data_dir=data_dir).download_and_prepare(file_format="array_record")
     shutil.rmtree(data_dir / celeb_a_builder.NAME)
@@ -97,7 +97,7 @@ def test_deck_split(data_dir, monkeypatch):
     assert sorted(train + test) == list(range(TOTAL))
 
     everything = [
-        n for part in COUNTS for n in numbers(celeb_a.records.pictures(celeb_a._prepared(str(data_dir)), [part]))
+        n for part in COUNTS for n in numbers(celeb_a.records.images(celeb_a._prepared(str(data_dir)), [part]))
     ]
     order = np.random.default_rng(0).permutation(TOTAL)
     assert test == [everything[i] for i in sorted(order[-5:])]
@@ -209,7 +209,7 @@ def test_quota_page_of_google_drive(data_dir, monkeypatch):
         ("img_align_celeba/000001.jpg", bytes(2 << 20), "2097152 bytes"),
         ("img_align_celeba/000001.jpg", jpeg(0, (10, 10)), "10 x 10 pixels, not 178 x 218"),
     ],
-    ids=["upwards", "absolute", "other file", "too large", "other picture"],
+    ids=["upwards", "absolute", "other file", "too large", "other image"],
 )
 def test_archive_of_other_content(tmp_path, register, name, data, message):
     manual = tmp_path / "downloads" / "manual"
@@ -237,6 +237,6 @@ def test_urls_have_registered_checksums():
 @pytest.mark.skipif("GENMODELS_CELEBA_DIR" not in os.environ, reason="GENMODELS_CELEBA_DIR names no celeb_a")
 def test_real_celeb_a():
     source = official(Path(os.environ["GENMODELS_CELEBA_DIR"]))
-    picture = np.asarray(source.test.read(0))
-    assert picture.shape == (218, 178, 3)
-    assert picture.std() > 10
+    image = np.asarray(source.test.read(0))
+    assert image.shape == (218, 178, 3)
+    assert image.std() > 10

@@ -1,4 +1,4 @@
-"""`data.build`, from the config to memory-mapped pictures."""
+"""`data.build`, from the config to memory-mapped images."""
 
 import os
 import shutil
@@ -15,9 +15,9 @@ from tests.support.data_configs import config
 
 
 @pytest.fixture
-def pictures(tmp_path) -> list[Path]:
-    """24 readable pictures of several kinds and shapes, and the folder that holds them."""
-    folder = tmp_path / "pictures"
+def images(tmp_path) -> list[Path]:
+    """24 readable images of several kinds and shapes, and the folder that holds them."""
+    folder = tmp_path / "images"
     folder.mkdir()
     rng = np.random.default_rng(0)
     for i in range(21):
@@ -28,45 +28,45 @@ def pictures(tmp_path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def test_folder(tmp_path, pictures):
-    got = data.build(config(tmp_path / "pictures"))
+def test_folder(tmp_path, images):
+    got = data.build(config(tmp_path / "images"))
     assert got.train.shape == (21, 32, 32, 3)
     assert got.test.shape == (3, 32, 32, 3)
     assert got.train.dtype == np.uint8
     held = {p.tobytes() for p in (*got.train, *got.test)}
     for i in range(21):
-        with Image.open(tmp_path / "pictures" / f"{i}.png") as image:
+        with Image.open(tmp_path / "images" / f"{i}.png") as image:
             assert crops.prepare(image, "square", 32).tobytes() in held
-    assert (got.name, got.split, got.crop) == ("folder pictures", "hashed tenth", "square")
-    assert got.description == "folder pictures, split hashed tenth (21 train, 3 test), crop square, 32 x 32 px"
+    assert (got.name, got.split, got.crop) == ("folder images", "hashed tenth", "square")
+    assert got.description == "folder images, split hashed tenth (21 train, 3 test), crop square, 32 x 32 px"
 
 
-def test_what_is_ignored_is_said_in_one_line(tmp_path, pictures, capsys):
-    data.build(config(tmp_path / "pictures"))
+def test_what_is_ignored_is_said_in_one_line(tmp_path, images, capsys):
+    data.build(config(tmp_path / "images"))
     assert "ignored" not in capsys.readouterr().err
-    (tmp_path / "pictures" / "notes.txt").write_text("words")
-    data.build(config(tmp_path / "pictures"))
-    assert capsys.readouterr().err == f"data.dir={tmp_path}/pictures: ignored other files: 1 (1 .txt)\n"
+    (tmp_path / "images" / "notes.txt").write_text("words")
+    data.build(config(tmp_path / "images"))
+    assert capsys.readouterr().err == f"data.dir={tmp_path}/images: ignored other files: 1 (1 .txt)\n"
 
 
-def test_one_more_image_never_turns_a_test_image_into_a_training_image(tmp_path, pictures):
+def test_one_more_image_never_turns_a_test_image_into_a_training_image(tmp_path, images):
     def held(split) -> set[bytes]:
         return {image.tobytes() for image in split}
 
-    before = data.build(config(tmp_path / "pictures"))
+    before = data.build(config(tmp_path / "images"))
     train, test = held(before.train), held(before.test)
     for i in range(5):
-        Image.new("RGB", (40, 40), (i, 0, 0)).save(tmp_path / "pictures" / f"0{i}.png")
-        after = data.build(config(tmp_path / "pictures"))
+        Image.new("RGB", (40, 40), (i, 0, 0)).save(tmp_path / "images" / f"0{i}.png")
+        after = data.build(config(tmp_path / "images"))
         assert held(after.train) >= train
         assert held(after.test) >= test
         assert not held(after.train) & held(after.test)
 
 
-def test_a_changed_folder_is_read_anew(tmp_path, pictures):
-    before = data.build(config(tmp_path / "pictures"))
-    pictures[0].unlink()
-    after = data.build(config(tmp_path / "pictures"))
+def test_a_changed_folder_is_read_anew(tmp_path, images):
+    before = data.build(config(tmp_path / "images"))
+    images[0].unlink()
+    after = data.build(config(tmp_path / "images"))
     assert len(after.train) + len(after.test) == len(before.train) + len(before.test) - 1
 
 
@@ -77,11 +77,11 @@ def copied(old: Path, new: Path) -> Path:
     return new
 
 
-def test_digest_is_of_names_and_contents_alone(tmp_path, pictures):
+def test_digest_is_of_names_and_contents_alone(tmp_path, images):
     def digest(folder: Path, **fields) -> str:
         return data.build(config(folder, **fields)).digest
 
-    old = tmp_path / "pictures"
+    old = tmp_path / "images"
     before = digest(old)
     assert digest(copied(old, tmp_path / "elsewhere" / "faces")) == before
 
@@ -110,7 +110,7 @@ def test_duplicates_are_told(tmp_path):
 
 BAD = {
     "cut.jpg": lambda path: path.write_bytes(b"\xff\xd8\xff\xe0 and no more"),
-    "text.png": lambda path: path.write_text("not a picture"),
+    "text.png": lambda path: path.write_text("not an image"),
     "empty.webp": lambda path: path.write_bytes(b""),
     "broken_link.png": lambda path: path.symlink_to("nowhere.png"),
     "pixel.png": lambda path: Image.new("RGB", (1, 1)).save(path),
@@ -118,19 +118,19 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_picture_is_named_or_skipped(tmp_path, pictures, name):
-    path = tmp_path / "pictures" / name
+def test_bad_image_is_named_or_skipped(tmp_path, images, name):
+    path = tmp_path / "images" / name
     BAD[name](path)
     with pytest.raises(UsageError, match=rf"^{path}: "):
-        data.build(config(tmp_path / "pictures"))
-    got = data.build(config(tmp_path / "pictures", on_bad="skip"))
+        data.build(config(tmp_path / "images"))
+    got = data.build(config(tmp_path / "images", on_bad="skip"))
     assert len(got.train) + len(got.test) == 24
-    assert got.description.endswith("1 unusable pictures skipped")
+    assert got.description.endswith("1 unusable images skipped")
 
 
-def test_crop_larger_than_a_picture(tmp_path, pictures):
-    with pytest.raises(UsageError, match=rf"^{tmp_path}/pictures/\w+\.\w+: the crop centre140 .*data\.crop"):
-        data.build(config(tmp_path / "pictures", crop="centre140"))
+def test_crop_larger_than_a_image(tmp_path, images):
+    with pytest.raises(UsageError, match=rf"^{tmp_path}/images/\w+\.\w+: the crop centre140 .*data\.crop"):
+        data.build(config(tmp_path / "images", crop="centre140"))
 
 
 @pytest.mark.parametrize(
@@ -199,12 +199,12 @@ class TestPlaces:
         assert list(tmp_path.iterdir()) == []
 
     @pytest.mark.parametrize("name", ["folder", "synthetic_faces"])
-    def test_tilde_is_the_home_folder(self, tmp_path, monkeypatch, pictures, name, field):
+    def test_tilde_is_the_home_folder(self, tmp_path, monkeypatch, images, name, field):
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("HOME", str(tmp_path))
         crop = "square" if name == "folder" else "none"
         got = data.build(
-            config(tmp_path / "pictures", name=name, crop=crop, num_train=4, num_test=1, **{field: "~/pictures"})
+            config(tmp_path / "images", name=name, crop=crop, num_train=4, num_test=1, **{field: "~/images"})
         )
         assert len(got.train) == {"folder": 21, "synthetic_faces": 4}[name]
         assert not (tmp_path / "~").exists()

@@ -1,4 +1,4 @@
-"""Picture files to RGB: every mode that JPEG, PNG and WebP can hold, and what must be refused."""
+"""Image files to RGB: every mode that JPEG, PNG and WebP can hold, and what must be refused."""
 
 import io
 import struct
@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from genmodels.data import decoding
-from genmodels.data.decoding import BadPicture, decode, to_rgb
+from genmodels.data.decoding import BadImage, decode, to_rgb
 
 
 def encoded(image: Image.Image, file_format: str = "PNG", **options) -> bytes:
@@ -135,7 +135,7 @@ def test_png_with_megabytes_beside_its_pixels(options):
 def test_png_with_a_compression_bomb_beside_its_pixels():
     made = PngImagePlugin.PngInfo()
     made.add_text("Comment", LONG * 12, zip=True)  # 72 MB from 70 kB
-    with pytest.raises(BadPicture, match="cannot be read"):
+    with pytest.raises(BadImage, match="cannot be read"):
         decode(encoded(flat("RGB", "red"), pnginfo=made))
 
 
@@ -156,7 +156,7 @@ def test_other_modes_of_pillow():
 def test_reads_paths(tmp_path):
     flat("RGB", (1, 2, 3)).save(tmp_path / "a.png")
     assert decode(tmp_path / "a.png").getpixel((0, 0)) == (1, 2, 3)
-    with pytest.raises(BadPicture, match="cannot be read"):
+    with pytest.raises(BadImage, match="cannot be read"):
         decode(tmp_path / "missing.png")
 
 
@@ -168,7 +168,7 @@ def animation(file_format: str) -> bytes:
     ("file", "reason"),
     [
         (b"", "not a readable JPEG, PNG, WebP, GIF, BMP, TIFF, PPM or AVIF image"),
-        (b"not a picture at all", "not a readable JPEG"),
+        (b"not an image at all", "not a readable JPEG"),
         (encoded(flat("RGB", "red"), "TGA"), "not a readable JPEG"),
         (encoded(flat("RGB", "red"), "PDF"), "not a readable JPEG"),
         (animation("GIF"), "animated"),
@@ -190,7 +190,7 @@ def animation(file_format: str) -> bytes:
     ],
 )
 def test_refuses(file, reason):
-    with pytest.raises(BadPicture, match=reason):
+    with pytest.raises(BadImage, match=reason):
         decode(file)
 
 
@@ -199,5 +199,5 @@ def test_refuses_decompression_bombs_by_their_header(side):
     file = bytearray(encoded(flat("L", 0)))
     file[16:24] = struct.pack(">II", side, side)  # width and height in IHDR
     file[29:33] = struct.pack(">I", zlib.crc32(bytes(file[12:29])))
-    with pytest.raises(BadPicture, match=f"{decoding.MAX_PIXELS:,}"):
+    with pytest.raises(BadImage, match=f"{decoding.MAX_PIXELS:,}"):
         decode(bytes(file))

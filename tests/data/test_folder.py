@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from genmodels.data import division, folder
-from genmodels.data.decoding import BadPicture
+from genmodels.data.decoding import BadImage
 from genmodels.errors import UsageError
 from tests.support.data_configs import config
 
@@ -271,6 +271,6 @@ def test_a_pipe_is_not_waited_for(tmp_path):
     writer = os.open(tmp_path / "b.png", os.O_RDWR)
     end = threading.Timer(0.5, os.close, [writer])  # whoever waits gets an empty file then
     end.start()
-    with pytest.raises(BadPicture, match="not a file"):
+    with pytest.raises(BadImage, match="not a file"):
         split.read(0)
     end.join()

@@ -13,7 +13,7 @@ from genmodels.evaluation import left_out, tables
 from genmodels.report import conclusions, page
 from tests.support import splits, tiny, tiny_comparison
 
-BUDGET = evaluation.Budget(pictures=12, pairs=4, real_pairs=None, lines=2, points=3, refined=4, seed=0)
+BUDGET = evaluation.Budget(images=12, pairs=4, real_pairs=None, lines=2, points=3, refined=4, seed=0)
 LATENT = tiny.LATENT
 PCA = [f"PCA with {size} dimensions" for size in (LATENT, 64, 128, 256, 512)]
 RATIO = "distance of samples to training images over that of held-out images"
@@ -28,8 +28,8 @@ def model(trained):
 
 @pytest.fixture
 def images(tmp_path):
-    faces = tiny.pictures(16)
-    return lambda train, test: splits.pictures(tmp_path / f"{train}-{test}", faces[:train], faces[::-1][:test])
+    faces = tiny.images(16)
+    return lambda train, test: splits.dataset(tmp_path / f"{train}-{test}", faces[:train], faces[::-1][:test])
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,9 @@ def images(tmp_path):
     ],
 )
 def test_what_cannot_be_measured_is_left_out_and_named(model, images, train, test, named, kept):
-    pictures = images(train, test)
-    expected = left_out.expected(pictures, LATENT, BUDGET)
-    rows, missing = evaluation.evaluate(model, pictures, BUDGET)
+    images = images(train, test)
+    expected = left_out.expected(images, LATENT, BUDGET)
+    rows, missing = evaluation.evaluate(model, images, BUDGET)
     assert missing == expected  # nothing turns up after the work
     assert set(named) <= missing.keys()
     assert not set(kept) & missing.keys()
@@ -60,7 +60,7 @@ def test_what_cannot_be_measured_is_left_out_and_named(model, images, train, tes
 
 
 def test_every_line_names_a_reason_and_all_that_is_left_out_for_it(images):
-    assert evaluation.unmeasurable(images(12, 3), LATENT, BUDGET._replace(refined=0)) == [
+    assert left_out.lines(left_out.expected(images(12, 3), LATENT, BUDGET._replace(refined=0))) == [
         "not measured, as it takes 4 test images, and there are 3: lines to training set, mean RMSE; lines to training "
         "set, nearest RMSE; MS-SSIM of real images; MS-SSIM − real; samples ms_ssim_levels of real images; "
         "MMD(Q_z, P_z); latent mmd_codes_in_a_set",
@@ -70,9 +70,9 @@ def test_every_line_names_a_reason_and_all_that_is_left_out_for_it(images):
 
 
 def test_fewer_lines_than_asked_are_said(images):
-    *_, last = evaluation.unmeasurable(images(12, 4), LATENT, BUDGET._replace(lines=100))
+    *_, last = left_out.lines(left_out.expected(images(12, 4), LATENT, BUDGET._replace(lines=100)))
     assert last == "not measured, as 4 test images make 2: 98 of 100 lines"
-    *_, last = evaluation.unmeasurable(images(12, 12), LATENT, BUDGET._replace(lines=5, pictures=8))
+    *_, last = left_out.lines(left_out.expected(images(12, 12), LATENT, BUDGET._replace(lines=5, images=8)))
     assert last == "not measured, as 8 test images make 4: 1 of 5 lines"
 
 
@@ -93,8 +93,8 @@ def test_one_latent_dimension_has_no_plane(images):
 
 
 def test_duplicates_are_no_yardstick(model, images):
-    pictures = images(12, 4)._replace(duplicates=2)
-    rows, missing = evaluation.evaluate(model, pictures, BUDGET)
+    images = images(12, 4)._replace(duplicates=2)
+    rows, missing = evaluation.evaluate(model, images, BUDGET)
     assert missing[RATIO] == "the data have duplicates, 2 test images that equal a training image"
     assert "nearest_over_real" not in rows["vae"]["samples"]
     assert "nearest_over_real" not in rows["improved_vae"]["samples"]
@@ -102,10 +102,10 @@ def test_duplicates_are_no_yardstick(model, images):
 
 
 def test_near_copies_are_no_yardstick_either(model, tmp_path):
-    train = tiny.pictures(12)
+    train = tiny.images(12)
     test = train[:4].copy()
     test[:, 0, 0, 0] ^= 1  # as after saving it once more
-    rows, missing = evaluation.evaluate(model, splits.pictures(tmp_path, train, test), BUDGET)
+    rows, missing = evaluation.evaluate(model, splits.dataset(tmp_path, train, test), BUDGET)
     assert missing[RATIO].startswith("held-out images are nearly copies of training images, at an RMSE of 0.018 on")
     assert "nearest_over_real" not in rows["vae"]["samples"]
     assert left_out.IMPROVED.strip() in " ".join(missing)
@@ -113,11 +113,11 @@ def test_near_copies_are_no_yardstick_either(model, tmp_path):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("pictures", 3), ("pairs", 1), ("real_pairs", 1), ("lines", 1), ("points", 2), ("refined", 3), ("seed", -1)],
+    [("images", 3), ("pairs", 1), ("real_pairs", 1), ("lines", 1), ("points", 2), ("refined", 3), ("seed", -1)],
 )
 def test_a_budget_that_has_no_interval_is_refused(images, field, value):
     with pytest.raises(UsageError, match=f"{field}={value} must be at least"):
-        evaluation.unmeasurable(images(12, 4), LATENT, BUDGET._replace(**{field: value}))
+        left_out.lines(left_out.expected(images(12, 4), LATENT, BUDGET._replace(**{field: value})))
 
 
 def test_a_comparison_of_one_test_image_says_so_first_and_ends(tmp_path, capsys):

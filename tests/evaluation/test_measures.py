@@ -15,6 +15,7 @@ from genmodels.errors import UsageError
 from genmodels.evaluation import measures, tables
 from genmodels.evaluation.measures import Measure, Sizes, least, scratch
 from genmodels.report import page
+from genmodels.runs import renamed
 from tests.support import tiny_comparison
 
 PUBLISHED = Path(__file__).parents[2] / "results" / "slim64"
@@ -34,10 +35,10 @@ def toy(monkeypatch):
 
 
 @pytest.mark.usefixtures("toy")
-def test_a_new_measure_is_one_entry(compared, pictures, tmp_path):
+def test_a_new_measure_is_one_entry(compared, image_folder, tmp_path):
     """In rows that were measured without it, on the terminal, in the CSV and on the page."""
     workdir = shutil.copytree(compared[0], tmp_path / "work")
-    config = tiny_comparison.config(pictures, methods=("vae",))
+    config = tiny_comparison.config(image_folder, methods=("vae",))
     runs = comparison.compare(config, workdir)  # evaluated again, for it lacked the measure
     rows = runs[0].report["rows"]
     test = data.build(runs[0].config).test
@@ -114,7 +115,7 @@ def test_a_full_disk_for_them_is_said_plainly(monkeypatch):
 
 def test_results_of_before_there_were_entries_are_still_read():
     """The layout of rows in a report.json: a name is the path of keys to its value."""
-    rows = json.loads((PUBLISHED / "report.json").read_text())["rows"]
+    rows = renamed.current(json.loads((PUBLISHED / "report.json").read_text()))["rows"]
     for measure in measures.shown("deck", "more", "speed"):
         row = rows["improved_wae_mmd" if measure.subject == "" else "vae"]
         assert tables.find(row, measure.name) is not None, measure.name

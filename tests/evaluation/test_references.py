@@ -16,14 +16,14 @@ from tests.support import splits, tiny
 MANY = Sizes(train=40, test=320, latent=8)
 
 
-def reference_files(pictures) -> list[Path]:
-    return sorted(Path(pictures.train.filename).parent.glob("reference-*.json"))
+def reference_files(images) -> list[Path]:
+    return sorted(Path(images.train.filename).parent.glob("reference-*.json"))
 
 
 @pytest.fixture
 def faces(tmp_path):
     """Twelve training images and four for test, of drawn faces."""
-    return splits.pictures(tmp_path / "cache", tiny.pictures(16)[:12], tiny.pictures(16)[12:])
+    return splits.dataset(tmp_path / "cache", tiny.images(16)[:12], tiny.images(16)[12:])
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def people(tmp_path_factory):
     rng = np.random.default_rng(0)
     persons = np.kron(rng.integers(30, 226, (40, 4, 4, 3)), np.ones((1, 8, 8, 1))).repeat(8, axis=0)
     images = np.clip(persons + rng.normal(0, 3, persons.shape), 0, 255).astype(np.uint8)
-    return splits.pictures(tmp_path_factory.mktemp("people"), images[::8], images)
+    return splits.dataset(tmp_path_factory.mktemp("people"), images[::8], images)
 
 
 def diversity(images: np.ndarray) -> float:

@@ -13,7 +13,7 @@ from genmodels.evaluation.measures import Measure
 from genmodels.images import to_uint8, to_unit
 from tests.support import keys
 
-BUDGET = evaluation.Budget(pictures=12, pairs=6, real_pairs=None, lines=2, points=4, refined=4, seed=0)
+BUDGET = evaluation.Budget(images=12, pairs=6, real_pairs=None, lines=2, points=4, refined=4, seed=0)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_reconstruction_is_measured_on_the_levels_of_a_saved_image(model, faces,
 
 
 def test_a_budget_takes_the_beginning_of_one_permutation(model, faces):
-    found = evaluation.evaluate(model, faces, BUDGET._replace(pictures=5, refined=0)).rows["vae"]
+    found = evaluation.evaluate(model, faces, BUDGET._replace(images=5, refined=0)).rows["vae"]
     x = data.sampled(faces.train, 5)
     rmse = metrics.rmse(to_unit(x), to_unit(to_uint8(model.reconstruct(to_unit(x)))))
     assert found["reconstruction"]["train"]["rmse"]["n"] == 5
@@ -105,7 +105,7 @@ def test_lines_are_measured_without_their_ends_against_every_training_image(mode
     inner = np.concatenate([codes[::2] * (1 - t) + codes[1::2] * t for t in (1 / 3, 2 / 3)])
     images = to_uint8(model.decode(inner)).astype(np.float64)
     rmse = np.sqrt(((images[:, None] - faces.train[None]) ** 2).mean((2, 3, 4)))  # [4, 12]
-    found = rows["vae"]["manifold"]["test_pictures"]
+    found = rows["vae"]["manifold"]["test_images"]
     assert found["mean_rmse"]["mean"] == pytest.approx(rmse.mean(), rel=1e-3)
     assert found["nearest_rmse"]["mean"] == pytest.approx(rmse.min(1).mean(), rel=1e-3)
     assert found["mean_rmse"]["n"] == 2  # lines

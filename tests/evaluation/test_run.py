@@ -13,7 +13,7 @@ from genmodels.runs import data as run_data
 from tests.support.plain import assert_plain
 
 pytestmark = pytest.mark.usefixtures("in_the_repository")
-BUDGET = evaluation.Budget(pictures=4, pairs=2, real_pairs=None, lines=2, points=3, refined=0, seed=0)
+BUDGET = evaluation.Budget(images=4, pairs=2, real_pairs=None, lines=2, points=3, refined=0, seed=0)
 FEW = ("--num=4", "--pairs=2", "--lines=2", "--points=3")
 
 
@@ -57,7 +57,7 @@ def test_an_evaluation_of_another_format_is_read_and_not_done(run):
 
 def test_an_evaluation_of_before_there_were_formats_is_read_and_not_done(run):
     report = evaluation.read(run, 6)
-    old = {k: report[k] for k in ("data", "step", "budget", "training_pictures_per_s", "rows")}
+    old = {k: report[k] for k in ("data", "step", "budget", "training_images_per_s", "rows")}
     evaluation.report_path(run, 6).write_text(json.dumps(old))
     assert not evaluation.is_done(run, 6, BUDGET)
     assert evaluation.read(run, 6) == old
@@ -169,7 +169,7 @@ def test_command(command, run):
     assert code == 0
     report = json.loads((run / "eval" / "6.json").read_text())
     assert report["step"] == 6
-    assert report["training_pictures_per_s"] > 0
+    assert report["training_images_per_s"] > 0
     rmse = report["rows"]["vae"]["reconstruction"]["test"]["rmse"]
     assert f"{rmse['mean']:.2f} [{rmse['low']:.2f}, {rmse['high']:.2f}] (4)" in out
     assert "12 train, 4 test" in out
@@ -178,6 +178,6 @@ def test_command(command, run):
 
 def test_a_budget_that_cannot_be_writes_nothing(run, model):
     shutil.rmtree(run / "eval")
-    with pytest.raises(UsageError, match="3: 4 test pictures make 2 disjoint pairs"):
+    with pytest.raises(UsageError, match="3: 4 test images make 2 disjoint pairs"):
         evaluation.evaluate_run(run, model, data.build(model.config), BUDGET._replace(real_pairs=3))
     assert not (run / "eval").exists()

@@ -22,12 +22,12 @@ def run(tmp_path_factory, trained):
 
 def test_every_figure_of_a_run(run):
     model = genmodels.load(run)
-    pictures = data.build(model.config)
+    dataset = data.build(model.config)
     half_made = run / "figures" / "6.partial" / "left.png"  # by an interrupted command
     half_made.parent.mkdir(parents=True)
     half_made.touch()
     with keys.used_once():
-        folder = gallery.draw(run, model, pictures, seed=0)
+        folder = gallery.draw(run, model, dataset, seed=0)
     assert folder == gallery.path(run, 6)
     sheets = ["lines_prior", "lines_test", "reconstructions_test", "reconstructions_train", "samples"]
     plots = ["codes", "losses", "nearest", "prior_and_codes"]
@@ -40,7 +40,7 @@ def test_every_figure_of_a_run(run):
     expected = images.grid(drawn, gallery.COLUMNS).repeat(3, 0).repeat(3, 1)  # enlarged to 96 pixels
     np.testing.assert_array_equal(np.asarray(Image.open(folder / "samples.png")), expected)
     for split in ("train", "test"):  # not in the order of files
-        x = data.sampled(getattr(pictures, split), gallery.PAIRS)
+        x = data.sampled(getattr(dataset, split), gallery.PAIRS)
         y = images.to_uint8(model.reconstruct(images.to_unit(x)))
         pairs = reconstruction_pairs(x, y, gallery.PAIR_COLUMNS).repeat(3, 0).repeat(3, 1)
         np.testing.assert_array_equal(np.asarray(Image.open(folder / f"reconstructions_{split}.png")), pairs)

@@ -13,6 +13,7 @@ from PIL import Image
 import genmodels
 from genmodels import data, images
 from genmodels import model as models
+from genmodels.images import to_uint8
 from genmodels.sampling import improved
 from tests.support.plain import assert_plain
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("in_the_repository")
 
 
 def test_samples(command, trained, tmp_path):
-    expected = images.to_uint8(genmodels.load(trained).sample(jax.random.key(3), 5))
+    expected = to_uint8(genmodels.load(trained).sample(jax.random.key(3), 5))
     outs = [tmp_path / "deep" / "grid.PNG", tmp_path / "deep" / "codes.npz", tmp_path / "folder", tmp_path / "a.npy"]
     for out in outs:
         code, text, _ = command("sample", f"--workdir={trained}", "--num=5", "--seed=3", f"--out={out}")
@@ -29,10 +30,10 @@ def test_samples(command, trained, tmp_path):
     np.testing.assert_array_equal(np.load(outs[3]), expected)
     files = sorted(outs[2].iterdir())
     assert [file.name for file in files] == [f"{i:06}.png" for i in range(5)]
-    for file, picture in zip(files, expected, strict=True):
-        with Image.open(file) as image:
-            np.testing.assert_array_equal(np.asarray(image), picture)
-    with Image.open(outs[0]) as sheet:  # 3 columns, 2 rows, each picture enlarged 3 times
+    for file, image in zip(files, expected, strict=True):
+        with Image.open(file) as opened:
+            np.testing.assert_array_equal(np.asarray(opened), image)
+    with Image.open(outs[0]) as sheet:  # 3 columns, 2 rows, each image enlarged 3 times
         assert sheet.size == (3 * (3 * 34 - 2), 3 * (2 * 34 - 2))
         np.testing.assert_array_equal(np.asarray(sheet)[: 3 * 32 : 3, : 3 * 32 : 3], expected[0])
 
@@ -46,18 +47,18 @@ def test_samples_of_an_earlier_step_beside_the_run(command, trained, tmp_path):
         assert sheet.size == (3 * 66, 3 * 66)
 
 
-def test_improved_samples_and_real_pictures_for_a_fid_program(command, trained, pictures, tmp_path):
+def test_improved_samples_and_real_images_for_a_fid_program(command, trained, images, tmp_path):
     outs = tmp_path / "samples.npz", tmp_path / "real"
-    flags = ["--num=5", "--seed=3", "--refine", f"--data_dir={pictures}", f"--out={outs[0]}", f"--real={outs[1]}"]
+    flags = ["--num=5", "--seed=3", "--refine", f"--data_dir={images}", f"--out={outs[0]}", f"--real={outs[1]}"]
     code, text, _ = command("sample", f"--workdir={trained}", *flags)
     assert code == 0
     assert text == f"5 improved samples of vae at step 6: {outs[0]}\n5 training images: {outs[1]}\n"
     model = genmodels.load(trained)
-    np.testing.assert_array_equal(np.load(outs[0])["arr_0"], images.to_uint8(model.refine(jax.random.key(3), 5)))
+    np.testing.assert_array_equal(np.load(outs[0])["arr_0"], to_uint8(model.refine(jax.random.key(3), 5)))
     real = data.build(model.config).train
-    for file, picture in zip(sorted(outs[1].iterdir()), data.sampled(real, 5), strict=True):
-        with Image.open(file) as image:
-            np.testing.assert_array_equal(np.asarray(image), picture)
+    for file, image in zip(sorted(outs[1].iterdir()), data.sampled(real, 5), strict=True):
+        with Image.open(file) as opened:
+            np.testing.assert_array_equal(np.asarray(opened), image)
 
 
 @pytest.mark.parametrize(("chunk", "refine"), [(100, False), (4, True)])
@@ -99,8 +100,8 @@ def test_real_images_are_the_same_random_ones_for_every_seed(command, trained, t
     assert (np.load(tmp_path / "0.npy") != split[:10]).any()  # not those that come first
 
 
-def test_real_images_that_are_not_the_runs_own_are_said_to_be(command, trained, pictures, tmp_path):
-    other = shutil.copytree(pictures, tmp_path / "other")
+def test_real_images_that_are_not_the_runs_own_are_said_to_be(command, trained, image_folder, tmp_path):
+    other = shutil.copytree(image_folder, tmp_path / "other")
     Image.new("RGB", (32, 32)).save(other / "train" / "0.png")
     run = shutil.copytree(trained, tmp_path / "run")
     arguments = [f"--workdir={run}", "--num=2", f"--out={tmp_path / 'a.npy'}", f"--real={tmp_path / 'b.npy'}"]
@@ -187,9 +188,9 @@ def test_paths_are_below_home_or_no_paths(command, trained, tmp_path, monkeypatc
         ("--workdir={run}/config.json", "is not a run but a part of one"),
     ],
 )
-def test_what_would_spoil_or_mix_is_refused(command, trained, pictures, tmp_path, arguments, words):
+def test_what_would_spoil_or_mix_is_refused(command, trained, image_folder, tmp_path, arguments, words):
     run = shutil.copytree(trained, tmp_path / "runs" / "run")
-    names = {"tmp": tmp_path, "data": pictures, "run": run}
+    names = {"tmp": tmp_path, "data": image_folder, "run": run}
     before = sorted(tmp_path.rglob("*"))
     given = arguments.format(**names).split()
     workdir = [] if arguments.startswith("--workdir") else [f"--workdir={run}"]
@@ -197,8 +198,8 @@ def test_what_would_spoil_or_mix_is_refused(command, trained, pictures, tmp_path
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_what_is_ignored_is_said(command, trained, pictures, tmp_path):
-    arguments = [f"--workdir={trained}", "--num=1", f"--data_dir={pictures}", f"--out={tmp_path / 'a.npy'}"]
+def test_what_is_ignored_is_said(command, trained, image_folder, tmp_path):
+    arguments = [f"--workdir={trained}", "--num=1", f"--data_dir={image_folder}", f"--out={tmp_path / 'a.npy'}"]
     code, text, _ = command("sample", *arguments)
     assert (code, text.splitlines()[0]) == (0, "--data_dir is not used: only --real reads the data")
 

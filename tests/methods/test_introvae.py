@@ -9,7 +9,7 @@ def test_beta_weighs_the_warm_up_s_error():
     """The tiny config's beta is 1, which could be missing."""
     step = tiny.one_step("introvae", "VAE warm-up")
     doubled = methods.make(tiny.config("introvae", **{"loss.beta": 2.0})).phases[0].step
-    loss = jax.jit(lambda *args: doubled(*args)[1]["loss"])(step.before, tiny.pictures(), step.key)
+    loss = jax.jit(lambda *args: doubled(*args)[1]["loss"])(step.before, tiny.images(), step.key)
     assert loss == pytest.approx(step.metrics["KL(x)"] + 2 * step.metrics["L_AE"], rel=1e-5)
 
 

@@ -30,14 +30,14 @@ def one_step(row, fresh=False):
     """
     run, trained = tiny.run(row.method, **row.fields), tiny.one_step(row.method, row.phase)
     before = trained.before.replace(optimisers=run.start.optimisers) if fresh else trained.before
-    after, metrics = run.steps[row.phase](before, tiny.pictures(), trained.key)
+    after, metrics = run.steps[row.phase](before, tiny.images(), trained.key)
     return tiny.Step(run, before, trained.key, after, jax.tree.map(float, metrics))
 
 
 def gap_of(row, fault):
     """How far the step with fresh moments is from that of the formulas with a fault."""
     step = one_step(row, fresh=True)
-    expected = row.expected_step(step.run, step.before, tiny.pictures(), step.key, fault)
+    expected = row.expected_step(step.run, step.before, tiny.images(), step.key, fault)
     return reference.gap(step.before.params, step.after.params, expected.params)
 
 
@@ -54,7 +54,7 @@ def test_every_phase_has_a_reference(name):
 @every_phase
 def test_step_is_that_of_the_formulas(row):
     step = one_step(row)
-    expected = row.expected_step(step.run, step.before, tiny.pictures(), step.key)
+    expected = row.expected_step(step.run, step.before, tiny.images(), step.key)
     terms = {name: value for name, value in step.metrics.items() if not name.startswith("norm/")}
     assert terms == pytest.approx(expected.metrics, rel=1e-5, abs=1e-5)  # an MMD is the difference of larger sums
     assert reference.gap(step.before.params, step.after.params, expected.params) < 1e-4
@@ -84,8 +84,8 @@ def test_nothing_moves_but_the_phase_s_players(row):
 def test_a_player_held_back_keeps_its_nets_and_the_others_answer_those(row, player):
     step = one_step(row)
     before = reference.frozen(step.before, player)
-    after, _ = step.run.steps[row.phase](before, tiny.pictures(), step.key)
-    expected = row.expected_step(step.run, before, tiny.pictures(), step.key).params
+    after, _ = step.run.steps[row.phase](before, tiny.images(), step.key)
+    expected = row.expected_step(step.run, before, tiny.images(), step.key).params
     moved = {net: expected[net] for other, nets in row.players.items() if other != player for net in nets}
     assert changed(before.params, after.params) == set(moved)
     if moved:
@@ -111,7 +111,7 @@ def test_average_of_the_two_nets_weights(row):
 @every_method
 def test_learns_eight_images_by_heart(name):
     share = 0.7 if name == "introvae" else 0.4  # its nets learn to play besides
-    assert squared_error(tiny.fitted(name)[1][-1]) < share * tiny.spread(tiny.pictures())
+    assert squared_error(tiny.fitted(name)[1][-1]) < share * tiny.spread(tiny.images())
 
 
 def squared_error(metrics):

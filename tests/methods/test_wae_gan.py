@@ -27,8 +27,8 @@ def guesses():
     state, logged, logits = run.start, [], []
     for key in jax.random.split(jax.random.key(3), 20):
         critic = state.params["critic"]
-        state, metrics = run.steps["training"](state, tiny.pictures(), key)
-        codes, prior = wae_gan.seen_by_critic(tiny.pictures(), key)
+        state, metrics = run.steps["training"](state, tiny.images(), key)
+        codes, prior = wae_gan.seen_by_critic(tiny.images(), key)
         logged.append(float(metrics["critic accuracy"]))
         logits.append([np.asarray(wae_gan.logits(critic, z)) for z in (prior, codes(state.params["encoder"]))])
     return logged, logits

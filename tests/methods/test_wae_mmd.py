@@ -21,7 +21,7 @@ def test_warm_up_stands_still_once_the_moments_are_near_enough():
     run, key = tiny.run("wae_mmd"), jax.random.key(0)
     state, near = run.start, 0
     for _ in range(150):
-        after, metrics = run.steps["encoder warm-up"](state, tiny.pictures(), key)
+        after, metrics = run.steps["encoder warm-up"](state, tiny.images(), key)
         still = reference.equal(after.params["encoder"], state.params["encoder"])
         assert still == (metrics["loss"] < 0.1)
         near += still

@@ -10,7 +10,7 @@ from tests.support import images, tiny_runs
 
 
 def config(**overrides):
-    return tiny_runs.config("wae_mmd", Path("pictures"), **{"seed": 0, "loss.penalty": 100.0} | overrides)
+    return tiny_runs.config("wae_mmd", Path("images"), **{"seed": 0, "loss.penalty": 100.0} | overrides)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_all_fields_that_differ_are_named(workdir):
 
 def test_another_method_is_refused(workdir):
     with pytest.raises(UsageError, match=r"config\.method was wae_mmd, is vae"):
-        runs.check(workdir, tiny_runs.config("vae", Path("pictures")))
+        runs.check(workdir, tiny_runs.config("vae", Path("images")))
 
 
 @pytest.mark.parametrize(
@@ -134,6 +134,15 @@ def test_a_disk_that_is_full(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(UsageError, match="is on a full disk"), runs.opened(tmp_path, config(), images.fake()):
+        pass
+
+
+def test_a_pipe_that_nobody_reads_is_no_folder_that_cannot_be_written(tmp_path, monkeypatch):
+    def unread(*_):
+        raise BrokenPipeError
+
+    monkeypatch.setattr(runs.data, "record", unread)
+    with pytest.raises(BrokenPipeError), runs.opened(tmp_path, config(), images.fake()):
         pass
 
 

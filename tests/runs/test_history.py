@@ -7,9 +7,9 @@ TERMS = Game(real="KL(x)", fake="KL(x_p)", shown=("KL(x)", "KL(x_r)", "KL(x_p)",
 
 
 def test_how_a_game_went(tmp_path):
-    terms = {"pictures/s": 9.0, "KL(x)": 50.0, "KL(x_r)": 55.0, "margin": 60.0}
+    terms = {"images/s": 9.0, "KL(x)": 50.0, "KL(x_r)": 55.0, "margin": 60.0}
     lines = [
-        {"step": 1, "pictures/s": 9.0, "KL(x)": 40.0},
+        {"step": 1, "images/s": 9.0, "KL(x)": 40.0},
         {"step": 2} | terms | {"KL(x_p)": 49.0},
         {"step": 2, "test/rmse": 30.0},
         {"step": 3} | terms | {"KL(x_p)": 50.0},
@@ -24,6 +24,6 @@ def test_how_a_game_went(tmp_path):
 
 
 def test_a_game_without_a_margin_has_a_course_too(tmp_path):
-    line = {"step": 1, "pictures/s": 9.0, "KL(x)": 50.0, "KL(x_p)": 58.0}
+    line = {"step": 1, "images/s": 9.0, "KL(x)": 50.0, "KL(x_p)": 58.0}
     (tmp_path / "metrics.jsonl").write_text(json.dumps(line) + "\n")
     assert runs.game(tmp_path, TERMS).last == {"KL(x)": 50.0, "KL(x_p)": 58.0}

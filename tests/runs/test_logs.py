@@ -46,11 +46,11 @@ def test_lines_are_means_since_the_last_line(tmp_path, capsys):
         run.flush()
     lines = logs.read_metrics(tmp_path)
     assert [(line["step"], line["loss"]) for line in lines] == [(2, 1.5), (4, 6.5), (5, 4.0)]  # and one at the end
-    assert all(line["pictures/s"] > 0 for line in lines)
+    assert all(line["images/s"] > 0 for line in lines)
     console = capsys.readouterr().out.splitlines()
     assert console[0].startswith("step 2/5 training | ")
     assert console[0].endswith("loss 1.5")  # the norms go to the file only
-    assert "pictures/s" in console[0]
+    assert "images/s" in console[0]
     assert "left" in console[0]
 
 
@@ -157,14 +157,14 @@ def test_rate_leaves_out_pauses_and_the_rest_is_estimated(tmp_path, monkeypatch,
             pass
         take(run, 4, loss(0.0))
         run.flush()
-    assert logs.read_metrics(tmp_path)[0]["pictures/s"] == 4 * 8 / 4  # four steps of 8 pictures in 4 s of training
-    assert "| 8 pictures/s | 0:54 left |" in capsys.readouterr().out
+    assert logs.read_metrics(tmp_path)[0]["images/s"] == 4 * 8 / 4  # four steps of 8 images in 4 s of training
+    assert "| 8 images/s | 0:54 left |" in capsys.readouterr().out
 
 
 def test_scalars_and_tensorboard(tmp_path, capsys):
     with log(tmp_path, tensorboard=True) as run:
         run.scalars(4, {"test/rmse": 12.3456})
-        run.picture(4, "samples", np.zeros((8, 8, 3), np.uint8))
+        run.image(4, "samples", np.zeros((8, 8, 3), np.uint8))
     assert logs.read_metrics(tmp_path) == [{"step": 4, "test/rmse": 12.3456}]
     assert "step 4: test/rmse 12.35" in capsys.readouterr().out
     (events,) = (tmp_path / "tensorboard").iterdir()

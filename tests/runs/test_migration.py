@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 import genmodels
-from genmodels import evaluation, images, methods, runs, training
+from genmodels import evaluation, methods, runs, training
 from genmodels.errors import UsageError
+from genmodels.images import to_uint8
 from genmodels.report import results
-from genmodels.runs import migration
+from genmodels.runs import migration, renamed
 from genmodels.runs.logs import read_metrics
 from tests.support import tiny, tiny_runs
 
@@ -23,14 +24,16 @@ REFUSED = "940cfef/introvae"  # its margin was measured, and is another now
 
 
 @pytest.fixture
-def older(pictures, tmp_path):
+def older(image_folder, tmp_path):
     """A copy of an older run that may be changed, with data that are here: those that it was trained on."""
 
     def copy(name: str) -> Path:
         workdir = shutil.copytree(OLDER / name, tmp_path / name.replace("/", "-"))
         shutil.unpack_archive(workdir / "checkpoints.tar.xz", workdir, filter="data")
         text = (workdir / "config.json").read_text()
-        text = text.replace('"images"', f'"{pictures}"').replace('"cache"', f'"{pictures.parent / "cache"}"')
+        text = text.replace(': "images"', f': "{image_folder}"').replace(
+            '"cache"', f'"{image_folder.parent / "cache"}"'
+        )
         (workdir / "config.json").write_text(text)
         return workdir
 
@@ -58,7 +61,7 @@ def test_it_loads_and_makes_the_images_that_it_made_then(older, name):
     workdir = older(name)
     model = genmodels.load(workdir)
     assert model.step == 4
-    made = images.to_uint8(model.sample(jax.random.key(0), 2))
+    made = to_uint8(model.sample(jax.random.key(0), 2))
     assert np.abs(np.int16(made) - np.load(workdir / "samples.npy")).max() <= 1
 
 
@@ -112,7 +115,7 @@ def test_fields_that_are_there_stay_and_sources_without_the_rule_have_the_new_on
 @pytest.mark.parametrize("name", set(RUNS) - {REFUSED})
 def test_it_resumes_with_the_steps_that_it_would_have_made_then(older, name, capsys):
     workdir = older(name)
-    expected = [json.loads(line) for line in (workdir / "resumed.jsonl").read_text().splitlines()]
+    expected = [renamed.current(json.loads(line)) for line in (workdir / "resumed.jsonl").read_text().splitlines()]
     assert training.train(longer(workdir), workdir) == training.Result(6, finished=True)
     said = capsys.readouterr()
     assert f"data not checked: {workdir} was made before" in said.out
@@ -120,7 +123,7 @@ def test_it_resumes_with_the_steps_that_it_would_have_made_then(older, name, cap
     found = read_metrics(workdir)[-len(expected) :]
     assert [line["step"] for line in found] == [5, 6, 6]
     for line, then in zip(found, expected, strict=True):
-        for term in then.keys() - {"pictures/s", "test/rmse"}:  # a rate, and calibrated by other random codes
+        for term in then.keys() - {"images/s", "test/rmse"}:  # a rate, and calibrated by other random codes
             assert line[term] == pytest.approx(then[term], rel=1e-4), term
 
 
@@ -146,9 +149,9 @@ def test_a_rule_for_the_split_that_a_run_did_not_have_is_named(older):
 def measured(workdir: Path, margin: float | None) -> None:
     """The log of a run whose warm-up ended at KL(x) = 20 and whose game, if any, took `margin`."""
     kls = [(50, 10.0), (100, 30.0), (200, 20.0)]  # of the first hundred steps the mean counts, 20
-    lines = [{"step": step, "KL(x)": kl, "pictures/s": 1.0} for step, kl in kls] + [{"step": 200, "test/rmse": 9.0}]
+    lines = [{"step": step, "KL(x)": kl, "images/s": 1.0} for step, kl in kls] + [{"step": 200, "test/rmse": 9.0}]
     if margin is not None:
-        lines.append({"step": 250, "KL(x)": 90.0, "KL(x_p)": 9.0, "margin": margin, "pictures/s": 1.0})
+        lines.append({"step": 250, "KL(x)": 90.0, "KL(x_p)": 9.0, "margin": margin, "images/s": 1.0})
     (workdir / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
@@ -172,7 +175,7 @@ def test_only_games_with_the_lower_margin_are_refused(tmp_path, margin, from_war
         migration.check_steps(tmp_path, fields)
 
 
-def test_a_run_records_its_steps_and_one_of_a_later_revision_is_refused(trained, pictures, tmp_path):
+def test_a_run_records_its_steps_and_one_of_a_later_revision_is_refused(trained, image_folder, tmp_path):
     recorded = json.loads((trained / "config.json").read_text())
     assert recorded["step_version"] == migration.STEP_VERSION
     workdir = shutil.copytree(trained, tmp_path / "run")
@@ -180,7 +183,7 @@ def test_a_run_records_its_steps_and_one_of_a_later_revision_is_refused(trained,
     (workdir / "config.json").write_text(json.dumps(recorded))
     genmodels.load(workdir)
     with pytest.raises(UsageError, match="was trained by a later revision"):
-        training.train(tiny_runs.config("vae", pictures, **{"train.ema_decay": 0.9, "train.steps": 7}), workdir)
+        training.train(tiny_runs.config("vae", image_folder, **{"train.ema_decay": 0.9, "train.steps": 7}), workdir)
 
 
 @pytest.mark.parametrize("name", RUNS)

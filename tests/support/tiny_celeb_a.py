@@ -13,7 +13,7 @@ TOTAL = sum(COUNTS.values())
 
 
 def jpeg(number: int, size=(178, 218)) -> bytes:
-    """A picture of one colour that tells its number: 16 grey levels apart survive JPEG."""
+    """An image of one colour that tells its number: 16 grey levels apart survive JPEG."""
     file = io.BytesIO()
     Image.new("RGB", size, (16 * number,) * 3).save(file, "JPEG", quality=95)
     return file.getvalue()

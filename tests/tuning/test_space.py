@@ -45,11 +45,20 @@ def test_grid_is_every_combination_applied_to_a_copy():
         ("data.flip=yes,no", "data.flip: 'yes' is not of its type, bool"),
         ("loss.margin=nan,1", "'nan' is not a number"),
         ("loss.margin=1,1", "has a value twice"),
-        ("loss.margin=1,2;loss.margin=3", "stands there twice"),
+        ("loss.margin=1,2;loss.margin=3", "is given twice"),
         ("loss.margin=5..1", "is no range"),
         ("loss.margin=1..5 cubic", "is no range"),
         ("loss.margin=0..5 log", "starts above zero"),
         ("data.flip=false..true", "is no range"),
+        ("image_size=32,64", "image_size must be the same in all trials, which are compared on the same images"),
+        ("data.crop=none,square", "data.crop must be the same in all trials"),
+        ("data.num_train=10,20", "data.num_train must be the same in all trials"),
+        ("method=vae,introvae", "method must be the same in all trials"),
+        ("data.crp=none,square", "the config has no field 'data.crp'"),
+        ("model.latent=;loss.margin=1", "'model.latent=' is not a field with values"),
+        ("model.latent=1..", "model.latent: '' is not of its type, int"),
+        ("model.latent=1,,2", "model.latent: '' is not of its type, int"),
+        ("model.dtype=float32..bfloat16", "is no range"),
         ("loss.beta=0.1,-1", "config.loss.beta=-1.0 must be above zero"),  # before any training
         ("loss.beta=-1..1", "config.loss.beta=-1.0 must be above zero"),
     ],
@@ -57,3 +66,11 @@ def test_grid_is_every_combination_applied_to_a_copy():
 def test_what_cannot_be_tried_is_said_before_any_training(text, words):
     with pytest.raises(UsageError, match=words.replace("(", r"\(").replace(".", r"\.")):
         space.parse(text, CONFIG)
+
+
+def test_of_many_combinations_each_value_is_still_looked_at_before_any_training():
+    values = ",".join(str(number) for number in range(1, 40))
+    text = f"loss.margin={values};loss.beta={values};loss.alpha={values}"
+    assert space.size(space.parse(text, CONFIG)) == 39**3
+    with pytest.raises(UsageError, match=r"config\.loss\.alpha=-1\.0 must be above zero"):
+        space.parse(f"{text},-1", CONFIG)

@@ -2,74 +2,16 @@
 
 import json
 import threading
-from pathlib import Path
 
+import numpy as np
 import pytest
-from optuna.trial import TrialState
 
 from configs import introvae
-from genmodels.errors import DivergedError, UsageError
-from genmodels.evaluation import Budget
+from genmodels.errors import UsageError
 from genmodels.training import Result
-from genmodels.tuning import results, space, study
-from genmodels.tuning.study import Collapsed, Tuning
-
-GRID = "loss.margin=50,100;loss.beta=0.5,1.0,2.0"
-BUDGET = Budget(4, 2, None, 2, 3, 0, 0)
-
-
-class Played:
-    """Stands for training and evaluation: RMSE and MS-SSIM are functions of the config."""
-
-    def __init__(self, monkeypatch):
-        self.trained, self.before = [], lambda config, folder: None
-        monkeypatch.setattr(study.data, "build", lambda config: None)
-        monkeypatch.setattr(study, "mean_picture_rmse", lambda pictures: 60.0)
-        monkeypatch.setattr(study.training, "train", self.train)
-        monkeypatch.setattr(study.model, "load", lambda folder: folder)
-        monkeypatch.setattr(
-            study.checkpoint, "newest_step", lambda folder: 720 if (folder / "trained").exists() else None
-        )
-        monkeypatch.setattr(study.evaluation, "is_done", lambda folder, step, budget: (folder / "measured").exists())
-        monkeypatch.setattr(study.evaluation, "evaluate_run", lambda folder, *_: (folder / "measured").touch())
-        monkeypatch.setattr(study.evaluation, "read", self.read)
-
-    def train(self, config, folder, watch) -> Result:
-        folder.mkdir(exist_ok=True)
-        (folder / "config.json").write_text(json.dumps([config.loss.margin, config.loss.beta]))
-        self.before(config, folder)
-        self.trained.append((config.loss.margin, config.loss.beta))
-        (folder / "trained").touch()
-        return Result(720, finished=True)
-
-    def read(self, folder: Path, step: int) -> dict:
-        margin, beta = json.loads((folder / "config.json").read_text())
-
-        def estimate(mean: float) -> dict:
-            return {"mean": mean, "low": mean - 1, "high": mean + 1, "n": 4}
-
-        samples = {"ms_ssim": estimate(0.25 + margin / 1000), "ms_ssim_minus_real": estimate(margin / 1000)}
-        errors = {"test": {"rmse": estimate(30 / beta + margin / 100)}}
-        return {"rows": {"introvae": {"reconstruction": errors, "samples": samples}}}
-
-
-@pytest.fixture
-def played(monkeypatch):
-    return Played(monkeypatch)
-
-
-def tuning(workdir: Path, text: str = GRID, sampler: str = "grid") -> Tuning:
-    config = introvae.get_config("demo").lock()
-    return Tuning(config, space.parse(text, config), sampler, workdir, BUDGET)
-
-
-def run(workdir: Path, text: str = GRID, sampler: str = "grid", trials: int = 6) -> bool:
-    this = tuning(workdir, text, sampler)
-    return study.work(this, study.open_study(this, None, 0), trials)
-
-
-def found(workdir: Path, text: str = GRID) -> list[results.Result]:
-    return results.collect(study.open_study(tuning(workdir, text), None, 0), workdir, "introvae", 720)
+from genmodels.tuning import claims, study
+from genmodels.tuning.study import Collapsed
+from tests.support.played_study import IMAGES, Killed, found, run, tuning
 
 
 def test_grid_is_run_once_and_the_best_is_found(played, tmp_path):
@@ -102,9 +44,6 @@ def test_two_workers_share_the_trials(played, tmp_path):
 
 
 def test_trial_of_a_killed_worker_is_taken_up_by_another(played, tmp_path):
-    class Killed(BaseException):
-        pass
-
     def dies(config, folder):
         if len(played.trained) == 2:
             raise Killed
@@ -120,9 +59,9 @@ def test_trial_of_a_killed_worker_is_taken_up_by_another(played, tmp_path):
 
 
 def test_trial_that_ends_while_another_looks_at_it_is_not_run_again(played, tmp_path, monkeypatch):
-    this, real = tuning(tmp_path), study._lock
-    opened = study.open_study(this, None, 0)
-    first = study._claim(this, opened, 6)
+    this, real = tuning(tmp_path), claims._lock
+    opened = study.open_study(this, None)
+    first = claims.claim(this, opened, 6)
 
     def ends_now(folder):
         if folder == first.folder:
@@ -130,8 +69,8 @@ def test_trial_that_ends_while_another_looks_at_it_is_not_run_again(played, tmp_
             first.lock.release(force=True)
         return real(folder)
 
-    monkeypatch.setattr(study, "_lock", ends_now)
-    second = study._claim(this, opened, 6)
+    monkeypatch.setattr(claims, "_lock", ends_now)
+    second = claims.claim(this, opened, 6)
     assert second.folder != first.folder
     second.lock.release(force=True)
 
@@ -145,20 +84,22 @@ def test_stopped_worker_leaves_its_trial(played, tmp_path, monkeypatch):
     assert len(played.trained) == 6
 
 
-@pytest.mark.parametrize("error", [Collapsed("step 9: KL"), DivergedError("step 9: loss is not finite.\nremedy")])
-def test_collapsed_trials_are_pruned_and_kept_in_the_table(played, tmp_path, error):
-    def collapses(config, folder):
-        if config.loss.beta == 1.0:
-            raise error
+def test_steps_can_be_tried(played, tmp_path):
+    text = "train.steps=300,720"
+    asked = []
+    played.before = lambda config, folder: asked.append(config.train.steps)
+    assert run(tmp_path, text)
+    assert sorted(asked) == [300, 720]
+    assert sorted(played.read_at) == [300, 720]
+    assert len(found(tmp_path, text)) == 2
+    assert sorted(played.read_at[2:]) == [300, 720]
 
-    played.before = collapses
-    assert run(tmp_path)
-    assert len(played.trained) == 4
-    lost = [result for result in found(tmp_path) if result.collapsed]
-    assert {result.chosen["loss.beta"] for result in lost} == {1.0}
-    assert all(result.collapsed == str(error).splitlines()[0] for result in lost)
-    opened = study.open_study(tuning(tmp_path), None, 0)
-    assert len(opened.get_trials(states=(TrialState.PRUNED,))) == 2
+
+def test_values_that_differ_in_their_last_digits_are_two_trials(played, tmp_path):
+    text = "loss.margin=1000000,1000001"
+    assert run(tmp_path, text)
+    assert [margin for margin, _ in played.trained] == [1_000_000.0, 1_000_001.0]
+    assert len(found(tmp_path, text)) == 2
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "nsga2"])
@@ -167,7 +108,8 @@ def test_search_stays_in_its_ranges(played, tmp_path, sampler):
     assert run(tmp_path, text, sampler, trials=5)
     assert len(played.trained) == 5
     assert all(50 <= margin <= 500 and 0.5 <= beta <= 2 for margin, beta in played.trained)
-    assert len(set(played.trained)) == 5
+    assert run(tmp_path, text, sampler, trials=8)  # a new command, or another worker, draws other values
+    assert len(set(played.trained)) == len(played.trained) == 8
 
 
 def test_grid_has_no_more_trials_than_combinations_and_may_have_fewer(played, tmp_path):
@@ -178,27 +120,28 @@ def test_grid_has_no_more_trials_than_combinations_and_may_have_fewer(played, tm
 
 
 def test_worker_killed_while_it_asks_costs_no_trial(played, tmp_path):
-    opened = study.open_study(tuning(tmp_path), None, 0)
+    opened = study.open_study(tuning(tmp_path), None)
     opened.ask()  # and no value is given to it
     opened.enqueue_trial({"loss.margin": 100.0, "loss.beta": 2.0})  # and this one is not even asked for
     assert run(tmp_path)
     assert len(set(played.trained)) == len(played.trained) == 6
 
 
-def test_another_space_is_another_study(played, tmp_path):
-    run(tmp_path)
-    with pytest.raises(UsageError, match="holds a study of another --space"):
-        run(tmp_path, "loss.margin=50,100")
+def test_a_grid_too_large_to_be_tried_is_refused(tmp_path):
+    text = ";".join(f"loss.{field}={','.join(map(str, range(1, 23)))}" for field in ("margin", "beta", "alpha"))
+    with pytest.raises(UsageError, match="10,648 combinations, more than 10,000"):
+        study.open_study(tuning(tmp_path / "study", text), None)
+    assert not (tmp_path / "study").exists()
 
 
 def test_grid_of_a_range_is_refused(tmp_path):
     with pytest.raises(UsageError, match="--sampler=grid cannot try a range"):
-        study.open_study(tuning(tmp_path, "loss.margin=50..500"), None, 0)
+        study.open_study(tuning(tmp_path, "loss.margin=50..500"), None)
 
 
 def test_storage_that_cannot_be_reached(tmp_path):
     with pytest.raises(UsageError, match="cannot be used"):
-        study.open_study(tuning(tmp_path), "sqlite:////nowhere/study.db", 0)
+        study.open_study(tuning(tmp_path), "sqlite:////nowhere/study.db")
 
 
 def test_game_that_is_lost_for_a_quarter_of_the_run_has_collapsed():
@@ -214,9 +157,24 @@ def test_game_that_is_lost_for_a_quarter_of_the_run_has_collapsed():
         watch(340, lost)
 
 
-def test_worse_than_the_mean_picture_after_half_of_the_run_has_collapsed():
+def test_worse_than_the_mean_image_after_half_of_the_run_has_collapsed():
     watch = study.collapse_rule(introvae.get_config("demo"), 60.0)
     watch(200, {"test/rmse": 70.0})  # early
     watch(400, {"test/rmse": 59.0})
-    with pytest.raises(Collapsed, match=r"worse than the mean picture's 60\.0"):
+    with pytest.raises(Collapsed, match=r"worse than the mean image's 60\.0"):
         watch(400, {"test/rmse": 61.0})
+
+
+def test_too_few_images_are_refused_before_a_trial(played, tmp_path):
+    this = tuning(tmp_path)
+    with pytest.raises(UsageError, match=r"MS-SSIM − real\.\nUse more images"):
+        study.work(this, study.open_study(this, None), 6, IMAGES._replace(test=IMAGES.test[:3]))
+    assert played.trained == []
+
+
+def test_the_mean_image_is_of_a_sample_of_the_split():
+    """A folder's first images may be all of one person."""
+    dark, light = (np.full((1_000, 2, 2, 3), value, np.uint8) for value in (0, 200))
+    sorted_by_name = np.concatenate([dark, light])
+    found = study.mean_image_rmse(IMAGES._replace(train=sorted_by_name, test=sorted_by_name[::2]))
+    assert found == pytest.approx(100, abs=2)  # of the first thousand: 0

@@ -25,6 +25,6 @@ def source(config: ml_collections.ConfigDict) -> Source:
         name=f"synthetic_faces {builder.info.version}",  # the version of the drawing
         split="disjoint seeds",
         key=numbers,
-        train=records.pictures(builder, ["train"]),
-        test=records.pictures(builder, ["test"]),
+        train=records.images(builder, ["train"]),
+        test=records.images(builder, ["test"]),
     )

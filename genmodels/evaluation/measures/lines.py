@@ -55,9 +55,9 @@ class Lines:
 
 MEAN, NEAREST, ENDS = attrgetter("mean"), attrgetter("nearest"), least(test=4)  # two lines, for an interval
 MEASURES = [
-    Measure("manifold test_pictures mean_rmse", "lines to training set, mean RMSE", 2, "", MEAN, ENDS, table="deck"),
+    Measure("manifold test_images mean_rmse", "lines to training set, mean RMSE", 2, "", MEAN, ENDS, table="deck"),
     Measure(
-        "manifold test_pictures nearest_rmse", "lines to training set, nearest RMSE", 2, "", NEAREST, ENDS, table="deck"
+        "manifold test_images nearest_rmse", "lines to training set, nearest RMSE", 2, "", NEAREST, ENDS, table="deck"
     ),
     Measure("manifold prior mean_rmse", function=MEAN),
     Measure("manifold prior nearest_rmse", function=NEAREST),

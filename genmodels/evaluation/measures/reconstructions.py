@@ -26,7 +26,7 @@ class Reconstructions:
     def each(self, function: Callable[[jax.Array, jax.Array], jax.Array]) -> np.ndarray:
         """Values [N] of a measure of originals and reconstructions, both float32 [B, H, W, 3] in [0, 1]."""
         batches = metrics.batched(self._originals, self._made, size=scratch.BATCH)
-        return metrics.per_picture(function, batches, progress=self._progress)
+        return metrics.per_image(function, batches, progress=self._progress)
 
 
 def sharpness(original: jax.Array, reconstruction: jax.Array) -> jax.Array:

@@ -35,12 +35,12 @@ class ImageSet:
 
     def each(self, function: Callable[[jax.Array], jax.Array]) -> np.ndarray:
         """Values [N] of a measure of images, float32 [B, H, W, 3] in [0, 1]."""
-        return metrics.per_picture(function, self._batches())
+        return metrics.per_image(function, self._batches())
 
     def pairs(self, function: Callable[[jax.Array, jax.Array], jax.Array]) -> np.ndarray:
         """Values [N / 2] of a measure of disjoint pairs of them, float32 [B, H, W, 3] in [0, 1] each."""
         couples = ((batch[: len(batch) // 2 * 2 : 2], batch[1::2]) for (batch,) in self._batches())
-        return metrics.per_picture(function, couples, progress=self._progress)
+        return metrics.per_image(function, couples, progress=self._progress)
 
     @cached_property
     def nearest(self) -> np.ndarray:
@@ -56,6 +56,7 @@ def _levels(images: ImageSet) -> int:
 
 
 def _over_held_out(samples: ImageSet) -> float:
+    assert samples.real is not None  # those that are themselves real have no such measure
     held_out = samples.real["samples nearest_rmse"].mean()
     if held_out < COPIES:
         raise Unmeasurable(
@@ -72,7 +73,7 @@ def _held_out(sizes: Sizes) -> str:
 
 EACH, PAIRS = partial(methodcaller, "each"), partial(methodcaller, "pairs")
 TWO_IMAGES, TWO_PAIRS = least(test=2), least(test=4)  # of real ones: one value has no interval
-NEAREST_HEADING, RATIO_HEADING = "sample to nearest training picture, RMSE", "the same, over held-out pictures'"
+NEAREST_HEADING, RATIO_HEADING = "sample to nearest training image, RMSE", "the same, over held-out images'"
 RATIO_ALONE = "distance of samples to training images over that of held-out images"
 MEASURES = [
     Measure("samples ms_ssim", "MS-SSIM", 3, "real", PAIRS(metrics.ms_ssim), real=TWO_PAIRS, table="deck"),

@@ -31,7 +31,7 @@ def _seconds(function: Callable[[jax.Array], jax.Array], x: jax.Array) -> float:
 
 MEASURES = [
     Measure("speed parameters", "parameters", function=attrgetter("parameters"), table="speed"),
-    Measure("training pictures_per_s", "training, pictures/s", table="speed"),
+    Measure("training images_per_s", "training, images/s", table="speed"),
     Measure("training seconds", "training, s", table="speed"),
     Measure("training steps", "steps", table="speed"),
     Measure("training batch_size", "batch", table="speed"),
