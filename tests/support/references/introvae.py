@@ -29,6 +29,12 @@ SAMPLE_FAULTS = ("the other hinge", "no hinge at x_r")
 WARMUP_FAULTS = (*COST_FAULTS, "code without noise")
 
 
+def divergence(q):
+    """KL(q(z|x) || N(0, I)) of each image."""
+    mean, logvar = q
+    return 0.5 * jnp.sum(jnp.square(mean) + jnp.exp(logvar) - 1 - logvar, 1)
+
+
 class Losses(NamedTuple):
     """What the players minimise on one batch."""
 
@@ -44,12 +50,8 @@ class Losses(NamedTuple):
         features = self.encoder(phi, x)
         return features[:, : tiny.LATENT], jnp.clip(features[:, tiny.LATENT :], -10, 10)
 
-    def divergence(self, phi, x):
-        mean, logvar = self.posterior(phi, x)
-        return 0.5 * jnp.sum(jnp.square(mean) + jnp.exp(logvar) - 1 - logvar, 1)
-
-    def code(self, phi):
-        mean, logvar = self.posterior(phi, self.x)
+    def code(self, q):
+        mean, logvar = q
         return mean + jnp.exp(logvar / 2) * (0 if self.fault == "code without noise" else self.noise)
 
     def mean(self, kl):
@@ -65,16 +67,17 @@ class Losses(NamedTuple):
         return jnp.maximum(0, self.constants.margin - (kl if of_each_image else self.mean(kl))).mean()
 
     def of_vae(self, params):
-        kl = self.mean(self.divergence(params["encoder"], self.x))
-        error = self.error(self.decoder(params["decoder"], self.code(params["encoder"])))
+        q = self.posterior(params["encoder"], self.x)
+        kl, error = self.mean(divergence(q)), self.error(self.decoder(params["decoder"], self.code(q)))
         value = kl + self.constants.beta * error
         return value, {"loss": value, "L_AE": error, "KL(x)": kl}
 
     def of_encoder(self, phi, theta):
-        fakes = self.decoder(theta, jnp.concatenate([self.code(phi), self.prior]))
+        q = self.posterior(phi, self.x)
+        fakes = self.decoder(theta, jnp.concatenate([self.code(q), self.prior]))
         seen = fakes if self.fault == "encoder not stopped at the fakes" else jax.lax.stop_gradient(fakes)
-        kl_r, kl_p = jnp.split(self.divergence(phi, seen), 2)
-        kl, error = self.mean(self.divergence(phi, self.x)), self.error(fakes[: tiny.BATCH])
+        kl_r, kl_p = jnp.split(divergence(self.posterior(phi, seen)), 2)
+        kl, error = self.mean(divergence(q)), self.error(fakes[: tiny.BATCH])
         alpha_r = alpha_p = self.constants.alpha
         if self.fault == "alpha scales one hinge only":
             alpha_p = 1
@@ -89,7 +92,7 @@ class Losses(NamedTuple):
         x_r, x_p = jnp.split(self.decoder(theta, jnp.concatenate([z, self.prior])), 2)
         if self.fault == "x_p detached for the decoder":
             x_p = jax.lax.stop_gradient(x_p)
-        kl_r, kl_p = jnp.split(self.divergence(phi, jnp.concatenate([x_r, x_p])), 2)
+        kl_r, kl_p = jnp.split(divergence(self.posterior(phi, jnp.concatenate([x_r, x_p]))), 2)
         beta = 0 if self.fault == "no reconstruction for the decoder" else self.constants.beta
         value = self.constants.alpha * (self.mean(kl_r) + self.mean(kl_p)) + beta * self.error(x_r)
         return value, {"L_G": value}
@@ -113,13 +116,13 @@ def expected_step(run, state, images, key, fault=None) -> Expected:
     adam = reference.adam(run.config, run.config.optim.learning_rate)
 
     gradient, of_encoder = jax.grad(losses.of_encoder, has_aux=True)(phi, theta)
-    z = losses.code(phi)
+    z = losses.code(losses.posterior(phi, losses.x))
     if fault == "one Adam for both":
         params, of_decoder = _shared_adam(losses, state, adam, gradient, z)
     else:
         new_phi, _ = reference.moved(adam, gradient, state.optimisers["encoder"], phi)
         if fault == "z drawn again from the new encoder":
-            z = losses.code(new_phi)
+            z = losses.code(losses.posterior(new_phi, losses.x))
         judge = phi if fault == "decoder answers the old encoder" else new_phi
         gradient, of_decoder = jax.grad(losses.of_decoder, has_aux=True)(theta, judge, z)
         new_theta, _ = reference.moved(adam, gradient, state.optimisers["decoder"], theta)
