@@ -26,6 +26,7 @@ def main() -> None:
     tuning = cli.path(TUNING)
     study = page.read_study(tuning) if tuning else None
     workdir = cli.path(WORKDIR) or Path(f"runs/compare-{CONFIG.value.variant}")
+    cli.check_folder(workdir)
     runs = comparison.compare(CONFIG.value, workdir, cli.paths(RUNS))
     if runs is None:
         print("stopped and saved: run the same command again to go on")

@@ -5,6 +5,7 @@ python -m launch.plan --config=configs/introvae.py --topology=v5e:2x4
 
 import json
 import os
+import re
 
 if __name__ == "__main__":  # jax reads these when it is imported
     os.environ["JAX_PLATFORMS"] = "cpu"  # the TPUs are a compiler's target only, whatever else is here
@@ -12,6 +13,7 @@ if __name__ == "__main__":  # jax reads these when it is imported
 
 from absl import flags
 
+from genmodels.errors import UsageError
 from launch import cli
 
 CONFIG = cli.config("configs/<method>.py[:variant].")
@@ -30,6 +32,8 @@ def main() -> None:
     os.environ.pop("XLA_FLAGS", None)  # libtpu ends the process at one that is for CPUs
     os.environ.update(plan.QUIET | os.environ)
     config, out = CONFIG.value, cli.path(OUT)
+    if re.search(r"[:x]0*(x|$)", TOPOLOGY.value):  # at which libtpu would crash
+        raise UsageError(f"--topology={TOPOLOGY.value} has no chips: name one such as v5e:2x4.")
     if out:
         cli.check_file(out)
     found = plan.make(config, TOPOLOGY.value, PICTURES.value, UTILISATION.value)

@@ -96,7 +96,7 @@ def summary(results: list[Result], command: str, given: dict[str, str]) -> str:
     lost = ", ".join(f"{count} {why}" for why, count in _lost(results).items())
     return (
         f"best of {len(results)}{f' ({lost})' if lost else ''}: test RMSE {best.rmse['mean']:.2f}, "
-        f"MS-SSIM {best.ms_ssim['mean']:.3f}, {best.distance:.3f} from real images'\n{command} {flags}"
+        f"MS-SSIM {best.ms_ssim['mean']:.3f}, {best.distance:.3f} from that of real images\n{command} {flags}"
     )
 
 

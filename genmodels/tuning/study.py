@@ -36,10 +36,9 @@ def open_study(tuning: Tuning, storage: str | None) -> optuna.Study:
     """
     if tuning.sampler == "grid":
         _check_grid(tuning.space)
-    try:
-        tuning.workdir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"--workdir={tuning.workdir} cannot be written ({error.strerror}): choose another.") from error
+    if (tuning.workdir / "config.json").exists():
+        raise UsageError(f"{tuning.workdir} is the folder of a run: choose another --workdir.")
+    tuning.workdir.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     with claims.one_at_a_time(tuning.workdir):  # two workers that make the tables of a new database at once would fail
         try:
