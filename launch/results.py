@@ -6,6 +6,7 @@ python -m launch.results                                      # writes the text 
 
 from absl import flags
 
+from genmodels.errors import UsageError
 from launch import cli
 
 REPORT = flags.DEFINE_string("report", None, "The report/ of a comparison to take in, as launch.compare left it.")
@@ -18,9 +19,12 @@ def main() -> None:
     """Writes --out, and --folder if there is a --report."""
     from genmodels.report import results
 
-    folder, out, report = cli.path(FOLDER), cli.path(OUT), cli.path(REPORT)
+    folder, out, report, plans = cli.path(FOLDER), cli.path(OUT), cli.path(REPORT), cli.paths(PLANS)
+    if plans and not report:
+        raise UsageError("--plans are taken in together with a --report: give that too.")
     if report:
-        results.collect(report, cli.paths(PLANS), folder)
+        results.check_place(folder, out.parent)
+        results.collect(report, plans, folder)
     text = results.render(folder, out.parent)
     cli.check_file(out)
     out.write_text(text, encoding="utf-8")

@@ -19,13 +19,17 @@ OF_ALL = ("error_and_diversity", "error_over_training", "cells")
 def collect(report: Path, plans: list[Path], folder: Path) -> None:
     """Copies a comparison's report.json, the figures that may be published, and plans of launch.plan to `folder`.
 
-    Raises UsageError when there is no finished report, or no such plan.
+    Raises UsageError when there is no finished report, or no such plan, before anything in `folder` is touched.
     """
     if not (report / "report.json").is_file():
         raise UsageError(f"--report={report} has no report.json: run launch.compare to its end.")
+    if report.absolute() == folder.absolute():
+        raise UsageError(f"--folder={folder} is the --report itself: choose another, to keep what may be published.")
+    _read(report / "report.json", "rows", "is no report: run launch.compare to its end")
     for path in plans:
         if not path.is_file():
             raise UsageError(f"--plans: {path} is no file: write it by launch.plan --out.")
+        _read(path, "chips", "is no plan: write it by launch.plan --out")
     old = [*(folder / f"{name}.png" for name in OF_ALL), *(folder / "plans").glob("*.json")]
     for path in [*old, *(path for name in OF_EACH for path in folder.glob(f"*/{name}.png"))]:
         path.unlink(missing_ok=True)
@@ -47,9 +51,8 @@ def render(folder: Path, base: Path) -> str:
     """
     if not (folder / "report.json").is_file():
         raise UsageError(f"--folder={folder} has no report.json yet: take one in by --report.")
-    if not folder.absolute().is_relative_to(base.absolute()):
-        raise UsageError(f"--folder={folder} must be in the folder of --out, or below it.")
-    report = json.loads((folder / "report.json").read_text())
+    check_place(folder, base)
+    report = _read(folder / "report.json", "rows", "is no report: take one in by --report")
     rows = report["rows"]
     models = list(comparison_rows.models(rows))
     made = {
@@ -81,6 +84,23 @@ def render(folder: Path, base: Path) -> str:
         plans=[json.loads(path.read_text()) for path in sorted((folder / "plans").glob("*.json"))],
         titles={name: spec.title for name, spec in methods.SPECS.items()},
     )
+
+
+def check_place(folder: Path, base: Path) -> None:
+    """Raises UsageError where `folder` is not in `base` or below it: the text names its figures from there."""
+    if not folder.absolute().is_relative_to(base.absolute()):
+        raise UsageError(f"--folder={folder} must be in the folder of --out, or below it.")
+
+
+def _read(path: Path, field: str, problem: str) -> dict[str, Any]:
+    """The JSON object in a file; UsageError where it has no `field`, or is none."""
+    try:
+        found = json.loads(path.read_text())
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or field not in found:
+        raise UsageError(f"{path} {problem}.")
+    return found
 
 
 def _runs(report: dict[str, Any]) -> list[dict[str, Any]]:

@@ -158,6 +158,21 @@ OTHERS = [  # (command, arguments, words)
     ("benchmark", f"{VAE} --out=/dev/null/x.json", "--out=/dev/null/x.json cannot be written"),
     ("plan", "--config=configs/vae.py:demo", "--topology is missing"),
     ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --out=/dev/null/x.json", "--out=/dev/null/x.json cannot"),
+    ("results", "--plans={broken}/text/3.png", "--plans are taken in together with a --report"),
+    ("results", "--report={broken}/json --folder={new}", "must be in the folder of --out, or below it"),
+    (
+        "results",
+        "--report={broken}/json --folder={new} --out={new}.md",
+        "json/report.json is no report: run launch.comp",
+    ),
+    ("results", "--report={broken}/run --folder={new} --out={new}.md", "run/report.json is no report"),
+    ("results", "--report={broken}/json --folder={broken}/json --out={broken}/json/x.md", "is the --report itself"),
+    ("results", "--folder={broken}/json --out={broken}/x.md", "json/report.json is no report: take one in by --report"),
+    (
+        "results",
+        "--report={broken}/report --plans={broken}/run/config.json --folder={new} --out={new}.md",
+        "run/config.json is no plan: write it by launch.plan --out",
+    ),
     ("plan", "--config=configs/vae.py:demo --topology=", "--topology is missing"),
     ("plan", "--config=configs/vae.py:demo --topology=v5e:2x0", "--topology=v5e:2x0 has no chips"),
     ("plan", "--config=configs/vae.py:demo --topology=v5e:2x", "--topology=v5e:2x has no chips"),
@@ -192,7 +207,7 @@ def broken(tmp_path_factory) -> Path:
     """Folders of pictures with one that cannot be used, and a folder that only looks like a run."""
     folder = tmp_path_factory.mktemp("broken")
     noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    for name in ("empty", "corrupt", "tiny", "text", "animated", "run"):
+    for name in ("empty", "corrupt", "tiny", "text", "animated", "run", "json", "report"):
         (folder / name).mkdir()
     for name in ("corrupt", "tiny", "text", "animated"):
         for i in range(3):
@@ -205,6 +220,8 @@ def broken(tmp_path_factory) -> Path:
     still, other = Image.fromarray(noise), Image.fromarray(255 - noise)
     still.save(folder / "animated" / "3.webp", save_all=True, append_images=[other])
     (folder / "run" / "config.json").write_text("{}")
+    for name, text in (("run", "{}"), ("json", "{"), ("report", '{"rows": {}}')):
+        (folder / name / "report.json").write_text(text)
     return folder
 
 

@@ -77,7 +77,9 @@ def test_a_folder_elsewhere_and_a_plan_that_is_none(command, report, tmp_path):
     kept = f"--folder={tmp_path / 'kept'}"
     outcome = command("results", f"--report={report}", kept, f"--out={tmp_path / 'other' / 'RESULTS.md'}")
     assert_plain(outcome, "must be in the folder of --out")
-    assert_plain(command("results", f"--report={report}", kept, "--plans=/nowhere.json"), "/nowhere.json is no file")
+    assert not (tmp_path / "kept").exists()
+    given = [f"--report={report}", kept, f"--out={tmp_path / 'RESULTS.md'}"]
+    assert_plain(command("results", *given, "--plans=/nowhere.json"), "/nowhere.json is no file")
 
 
 def test_a_method_that_failed_keeps_its_line(report, tmp_path):
