@@ -11,7 +11,7 @@ from typing import Any
 
 import ml_collections
 
-VARIANTS = {"celeba128": 128, "celeba64": 64, "slim64": 64, "demo": 32}  # picture sizes in pixels
+VARIANTS = {"celeba128": 128, "celeba64": 64, "slim64": 64, "demo": 32}  # image sizes in pixels
 
 
 def pick(config: ml_collections.ConfigDict, default: Any, **others: Any) -> Any:
@@ -32,19 +32,22 @@ def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
 
     config.data = data = ml_collections.ConfigDict()
     data.name = pick(config, "celeb_a", demo="synthetic_faces")  # celeb_a | folder | synthetic_faces
-    data.dir = ""  # tfds' data_dir, or the folder of pictures; '' = tfds' own default, ~/tensorflow_datasets
+    data.dir = (
+        ""  # tfds' data_dir, CelebA's own files or the folder of images; '' = tfds' default, ~/tensorflow_datasets
+    )
     data.split = "deck"  # celeb_a: deck (random 20,000 for test) | official (the published partition)
     data.crop = pick(config, "centre140", demo="none")  # none | square | centre140 | pggan128 | centre148 | full178
     data.placement = "host"  # host | device: the whole training split lives on the devices, spread over them
-    data.flip = False  # mirror training pictures with probability 1/2
-    data.on_bad = "error"  # folder: what to do with a picture that cannot be read: error | skip
-    data.num_train = 5_000  # synthetic_faces: pictures drawn for training
+    data.flip = False  # mirror training images with probability 1/2
+    data.folder_split = "hash"  # folder: which tenth is for test: hash (of each name) | order (as before 2026-11-25)
+    data.on_bad = "error"  # folder: what to do with an image that cannot be read: error | skip
+    data.num_train = 5_000  # synthetic_faces: images drawn for training
     data.num_test = 1_000  # synthetic_faces: and for test
-    data.cache_dir = "~/.cache/genmodels"  # decoded pictures are kept here: 3 * size^2 bytes each
+    data.cache_dir = "~/.cache/genmodels"  # decoded images are kept here: 3 * size^2 bytes each
 
     config.train = train = ml_collections.ConfigDict()
     train.steps = 0  # set by each method
-    train.batch_size = 0  # pictures, over all devices; set by each method
+    train.batch_size = 0  # images, over all devices; set by each method
     train.steps_per_call = 1  # of one dispatch to the devices; more keep a busy host out of the loop
     train.ema_decay = 0.0  # per step, of the averaged weights that encode and generate; 0 = the weights themselves
 
@@ -55,7 +58,7 @@ def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
 
     config.eval = evaluation = ml_collections.ConfigDict()
     evaluation.every = pick(config, 2_000, slim64=200, demo=50)  # steps between test reconstruction errors
-    evaluation.pictures = 256  # test pictures used for that
+    evaluation.images = 256  # test images used for that
     evaluation.calibration_batches = 8  # training batches that give BatchNorm's population statistics
 
     config.checkpoint = checkpoint = ml_collections.ConfigDict()
@@ -96,7 +99,7 @@ def autoencoder(config: ml_collections.ConfigDict) -> None:
 def wae_terms(config: ml_collections.ConfigDict) -> None:
     """Adds what both WAEs share of their loss."""
     config.loss = loss = ml_collections.ConfigDict()
-    loss.cost_weight = 0.05  # of the squared error's sum over a picture in [-1, 1] at 64x64; rescaled by 64^2 / size^2
-    loss.input_noise = 0.01  # deviation of the noise added to training pictures, in units of [-1, 1]
+    loss.cost_weight = 0.05  # of the squared error's sum over an image in [-1, 1] at 64x64; rescaled by 64^2 / size^2
+    loss.input_noise = 0.01  # deviation of the noise added to training images, in units of [-1, 1]
     loss.warmup_steps = 0  # first steps spent on matching only the moments of the codes to the prior's
     loss.fixed_point_weight = 0.0  # of c(gen, G(E(gen))) at equal contrast, gen = G(z): improved sampling; 0 = off

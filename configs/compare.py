@@ -26,11 +26,11 @@ def get_config(variant: str = ""):
     del config.data.flip  # a method's own choice
 
     config.evaluation = evaluation = ml_collections.ConfigDict()  # the budget: see launch.evaluate
-    evaluation.pictures = pick(config, 20_000, slim64=1_000, demo=1_000)  # of each split, at most
+    evaluation.images = pick(config, 20_000, slim64=1_000, demo=1_000)  # of each split, at most
     evaluation.pairs = pick(config, 10_000, slim64=2_000, demo=2_000)  # of samples, for MS-SSIM
     evaluation.refined = pick(config, 10_000, slim64=200, demo=100)  # samples that improved sampling moves
     evaluation.lines = 100  # between codes
-    evaluation.points = 10  # pictures on a line, ends included
+    evaluation.points = 10  # images on a line, ends included
     evaluation.spherical = False  # great circles instead of straight lines
     evaluation.seed = 0  # of samples and intervals
 
@@ -39,5 +39,5 @@ def get_config(variant: str = ""):
         config[name] = method = module.get_config(config.variant)
         flip = method.data.flip
         del method.data, method.seed
-        method.flip = flip  # mirror training pictures with probability 1/2
+        method.flip = flip  # mirror training images with probability 1/2
     return config

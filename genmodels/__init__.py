@@ -2,7 +2,9 @@
 
 The map of the package, from the formulas up; nothing imports from a line below its own:
 
-  errors, images, losses, mmd  the terms of the losses; images and their ranges
+  errors, arrays, images       what users are told; the types of arrays; images and their ranges
+  losses, mmd                  the terms of the losses
+  inputs, image_files          what comes into a model, checked; many images as files
   nets                         the modules, and an encoder with its decoder
   methods                      one file for each: pure functions (init, steps, encode, decode) and its Spec
   data                         CelebA, a folder of images, drawn faces; the batch of step t

@@ -1,5 +1,8 @@
 """A trained model, restored from a run's folder."""
 
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -7,17 +10,26 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import ml_collections
+import numpy as np
 
-from genmodels import methods, runs, sampling
+from genmodels import inputs, methods, runs, sampling
+from genmodels.data.fields import URL
+from genmodels.errors import UsageError
+from genmodels.images import to_unit
 from genmodels.methods.posterior import Posterior
 from genmodels.nets.codec import Weights
 from genmodels.runs import checkpoint
 
-CHUNK = 100  # pictures at once: one compiled program serves any number of them
+CHUNK = 100  # images at once: one compiled program serves any number of them
+LISTED = 8  # runs that are named, of those in a folder
 
 
 class Model:
-    """Encodes, decodes and samples with fixed weights. Pictures are float32 [N, H, W, 3] in [0, 1], codes [N, Z]."""
+    """Encodes, decodes and samples with fixed weights.
+
+    Images are float32 [N, H, W, 3] in [0, 1], codes float32 [N, Z]. Taken are uint8 images as well, and one image or
+    one code without N, as a batch of one: what comes out always has N. Anything else raises ValueError.
+    """
 
     config: ml_collections.ConfigDict
     step: int
@@ -35,49 +47,69 @@ class Model:
         return sum(leaf.size for net in self._weights.values() for leaf in jax.tree.leaves(net["params"]))
 
     def encode(self, x: jax.Array) -> jax.Array:
-        """Pictures -> codes; a posterior's mean for the VAE and IntroVAE."""
-        return _in_chunks(self._encode, self._weights, jnp.asarray(x, jnp.float32))
+        """Images -> codes; a posterior's mean for the VAE and IntroVAE."""
+        return _joined(_outputs(self._encode, self._weights, self._images(x)))
 
     def posterior(self, x: jax.Array) -> Posterior | None:
-        """Pictures [N, H, W, 3] -> mean and log variance of q(z|x), [N, Z] each; None for a WAE: its codes are sure."""
-        return self._posterior and self._posterior(self._weights, jnp.asarray(x, jnp.float32))
+        """Images -> mean and log variance of q(z|x), [N, Z] each; None for a WAE, whose codes are deterministic."""
+        return self._posterior and _joined(_outputs(self._posterior, self._weights, self._images(x)))
 
     def decode(self, z: jax.Array) -> jax.Array:
-        """Codes -> pictures, clipped to [0, 1]."""
-        return jnp.clip(_in_chunks(self._decode, self._weights, jnp.asarray(z, jnp.float32)), 0.0, 1.0)
+        """Codes -> images, clipped to [0, 1]."""
+        return _joined(self._decoded(_split(self._codes(z))))
 
     def reconstruct(self, x: jax.Array) -> jax.Array:
-        """Pictures -> the pictures that their codes decode to."""
+        """Images -> the images that their codes decode to."""
         return self.decode(self.encode(x))
 
     def sample(self, key: jax.Array, num: int) -> jax.Array:
-        """`num` pictures of codes from the prior N(0, I); the same for the same key."""
-        return self.decode(jax.random.normal(key, (num, self.config.model.latent)))
+        """`num` images of codes from the prior N(0, I); the same for the same key."""
+        return _joined(self.stream(key, num))
 
     def refine(self, key: jax.Array, num: int) -> jax.Array:
         """`num` improved samples: the codes of `sample(key, num)` after the descent of `sampling.refine`."""
-        return self.decode(self.refine_codes(jax.random.normal(key, (num, self.config.model.latent))).codes)
+        return _joined(self.stream(key, num, refined=True))
+
+    def stream(self, key: jax.Array, num: int, refined: bool = False) -> Iterator[jax.Array]:
+        """The images of `sample`, or of `refine`, as they come, CHUNK at a time: for more than memory holds."""
+        parts = _split(inputs.prior(key, (inputs.whole("num", num, least=0), self.config.model.latent)))
+        return self._decoded((self.refine_codes(part).codes for part in parts) if refined else parts)
 
     def refine_codes(self, codes: jax.Array) -> sampling.Refined:
-        """Codes [N, Z] moved by `sampling.refine` in batches of CHUNK, at the rate that the model was trained with.
+        """Codes moved by `sampling.refine` in batches of CHUNK, at the rate that the model was trained with.
 
         The stop rule looks at each batch by itself; `steps` is the largest number that one took.
         """
+        codes = self._codes(codes)
+        if not len(codes):
+            return sampling.Refined(codes, jnp.zeros(0), jnp.zeros(0), jnp.zeros((), jnp.int32))
         descend = partial(sampling.refine, self._method, self._weights)
-        rate = self.config.optim.learning_rate
-        parts = [descend(codes[i : i + CHUNK], rate) for i in range(0, len(codes), CHUNK)]
-        moved, before, after, steps = zip(*parts, strict=True)
+        moved, before, after, steps = zip(
+            *(descend(part, self.config.optim.learning_rate) for part in _split(codes)), strict=True
+        )
         return sampling.Refined(*(jnp.concatenate(each) for each in (moved, before, after)), jnp.stack(steps).max())
 
     def interpolate(self, a: jax.Array, b: jax.Array, num: int, spherical: bool = False) -> jax.Array:
-        """Pictures along the lines between the codes of pictures a and b [N, H, W, 3] -> [N, num, H, W, 3].
+        """Images along the lines between the codes of images a and b -> [N, num, H, W, 3], ends included.
 
-        The lines are straight, or great circles if `spherical`.
+        The lines are straight, or great circles if `spherical`. One image on either side goes with each of the other.
         """
-        line = sampling.slerp if spherical else sampling.lerp
-        codes = line(self.encode(a), self.encode(b), num)  # [N, num, Z]
-        pictures = self.decode(codes.reshape(-1, codes.shape[-1]))
-        return pictures.reshape(len(codes), num, *pictures.shape[1:])
+        num = inputs.whole("num", num, least=2)
+        a, b = self.encode(a), self.encode(b)
+        if len(a) != len(b) and 1 not in (len(a), len(b)):
+            raise ValueError(f"lines go from each of {len(a)} images to one of {len(b)}: give as many of both, or one.")
+        codes = (sampling.slerp if spherical else sampling.lerp)(a, b, num)  # [N, num, Z]
+        images = self.decode(codes.reshape(-1, codes.shape[-1]))
+        return images.reshape(len(codes), num, *images.shape[1:])
+
+    def _images(self, x: jax.Array) -> Iterator[jax.Array]:
+        return map(_unit, _split(inputs.images(x, self.config.image_size)))
+
+    def _codes(self, z: jax.Array) -> jax.Array:
+        return inputs.codes(z, self.config.model.latent)
+
+    def _decoded(self, parts: Iterable[jax.Array]) -> Iterator[jax.Array]:
+        return (jnp.clip(images, 0.0, 1.0) for images in _outputs(self._decode, self._weights, parts))
 
 
 def load(workdir: str | Path, step: int | None = None) -> Model:
@@ -86,27 +118,75 @@ def load(workdir: str | Path, step: int | None = None) -> Model:
     Reads the weights only, never an optimiser, and works on another kind of device than the one that trained. Raises
     UsageError when there is no such run or checkpoint.
     """
-    config = runs.read_config(Path(workdir))
-    step, weights = checkpoint.restore_weights(Path(workdir), step, abstract_weights(methods.make(config), config))
+    if URL.match(str(workdir)):
+        raise UsageError(f"{workdir} is a URL: mount it and give the mounted folder.")
+    workdir = Path(os.path.expanduser(workdir))
+    step = None if step is None else inputs.whole("step", step, least=0)
+    _check_is_run(workdir)
+    config = runs.read_config(workdir)
+    step, weights = checkpoint.restore_weights(workdir, step, abstract_weights(methods.make(config), config))
     return Model(config, step, jax.device_put(weights))
 
 
 def abstract_weights(method: methods.Method, config: ml_collections.ConfigDict) -> Weights:
     """Shapes and dtypes of the weights that a run of `config` saves."""
 
-    def weights(key, pictures) -> Any:
+    def weights(key, images) -> Any:
         params = method.init(key).generating
-        statistics = method.phases[-1].statistics(params, pictures, key)
+        statistics = method.phases[-1].statistics(params, images, key)
         return {net: {"params": params[net], "batch_stats": statistics[net]} for net in params}
 
-    pictures = jax.ShapeDtypeStruct((2, config.image_size, config.image_size, 3), jnp.uint8)
-    return jax.eval_shape(weights, jax.random.key(0), pictures)
+    images = jax.ShapeDtypeStruct((2, config.image_size, config.image_size, 3), jnp.uint8)
+    return jax.eval_shape(weights, jax.random.key(0), images)
 
 
-def _in_chunks(function, weights: Weights, x: jax.Array) -> jax.Array:
-    """function(weights, x) in chunks of CHUNK along the first axis; the last is padded, so there is one program."""
-    if len(x) <= CHUNK:
-        return function(weights, x)
-    padded = jnp.pad(x, [(0, -len(x) % CHUNK)] + [(0, 0)] * (x.ndim - 1))
-    parts = [function(weights, padded[i : i + CHUNK]) for i in range(0, len(padded), CHUNK)]
-    return jnp.concatenate(parts)[: len(x)]
+def _check_is_run(folder: Path) -> None:
+    """Raises UsageError where `folder` is none, is inside a run, or holds runs; the text names what to load instead."""
+    with contextlib.suppress(OSError):  # reading the config tells of that
+        if (folder / "config.json").exists():
+            return
+        around = next((above for above in folder.resolve().parents if _has_checkpoints(above)), None)
+        if around is not None and folder.exists():
+            raise UsageError(f"{folder} is not a run but a part of one: give the run's folder, {around}.")
+        if not folder.is_dir():
+            what = "it is a file" if folder.exists() else "there is no such folder"
+            raise UsageError(f"{folder} is not a run: {what}. Give the folder of a run.")
+        found = sorted(str(below) for depth in ("*", "*/*") for below in folder.glob(depth) if _has_checkpoints(below))
+        if found:
+            more = f" and {len(found) - LISTED:,} more" if len(found) > LISTED else ""
+            raise UsageError(
+                f"{folder} is not a run but holds {len(found):,}: give the folder of one of them.\n"
+                f"They are {', '.join(found[:LISTED])}{more}."
+            )
+
+
+def _has_checkpoints(folder: Path) -> bool:
+    return (folder / "config.json").is_file() and (folder / "checkpoints").is_dir()
+
+
+def _split(x: jax.Array) -> Iterator[jax.Array]:
+    """CHUNK rows of x at a time, the rest last; one part without rows if there are none."""
+    return (x[start : start + CHUNK] for start in range(0, max(len(x), 1), CHUNK))
+
+
+def _unit(images: np.ndarray | jax.Array) -> jax.Array:
+    return jnp.asarray(to_unit(images) if images.dtype == np.uint8 else images, jnp.float32)
+
+
+def _outputs(function: Callable, weights: Weights, parts: Iterable[jax.Array]) -> Iterator[Any]:
+    """function(weights, part) of each part, row by row; the last of several is padded, so that one program serves all.
+
+    No net takes a batch of none: one row is padded there, too.
+    """
+    for i, part in enumerate(parts):
+        missing = CHUNK - len(part) if i else max(1 - len(part), 0)
+        if not missing:
+            yield function(weights, part)
+            continue
+        padded = jnp.pad(part, [(0, missing)] + [(0, 0)] * (part.ndim - 1))
+        yield jax.tree.map(lambda rows, part=part: rows[: len(part)], function(weights, padded))
+
+
+def _joined(parts: Iterable[Any]) -> Any:
+    """Arrays, or tuples of arrays, put together along the first axis."""
+    return jax.tree.map(lambda *arrays: arrays[0] if len(arrays) == 1 else jnp.concatenate(arrays), *parts)

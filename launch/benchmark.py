@@ -1,10 +1,14 @@
-"""Measures what training costs here: compiling, steps, input, memory, and how it grows with pictures and batches.
+"""Measures what training costs here: compiling, steps, input, memory, and how it grows with images and batches.
 
 python -m launch.benchmark --config=configs/introvae.py:demo
 python -m launch.benchmark --config=configs/wae_mmd.py:demo --sizes=32,64,128 --batch_sizes=50,1024
 """
 
+import sys
 from pathlib import Path
+
+if not __package__:  # python launch/benchmark.py
+    sys.path[0] += "/.."
 
 from absl import flags
 
@@ -12,7 +16,7 @@ from genmodels.errors import UsageError
 from launch import cli
 
 CONFIG = cli.config("configs/<method>.py[:variant].")
-SIZES = flags.DEFINE_list("sizes", [], "Picture sizes in pixels of a further table.")
+SIZES = flags.DEFINE_list("sizes", [], "Image sizes in pixels of a further table.")
 BATCH_SIZES = flags.DEFINE_list("batch_sizes", [], "Batch sizes of it; by default the config's own.")
 SECONDS = flags.DEFINE_float("seconds", 1.0, "About so long each of five measurements takes.", lower_bound=0.01)
 OUT = flags.DEFINE_string("out", None, "By default runs/benchmark-<method>-<variant>.json.")

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import jax
 from absl import app, flags, logging
@@ -65,6 +66,11 @@ def path(flag: flags.FlagHolder) -> Path | None:
     return None if flag.value is None else _path(flag.name, flag.value)
 
 
+def needed_path(flag: flags.FlagHolder) -> Path:
+    """The path of a flag that `run` requires, or that has a default, as `path` has it."""
+    return _path(flag.name, flag.value)
+
+
 def paths(flag: flags.FlagHolder) -> list[Path]:
     """The paths that a flag with a list gives, each as `path` has it."""
     if flag.present and not flag.value:
@@ -112,6 +118,6 @@ def _choose_convolutions() -> None:
         os.environ["XLA_FLAGS"] = f"--xla_cpu_experimental_ynn_fusion_type= {given}"
 
 
-def _stop(message: str) -> None:
+def _stop(message: str) -> NoReturn:
     print(f"error: {message}", file=sys.stderr)
     sys.exit(2)

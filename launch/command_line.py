@@ -13,6 +13,7 @@ from ml_collections import config_flags
 from ml_collections.config_flags import tuple_parser
 
 from genmodels.errors import UsageError
+from genmodels.runs.renamed import RENAMED
 
 PLAIN = {  # what Python says of a value of the wrong type, in a user's words
     r"invalid literal for int\(\).*": "a whole number is needed.",
@@ -112,6 +113,8 @@ def _explanation(error: Exception, argv: list[str], required: tuple[str, ...]) -
     """One line for what absl or ml_collections raise at a command line or a config file that cannot be."""
     text = str(error.args[0] if error.args else error).strip().removeprefix("ERROR:: ")
     first, last = text.splitlines()[0], text.splitlines()[-1].strip()
+    if renamed := _renamed(argv):
+        return renamed
     if isinstance(error, flags.UnrecognizedFlagError) and error.flagname.split(".")[0] in required:
         return _missing(error.flagname.split(".")[0])  # without a config file, its fields are no flags
     if isinstance(error, flags.Error):
@@ -127,11 +130,21 @@ def _explanation(error: Exception, argv: list[str], required: tuple[str, ...]) -
         return f"--config={_config_file(argv)} has no function get_config: it is no config file."
     field = re.match(r"\W*(\w+)\\?'", text)
     options = [option for option in argv if field and re.match(rf"--?\w[\w.]*\.{field[1]}\b", option)]
-    if options:
+    if field and options:
         hint = re.search(r'Did you mean "(\w+)"', text)
         meant = f": did you mean '{hint[1]}'?" if hint else "."
         return f"{options[0].split('=')[0]}: the config has no field '{field[1]}'{meant}"
     return f"command line or config file: {type(error).__name__}: {first}"
+
+
+def _renamed(argv: list[str]) -> str | None:
+    """What the first flag of an earlier revision's name is called now; None if there is none."""
+    for option in argv:
+        name = option.partition("=")[0]
+        section, dot, last = name.lstrip("-").rpartition(".")
+        if name.startswith("-") and last in RENAMED:
+            return f"--{section}{dot}{last} is now --{section}{dot}{RENAMED[last]}."
+    return None
 
 
 def _config_file(argv: list[str]) -> str:

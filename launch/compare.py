@@ -5,8 +5,13 @@ python -m launch.compare --config=configs/compare.py[:demo] --runs=RUN,RUN,...  
 """
 
 import sys
+from pathlib import Path
+
+if not __package__:  # python launch/compare.py
+    sys.path[0] += "/.."
 
 from absl import flags
+from ml_collections import config_flags
 
 from launch import cli
 
@@ -18,21 +23,29 @@ RUNS = flags.DEFINE_list("runs", [], "Folders of finished runs to compare, inste
 
 def main() -> None:
     """Writes <workdir>/report/index.html; run again, it goes on where it was."""
-    from pathlib import Path
-
     from genmodels import comparison
-    from genmodels.report import page
+    from genmodels.report import page, study
 
     tuning = cli.path(TUNING)
-    study = page.read_study(tuning) if tuning else None
-    workdir = cli.path(WORKDIR) or Path(f"runs/compare-{CONFIG.value.variant}")
-    cli.check_folder(workdir)
-    runs = comparison.compare(CONFIG.value, workdir, cli.paths(RUNS))
+    tuned = study.read(tuning) if tuning else None
+    workdir, folders = cli.path(WORKDIR) or Path(f"runs/compare-{CONFIG.value.variant}"), cli.paths(RUNS)
+    page.check_place(workdir / "report")
+    _say_what_is_ignored(folders)
+    runs = comparison.compare(CONFIG.value, workdir, folders)
     if runs is None:
         print("stopped and saved: run the same command again to go on")
         return
     command = " ".join(["python -m launch.compare", *sys.argv[1:]])
-    print(f"\nthe comparison: {page.write(workdir / 'report', runs, CONFIG.value, command, study)}")
+    print(f"\nthe comparison: {page.write(workdir / 'report', runs, CONFIG.value, command, tuned)}")
+
+
+def _say_what_is_ignored(folders: list[Path]) -> None:
+    """Fields that were given, but are those of a training."""
+    given = config_flags.get_override_values(flags.FLAGS["config"]) if folders else {}
+    ignored = [name for name in given if name != "data.dir" and not name.startswith("evaluation.")]
+    if ignored:
+        names = ", ".join(f"--config.{name}" for name in ignored)
+        print(f"ignored, as --runs are compared as they are: {names}", flush=True)
 
 
 if __name__ == "__main__":

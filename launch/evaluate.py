@@ -3,7 +3,10 @@
 python -m launch.evaluate --workdir=RUN [--step=STEP] [--pairs=10000] [--refine=0] [--seed=0] [--data_dir=DIR]
 """
 
-from pathlib import Path
+import sys
+
+if not __package__:  # python launch/evaluate.py
+    sys.path[0] += "/.."
 
 from absl import flags
 
@@ -12,19 +15,20 @@ from launch import cli
 WORKDIR = flags.DEFINE_string("workdir", None, "The run's folder.")
 STEP = flags.DEFINE_integer("step", None, "Which checkpoint; by default the newest.")
 SEED = flags.DEFINE_integer("seed", 0, "Of samples and intervals; the same seed gives the same numbers.", lower_bound=0)
-NUM = flags.DEFINE_integer("num", 10_000, "Pictures of each split, at most.", lower_bound=4)
+NUM = flags.DEFINE_integer("num", 10_000, "Images of each split, at most.", lower_bound=4)
 PAIRS = flags.DEFINE_integer("pairs", 10_000, "Pairs of samples for MS-SSIM.", lower_bound=2)
-REAL_PAIRS = flags.DEFINE_integer("real_pairs", None, "Pairs of test pictures; by default all, at most 10,000.", 2)
+REAL_PAIRS = flags.DEFINE_integer("real_pairs", None, "Pairs of test images; by default all, at most 10,000.", 2)
 LINES = flags.DEFINE_integer("lines", 100, "Lines between codes.", lower_bound=2)
-POINTS = flags.DEFINE_integer("points", 10, "Pictures on a line, ends included.", lower_bound=3)
+POINTS = flags.DEFINE_integer("points", 10, "Images on a line, ends included.", lower_bound=3)
 SPHERICAL = flags.DEFINE_bool("spherical", False, "Great circles instead of straight lines.")
 REFINE = flags.DEFINE_integer("refine", 0, "Samples to improve by descent and to measure as a row of their own.", 0)
 FIGURES = flags.DEFINE_bool("figures", False, "Also draw figures and videos, in <workdir>/figures/<step>/.")
+OUT = flags.DEFINE_string("out", None, "A folder for <step>.json and figures/<step>/, instead of the run's own.")
 DATA_DIR = flags.DEFINE_string("data_dir", None, "Where the data is now, if not where the run had it.")
 
 
 def main() -> None:
-    """Writes <workdir>/eval/<step>.json and prints it as a table."""
+    """Writes <workdir>/eval/<step>.json, or <out>/<step>.json, and prints it as a table."""
     import genmodels
     from genmodels import data, evaluation, runs
     from genmodels.errors import UsageError
@@ -33,11 +37,11 @@ def main() -> None:
 
     if 0 < REFINE.value < 4:
         raise UsageError(f"--refine={REFINE.value}: improve at least 4 samples, they are measured in pairs.")
-    workdir = Path(WORKDIR.value)
+    workdir, out, data_dir = cli.needed_path(WORKDIR), cli.path(OUT), cli.path(DATA_DIR)
     model = genmodels.load(workdir, STEP.value)
-    pictures = data.build(runs.read_config(workdir, DATA_DIR.value))
+    dataset = data.build(runs.read_config(workdir, data_dir and str(data_dir)))
     budget = evaluation.Budget(
-        pictures=NUM.value,
+        images=NUM.value,
         pairs=PAIRS.value,
         real_pairs=REAL_PAIRS.value,
         lines=LINES.value,
@@ -46,15 +50,15 @@ def main() -> None:
         seed=SEED.value,
         spherical=SPHERICAL.value,
     )
-    rows = evaluation.evaluate_run(workdir, model, pictures, budget)["rows"]
-    print(f"{pictures.description}; seed {SEED.value}; means with 95 % intervals, n in brackets")
+    rows = evaluation.evaluate_run(workdir, model, dataset, budget, out)["rows"]
+    print(f"{dataset.description}; seed {SEED.value}; means with 95 % intervals, n in brackets")
     linear = {name: row for name, row in rows.items() if name == "mean" or name.startswith("pca")}
     print(tables.plain({name: row for name, row in rows.items() if name not in linear}))
-    print("\nthe mean picture, and principal components: the linear autoencoders to beat")
+    print("\nthe mean image, and principal components: the linear autoencoders to beat")
     print(tables.plain(linear))
-    print(f"\nall of it: {evaluation.report_path(workdir, model.step)}")
+    print(f"\nall of it: {evaluation.report_path(workdir, model.step, out)}")
     if FIGURES.value:
-        print(f"figures: {gallery.draw(workdir, model, pictures, SEED.value)}")
+        print(f"figures: {gallery.draw(workdir, model, dataset, SEED.value, out)}")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def keep_compiled_programs() -> None:
         if not os.access(folder, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
     except (OSError, RuntimeError) as error:
-        reason = trouble(error) or f"{folder}: {error.strerror}."
+        reason = trouble(error) or f"{folder}: {error.strerror if isinstance(error, OSError) else error}."
         print(f"note: compiled programs are not kept; JAX_COMPILATION_CACHE_DIR says where. {reason}", file=sys.stderr)
         return
     jax.config.update("jax_compilation_cache_dir", str(folder))

@@ -6,7 +6,10 @@ python -m launch.plan --config=configs/introvae.py --topology=v5e:2x4
 import json
 import os
 import re
+import sys
 
+if not __package__:  # python launch/plan.py
+    sys.path[0] += "/.."
 if __name__ == "__main__":  # jax reads these when it is imported
     os.environ["JAX_PLATFORMS"] = "cpu"  # the TPUs are a compiler's target only, whatever else is here
     os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"  # it cannot read what was compiled for chips that are not here
@@ -18,7 +21,7 @@ from launch import cli
 
 CONFIG = cli.config("configs/<method>.py[:variant].")
 TOPOLOGY = flags.DEFINE_string("topology", None, "Such as v5e:2x4, v5e:4x4, v5p:2x2x1, v6e:2x4.")
-PICTURES = flags.DEFINE_integer("pictures", 182_599, "Of an epoch; the default is the deck's.", lower_bound=1)
+IMAGES = flags.DEFINE_integer("images", 182_599, "Of an epoch; the default is the deck's.", lower_bound=1)
 OUT = flags.DEFINE_string("out", None, "A JSON file for the plan, which launch.results takes in.")
 UTILISATION = flags.DEFINE_float(
     "utilisation", 0.4, "Share of the chips' peak that training reaches.", lower_bound=0.01, upper_bound=1.0
@@ -31,13 +34,14 @@ def main() -> None:
 
     os.environ.pop("XLA_FLAGS", None)  # libtpu ends the process at one that is for CPUs
     os.environ.update(plan.QUIET | os.environ)
-    config, out = CONFIG.value, cli.path(OUT)
-    if re.search(r"[:x]0*(x|$)", TOPOLOGY.value):  # at which libtpu would crash
-        raise UsageError(f"--topology={TOPOLOGY.value} has no chips: name one such as v5e:2x4.")
+    config, topology, out = CONFIG.value, TOPOLOGY.value, cli.path(OUT)
+    assert topology is not None  # required below
+    if re.search(r"[:x]0*(x|$)", topology):  # at which libtpu would crash
+        raise UsageError(f"--topology={topology} has no chips: name one such as v5e:2x4.")
     if out:
         cli.check_file(out)
-    found = plan.make(config, TOPOLOGY.value, PICTURES.value, UTILISATION.value)
-    print(f"{config.method}, {config.image_size} px, {config.model.dtype}, {config.train.batch_size} pictures a step")
+    found = plan.make(config, topology, IMAGES.value, UTILISATION.value)
+    print(f"{config.method}, {config.image_size} px, {config.model.dtype}, {config.train.batch_size} images a step")
     print(f"{found.chips} x {found.kind}, {found.available / 2**30:.0f} GiB each")
     for name, need in found.phases.items():
         print(
@@ -46,7 +50,7 @@ def main() -> None:
         )
     print(f"largest batch that fits: about {found.largest_batch:,}")
     print(
-        f"an epoch of {PICTURES.value:,} pictures, at {UTILISATION.value:.0%} of the peak or bound by memory: "
+        f"an epoch of {IMAGES.value:,} images, at {UTILISATION.value:.0%} of the peak or bound by memory: "
         f"about {found.epoch_seconds / 60:,.1f} minutes"
     )
     if out:
@@ -56,13 +60,13 @@ def main() -> None:
             "dtype": config.model.dtype,
             "batch_size": config.train.batch_size,
             "steps": config.train.steps,
-            "topology": TOPOLOGY.value,
-            "pictures": PICTURES.value,
+            "topology": topology,
+            "images": IMAGES.value,
             "utilisation": UTILISATION.value,
             **found._asdict(),
             "phases": {name: need._asdict() for name, need in found.phases.items()},
             "memory": max(need.memory for need in found.phases.values()),
-            "training_seconds": found.epoch_seconds * config.train.steps * config.train.batch_size / PICTURES.value,
+            "training_seconds": found.epoch_seconds * config.train.steps * config.train.batch_size / IMAGES.value,
         }
         out.write_text(json.dumps(kept, indent=1) + "\n")
 

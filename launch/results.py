@@ -4,6 +4,11 @@ python -m launch.results --report=runs/compare-slim64/report [--plans=FILE,...] 
 python -m launch.results                                      # writes the text again, from what was taken in
 """
 
+import sys
+
+if not __package__:  # python launch/results.py
+    sys.path[0] += "/.."
+
 from absl import flags
 
 from genmodels.errors import UsageError
@@ -11,7 +16,7 @@ from launch import cli
 
 REPORT = flags.DEFINE_string("report", None, "The report/ of a comparison to take in, as launch.compare left it.")
 PLANS = flags.DEFINE_list("plans", [], "What launch.plan --out has written: what the full data would take.")
-FOLDER = flags.DEFINE_string("folder", "results/slim64", "Where report.json and the pictures are kept.")
+FOLDER = flags.DEFINE_string("folder", "results/slim64", "Where report.json and the images are kept.")
 OUT = flags.DEFINE_string("out", "results/README.md", "The text, in a folder above --folder.")
 
 
@@ -19,14 +24,15 @@ def main() -> None:
     """Writes --out, and --folder if there is a --report."""
     from genmodels.report import results
 
-    folder, out, report, plans = cli.path(FOLDER), cli.path(OUT), cli.path(REPORT), cli.paths(PLANS)
+    folder, out = cli.needed_path(FOLDER), cli.needed_path(OUT)
+    report, plans = cli.path(REPORT), cli.paths(PLANS)
     if plans and not report:
-        raise UsageError("--plans are taken in together with a --report: give that too.")
+        raise UsageError("--plans are taken in together with a report: give --report as well.")
+    cli.check_file(out)
     if report:
         results.check_place(folder, out.parent)
         results.collect(report, plans, folder)
     text = results.render(folder, out.parent)
-    cli.check_file(out)
     out.write_text(text, encoding="utf-8")
     print(f"results: {out}")
 

@@ -1,28 +1,41 @@
-"""Samples from a trained model: a grid, or many pictures as PNG files or one .npz.
+"""Samples from a trained model: a grid, or many images as PNG files or one array.
 
-python -m launch.sample --workdir=RUN [--num=64] [--refine] [--out=grid.png | folder | pictures.npz]
+python -m launch.sample --workdir=RUN [--num=64] [--refine] [--out=grid.png | folder | images.npz]
 python -m launch.sample --workdir=RUN --num=10000 --out=samples --real=real     # two folders for a FID program
 """
 
-import math
+import contextlib
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+if not __package__:  # python launch/sample.py
+    sys.path[0] += "/.."
+
+import ml_collections
+import numpy as np
 from absl import flags
 
 from launch import cli
 
 WORKDIR = flags.DEFINE_string("workdir", None, "The run's folder.")
-NUM = flags.DEFINE_integer("num", 64, "How many pictures.", lower_bound=1)
-SEED = flags.DEFINE_integer("seed", 0, "Of the codes; the same seed gives the same pictures.", lower_bound=0)
+NUM = flags.DEFINE_integer("num", 64, "How many images.", lower_bound=1)
+SEED = flags.DEFINE_integer(
+    "seed", 0, "Of the codes; the same seed gives the same images.", lower_bound=0, upper_bound=2**32 - 1
+)
 STEP = flags.DEFINE_integer("step", None, "Which checkpoint; by default the newest.")
 REFINE = flags.DEFINE_bool("refine", False, "Improved sampling: the codes descend to fixed points of the autoencoder.")
 REAL = flags.DEFINE_string(
-    "real", None, "Also as many training pictures, in the order of the data set, in a form like --out."
+    "real", None, "Also as many training images, drawn at random, the same for every --seed, in a form like --out."
 )
-DATA_DIR = flags.DEFINE_string("data_dir", None, "Where the data is now, if not where the run had it.")
+DATA_DIR = flags.DEFINE_string("data_dir", None, "For --real: where the data is now, if not where the run had it.")
 OUT = flags.DEFINE_string(
-    "out", None, "A .png for one grid, a .npz for an array arr_0 [N, H, W, 3] uint8, else a folder of PNG files."
+    "out",
+    None,
+    "A .png or .jpg for one grid, a .npz or .npy for an array [N, H, W, 3] uint8, else a folder of PNG files; by "
+    "default <workdir>/samples-<step>.png.",
 )
+OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace the images of an earlier command in a folder.")
 
 
 def main() -> None:
@@ -30,33 +43,99 @@ def main() -> None:
     import jax
 
     import genmodels
-    from genmodels import data, images, runs
-    from genmodels.errors import UsageError
+    from genmodels import images
 
-    model = genmodels.load(WORKDIR.value, STEP.value)
-    if REAL.value is not None:  # first: what is missing should not come out after the samples
-        real = data.build(runs.read_config(Path(WORKDIR.value), DATA_DIR.value)).train
-        if len(real) < NUM.value:
-            raise UsageError(f"--num={NUM.value}: the training split has {len(real):,} pictures; ask for at most that.")
-        _save("real", Path(REAL.value), real[: NUM.value])
-    draw = model.refine if REFINE.value else model.sample
-    pictures = images.to_uint8(draw(jax.random.key(SEED.value), NUM.value))
-    out = Path(OUT.value or Path(WORKDIR.value) / f"samples-{model.step}.png")
-    _save("out", out, pictures)
+    workdir, real = cli.needed_path(WORKDIR), cli.path(REAL)
+    model = genmodels.load(workdir, STEP.value)
+    out = cli.path(OUT) or workdir / f"samples-{model.step}.png"
+    _check(workdir, model.config, out, real)
+    if real is not None:  # first: what is missing should not come out after the samples
+        _write(REAL, real, _training_images(workdir), model.config.image_size)
+    elif DATA_DIR.value is not None:
+        print("--data_dir is not used: only --real reads the data")
+    samples = model.stream(jax.random.key(SEED.value), NUM.value, refined=REFINE.value)
+    _write(OUT, out, map(images.to_uint8, samples), model.config.image_size)
     kind = "improved samples" if REFINE.value else "samples"
     print(f"{NUM.value:,} {kind} of {model.config.method} at step {model.step:,}: {out}")
-    if REAL.value is not None:
-        print(f"{NUM.value:,} training pictures: {REAL.value}")
+    if real is not None:
+        print(f"{NUM.value:,} training images: {real}")
 
 
-def _save(flag: str, out: Path, pictures) -> None:
-    from genmodels import images
+def _check(workdir: Path, config: ml_collections.ConfigDict, out: Path, real: Path | None) -> None:
+    """Raises UsageError, before any work, for what cannot be written or would spoil other images."""
+    from genmodels import image_files
+    from genmodels.errors import UsageError
+
+    if real is not None and (_within(out, real) or _within(real, out)):
+        raise UsageError(f"--out={out} and --real={real} are one place: give each a place of its own.")
+    data_dir = cli.path(DATA_DIR) or Path(config.data.dir).expanduser()
+    for flag, path in ((OUT, out), (REAL, real)):
+        if path is None:
+            continue
+        with _named(flag):
+            if config.data.name == "folder" and _within(path, data_dir) and not _within(path, workdir):
+                raise UsageError(f"{path} is in the data's folder {data_dir} and would become data: choose another.")
+            image_files.check(path, _shape(config.image_size), OVERWRITE.value)
+
+
+def _within(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def _training_images(workdir: Path) -> Iterator[np.ndarray]:
+    """The training images of --real, uint8 [n, H, W, 3] batch by batch; raises UsageError if there are too few."""
+    from genmodels import data, runs
+    from genmodels.data import subsets
+    from genmodels.errors import UsageError
+    from genmodels.model import CHUNK
+
+    data_dir = cli.path(DATA_DIR)
+    found = data.build(runs.read_config(workdir, None if data_dir is None else str(data_dir)))
+    split, same = found.train, runs.data.same(workdir, found)
+    if same is None:
+        print(f"--real: not checked whether {workdir} was trained on these images")
+    elif not same:
+        print(f"--real: {workdir} was trained on other images than these: {found.description}")
+    if len(split) < NUM.value:
+        raise UsageError(f"--num={NUM.value}: the training split has {len(split):,} images; ask for at most that.")
+    chosen = subsets.indices(len(split), NUM.value)
+    return (split[chosen[i : i + CHUNK]] for i in range(0, NUM.value, CHUNK))
+
+
+def _write(flag: flags.FlagHolder, path: Path, batches: Iterable[np.ndarray], size: int) -> None:
+    """Writes uint8 batches to `path` as they come, and says how many older images they replace."""
+    from tqdm import tqdm
+
+    from genmodels import image_files
+
+    with _named(flag):
+        older = image_files.check(path, _shape(size), OVERWRITE.value)
+    with (
+        _named(flag),
+        image_files.writing(path, _shape(size), overwrite=OVERWRITE.value) as write,
+        tqdm(total=NUM.value, desc=str(path), unit=" images", mininterval=1.0) as bar,
+    ):
+        for batch in batches:
+            write(batch)
+            bar.update(len(batch))
+    if older:
+        print(f"{older:,} older images replaced: {path}")
+
+
+def _shape(size: int) -> tuple[int, int, int, int]:
+    return NUM.value, size, size, 3
+
+
+@contextlib.contextmanager
+def _named(flag: flags.FlagHolder) -> Iterator[None]:
+    """Puts the flag before a UsageError that begins with its path."""
     from genmodels.errors import UsageError
 
     try:
-        images.save(out, pictures, columns=math.ceil(math.sqrt(NUM.value)))
-    except OSError as error:
-        raise UsageError(f"--{flag}={out} cannot be written: {error.strerror}.") from error
+        yield
+    except UsageError as error:
+        remedy = "" if flag.value else "\nGive --out another place: by default it is in the run's folder."
+        raise UsageError(f"--{flag.name}={error}{remedy}") from error
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
-"""Trains one model; run again, it goes on where it was.
+"""Trains one model; run again, it resumes.
 
 python -m launch.train --config=configs/introvae.py[:variant] [--workdir=DIR] [--config.any.field=value ...]
 On a TPU slice or a cluster start it on every host with --distributed.
 """
 
 import socket
+import sys
+
+if not __package__:  # python launch/train.py
+    sys.path[0] += "/.."
 
 from absl import flags
 
@@ -24,21 +28,19 @@ WORKDIR = flags.DEFINE_string("workdir", None, "The run's folder; by default run
 
 def main() -> None:
     """Trains --config in --workdir."""
-    from pathlib import Path
-
     import jax
 
     from genmodels import runs, training
 
     _join()
-    workdir = Path(WORKDIR.value) if WORKDIR.value else runs.default_workdir(CONFIG.value)
-    result = training.train(CONFIG.value, workdir, start_from=START_FROM.value and Path(START_FROM.value))
+    workdir = cli.path(WORKDIR) or runs.default_workdir(CONFIG.value)
+    result = training.train(CONFIG.value, workdir, start_from=cli.path(START_FROM))
     if jax.process_index():
         return  # process 0 speaks for all
     if result.finished:
         print(f"trained {result.step:,} steps: {workdir}")
     else:
-        print(f"stopped and saved at step {result.step:,}: run the same command again to go on")
+        print(f"stopped and saved at step {result.step:,}: run the same command again to resume")
 
 
 def _join() -> None:

@@ -5,6 +5,11 @@ python -m launch.tune --config=configs/introvae.py --space="loss.margin=50..500 
 Start the same command several times, on one machine or on all that see --workdir, and they share the trials.
 """
 
+import sys
+
+if not __package__:  # python launch/tune.py
+    sys.path[0] += "/.."
+
 from absl import flags
 
 from launch import cli, command_line
@@ -16,7 +21,7 @@ TRIALS = flags.DEFINE_integer("trials", None, "By default all of a grid, else 20
 WORKDIR = flags.DEFINE_string("workdir", None, "The study's folder; by default runs/tune-<method>-<variant>.")
 STORAGE = flags.DEFINE_string("storage", None, "A database URL of Optuna's; by default a journal in the folder.")
 SEED = flags.DEFINE_integer("seed", 0, "Of the sampler and of the evaluation.", lower_bound=0, upper_bound=2**31 - 1)
-NUM = flags.DEFINE_integer("num", 1_000, "Pictures of each split for a trial's RMSE, at most.", lower_bound=4)
+NUM = flags.DEFINE_integer("num", 1_000, "Images of each split for a trial's RMSE, at most.", lower_bound=4)
 PAIRS = flags.DEFINE_integer("pairs", 1_000, "Pairs of samples for a trial's MS-SSIM.", lower_bound=2)
 
 
@@ -39,9 +44,9 @@ def main() -> None:
     tuning = Tuning(config, tried, SAMPLER.value, workdir, budget)
     jax.devices()  # if there are none, this is said before anything is written
     opened = study.open_study(tuning, STORAGE.value)
-    pictures = data.build(config)
+    images = data.build(config)
     default = space.size(tried) if SAMPLER.value == "grid" else 20
-    if not study.work(tuning, opened, TRIALS.value or default, pictures):
+    if not study.work(tuning, opened, TRIALS.value or default, images):
         print("stopped and saved: run the same command again to go on")
         return
     found = results.collect(opened, tuning)

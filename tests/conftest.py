@@ -33,7 +33,12 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 from absl import app  # noqa: E402
 from absl.testing import flagsaver  # noqa: E402
+from jaxtyping import install_import_hook  # noqa: E402
 from PIL import Image  # noqa: E402
+
+from tests.support import signatures  # noqa: E402
+
+install_import_hook(signatures.MODULES, "tests.support.signatures.check")  # of what is imported from here on
 
 from genmodels import comparison, data, training  # noqa: E402
 from tests.support import tiny_comparison, tiny_runs  # noqa: E402
@@ -45,9 +50,9 @@ def pytest_configure(config):
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory) -> Path:
-    """A folder data set: 12 training and 4 test pictures of coloured noise, 32x32."""
-    folder, rng = tmp_path_factory.mktemp("data") / "pictures", np.random.default_rng(0)
+def image_folder(tmp_path_factory) -> Path:
+    """A folder data set: 12 training and 4 test images of coloured noise, 32x32."""
+    folder, rng = tmp_path_factory.mktemp("data") / "images", np.random.default_rng(0)
     for split, count in (("train", 12), ("test", 4)):
         (folder / split).mkdir(parents=True)
         for i in range(count):
@@ -58,12 +63,12 @@ def pictures(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory, pictures) -> Path:
+def trained(tmp_path_factory, image_folder) -> Path:
     """The folder of a VAE's run of 6 steps with every kind of output, not to be changed."""
     workdir = tmp_path_factory.mktemp("runs") / "trained"
     config = tiny_runs.config(
         "vae",
-        pictures,
+        image_folder,
         **{
             "train.ema_decay": 0.9,
             "checkpoint.every": 2,
@@ -78,10 +83,10 @@ def trained(tmp_path_factory, pictures) -> Path:
 
 
 @pytest.fixture(scope="session")
-def compared(tmp_path_factory, pictures) -> tuple[Path, list[comparison.Run]]:
+def compared(tmp_path_factory, image_folder) -> tuple[Path, list[comparison.Run]]:
     """The folder and the runs of a finished comparison, not to be changed."""
     workdir = tmp_path_factory.mktemp("comparison")
-    return workdir, comparison.compare(tiny_comparison.config(pictures), workdir)
+    return workdir, comparison.compare(tiny_comparison.config(image_folder), workdir)
 
 
 @pytest.fixture
@@ -96,7 +101,9 @@ def command(monkeypatch, capfd):
 
     def run(name: str, *arguments) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", [f"launch/{name}.py", *map(str, arguments)])
-        monkeypatch.delitem(sys.modules, f"launch.{name}", raising=False)
+        # "config_config" is what ml_collections calls the file of --config: the next would be loaded on top of it.
+        for module in (f"launch.{name}", "config_config"):
+            monkeypatch.delitem(sys.modules, module, raising=False)
         app.define_help_flags()
         saved = flagsaver.save_flag_values()
         capfd.readouterr()

@@ -7,13 +7,12 @@ from genmodels import images
 
 @pytest.fixture
 def tiles():
-    """Five pictures of 4x6 pixels, each of one colour of its own."""
+    """Five images of 4x6 pixels, each of one colour of its own."""
     return np.arange(5, dtype=np.uint8)[:, None, None, None] * np.full((1, 4, 6, 3), 10, np.uint8)
 
 
 def test_ranges():
-    pictures = np.array([[0, 51, 255]], np.uint8)
-    unit = images.to_unit(pictures)
+    unit = images.to_unit(np.array([[0, 51, 255]], np.uint8))
     assert unit.dtype == np.float32
     np.testing.assert_allclose(unit, [[0, 0.2, 1]], rtol=1e-6)
     np.testing.assert_allclose(images.unit_to_signed(unit), [[-1, -0.6, 1]], rtol=1e-6)
@@ -46,25 +45,13 @@ def test_pairs_put_each_original_before_its_reconstruction(tiles):
     np.testing.assert_array_equal(both[:, 0, 0, 0], [0, 1, 10, 11, 20, 21, 30, 31, 40, 41])
 
 
-def test_save_grid_enlarges_small_pictures(tiles, tmp_path):
+def test_save_grid_enlarges_small_images(tiles, tmp_path):
     images.save_grid(tmp_path / "grid.png", tiles, columns=3)
     with Image.open(tmp_path / "grid.png") as sheet:
         found = np.asarray(sheet)
     np.testing.assert_array_equal(found, images.grid(tiles, 3).repeat(24, 0).repeat(24, 1))
 
 
-@pytest.mark.parametrize("name", ["new/grid.png", "new/samples.npz", "new/folder"])
-def test_save_in_three_forms(tiles, tmp_path, name):
-    path = tmp_path / name
-    images.save(path, tiles, columns=3)
-    if name.endswith("png"):
-        with Image.open(path) as sheet:
-            assert sheet.size == (24 * 22, 24 * 10)
-    elif name.endswith("npz"):
-        with np.load(path) as found:
-            np.testing.assert_array_equal(found["arr_0"], tiles)
-    else:
-        assert sorted(p.name for p in path.iterdir()) == [f"{i:06}.png" for i in range(5)]
-        for i, tile in enumerate(tiles):
-            with Image.open(path / f"{i:06}.png") as picture:
-                np.testing.assert_array_equal(picture, tile)
+def test_the_size_of_a_grid_is_known_before_it_is_made(tiles):
+    assert images.grid_size(tiles.shape, columns=3, gap=5) == images.grid(tiles, columns=3, gap=5).shape[:2]
+    assert [images.enlargement(height) for height in (4, 32, 64, 128)] == [24, 3, 1, 1]

@@ -11,7 +11,7 @@ def rng():
     return np.random.default_rng(0)
 
 
-def test_squared_error_is_a_sum_over_pixels_per_picture(rng):
+def test_squared_error_is_a_sum_over_pixels_per_image(rng):
     x, y = rng.normal(size=(2, 5, 4, 6, 3)).astype(np.float32)
     expected = [sum((a - b) ** 2 for a, b in zip(p.ravel(), q.ravel(), strict=True)) for p, q in zip(x, y, strict=True)]
     np.testing.assert_allclose(losses.squared_error(x, y), expected, rtol=1e-5)

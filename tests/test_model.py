@@ -1,10 +1,16 @@
+import shutil
+import weakref
+
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import genmodels
 from genmodels import model as models
+from genmodels import sampling
 from genmodels.errors import UsageError
+from genmodels.images import to_unit
 
 
 @pytest.fixture(scope="module")
@@ -23,13 +29,13 @@ def test_what_is_loaded(model, trained):
     assert genmodels.load(str(trained), step=4).step == 4
 
 
-def test_pictures_are_in_the_unit_range_and_codes_are_vectors(model, faces):
+def test_images_are_in_the_unit_range_and_codes_are_vectors(model, faces):
     z = model.encode(faces)
     assert z.shape == (3, model.config.model.latent)
-    for pictures in (model.decode(100 * z), model.reconstruct(faces), model.sample(jax.random.key(0), 3)):
-        assert pictures.shape == (3, 32, 32, 3)
-        assert pictures.dtype == np.float32
-        assert 0 <= pictures.min() < pictures.max() <= 1
+    for images in (model.decode(100 * z), model.reconstruct(faces), model.sample(jax.random.key(0), 3)):
+        assert images.shape == (3, 32, 32, 3)
+        assert images.dtype == np.float32
+        assert 0 <= images.min() < images.max() <= 1
 
 
 def test_a_reconstruction_is_the_decoded_code(model, faces):
@@ -50,7 +56,7 @@ def test_steps_have_weights_of_their_own(model, trained):
 
 
 def test_an_example_is_alone_in_its_batch(model, faces):
-    """At fixed weights no picture depends on its neighbours."""
+    """At fixed weights no image depends on its neighbours."""
     np.testing.assert_allclose(model.encode(faces)[:1], model.encode(faces[:1]), atol=1e-5)
 
 
@@ -62,16 +68,191 @@ def test_chunks_change_nothing(model, monkeypatch, num):
     np.testing.assert_allclose(model.decode(codes), whole, atol=1e-5)
 
 
+def test_one_program_serves_many_images(model, monkeypatch):
+    decode, sizes = model._decode, []
+    monkeypatch.setattr(models, "CHUNK", 8)
+    monkeypatch.setattr(model, "_decode", lambda weights, codes: sizes.append(len(codes)) or decode(weights, codes))
+    assert len(model.sample(jax.random.key(0), 20)) == 20
+    assert sizes == [8, 8, 8]
+
+
 def test_interpolation_runs_straight_from_one_code_to_the_other(model, faces):
     a, b = faces[:2], faces[1:]
-    pictures = model.interpolate(a, b, 5)
-    assert pictures.shape == (2, 5, 32, 32, 3)
-    np.testing.assert_allclose(pictures[:, 0], model.reconstruct(a), atol=1e-5)
-    np.testing.assert_allclose(pictures[:, -1], model.reconstruct(b), atol=1e-5)
+    images = model.interpolate(a, b, 5)
+    assert images.shape == (2, 5, 32, 32, 3)
+    np.testing.assert_allclose(images[:, 0], model.reconstruct(a), atol=1e-5)
+    np.testing.assert_allclose(images[:, -1], model.reconstruct(b), atol=1e-5)
     middle = model.decode((model.encode(a) + model.encode(b)) / 2)
-    np.testing.assert_allclose(pictures[:, 2], middle, atol=1e-5)
+    np.testing.assert_allclose(images[:, 2], middle, atol=1e-5)
 
 
-def test_where_there_is_no_run(tmp_path):
-    with pytest.raises(UsageError, match=r"is not a run: it has no config\.json"):
-        genmodels.load(tmp_path)
+def test_interpolation_between_one_and_many(model, faces):
+    lines = model.interpolate(faces[0], faces, 3)
+    np.testing.assert_allclose(lines[1:2], model.interpolate(faces[:1], faces[1:2], 3), atol=1e-5)
+    np.testing.assert_allclose(lines[:, 0], model.reconstruct(faces[[0, 0, 0]]), atol=1e-5)
+    np.testing.assert_allclose(model.interpolate(faces, faces[0], 3, spherical=True)[:, 0], lines[:, -1], atol=1e-5)
+    with pytest.raises(ValueError, match="each of 2 images to one of 3: give as many of both, or one"):
+        model.interpolate(faces[:2], faces, 3)
+    with pytest.raises(ValueError, match="num=1 is too small: give at least 2"):
+        model.interpolate(faces, faces, 1)
+
+
+def test_uint8_images_are_those_of_the_unit_range(model):
+    faces = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(model.encode(faces), model.encode(to_unit(faces)))
+    np.testing.assert_array_equal(model.posterior(faces).logvar, model.posterior(to_unit(faces)).logvar)
+    np.testing.assert_array_equal(model.reconstruct(faces), model.reconstruct(to_unit(faces)))
+
+
+def test_what_is_one_comes_out_as_a_batch_of_one(model, faces):
+    one = faces[0]
+    np.testing.assert_array_equal(model.encode(one), model.encode(faces[:1]))
+    assert model.posterior(one).mean.shape == (1, 8)
+    assert model.reconstruct(one).shape == (1, 32, 32, 3)
+    assert model.decode(model.encode(one)[0]).shape == (1, 32, 32, 3)
+    assert model.interpolate(one, one, 4).shape == (1, 4, 32, 32, 3)
+
+
+def test_nothing_in_is_nothing_out(model, faces):
+    none, latent = faces[:0], model.config.model.latent
+    assert model.encode(none).shape == (0, latent)
+    assert model.posterior(none).mean.shape == model.posterior(none).logvar.shape == (0, latent)
+    assert model.decode(np.zeros((0, latent))).shape == (0, 32, 32, 3)
+    assert model.reconstruct(none).shape == (0, 32, 32, 3)
+    assert model.interpolate(none, none, 4).shape == (0, 4, 32, 32, 3)
+    assert model.refine_codes(np.zeros((0, latent))).codes.shape == (0, latent)
+    for draw in (model.sample, model.refine):
+        found = draw(jax.random.key(0), 0)
+        assert found.shape == (0, 32, 32, 3)
+        assert found.dtype == np.float32
+
+
+@pytest.mark.parametrize("name", ["encode", "posterior", "reconstruct"])
+@pytest.mark.parametrize("wrong", [np.zeros((1, 33, 33, 3)), np.full((1, 32, 32, 3), 2.0), np.zeros((1, 3, 32, 32))])
+def test_wrong_images_are_refused(model, name, wrong):
+    with pytest.raises(ValueError, match=r"images are .*, not "):
+        getattr(model, name)(wrong)
+
+
+def test_wrong_codes_are_refused(model):
+    for name in ("decode", "refine_codes"):
+        with pytest.raises(ValueError, match=r"codes are \[N, 8\] for this model"):
+            getattr(model, name)(np.zeros((2, 7)))
+
+
+@pytest.mark.parametrize("name", ["sample", "refine", "stream"])
+@pytest.mark.parametrize(
+    ("key", "num", "words"),
+    [
+        (jax.random.key(0), -1, "num=-1 is too small: give at least 0"),
+        (jax.random.key(0), 2.5, "num=2.5 is not a whole number"),
+        (0, 3, r"key=0 is not one random key: give jax\.random\.key\(0\)"),
+        (None, 3, "key=None is not one random key"),
+        (jax.random.split(jax.random.key(0)), 3, "is not one random key"),
+        (9, jax.random.key(0), "is not a whole number"),  # the wrong way round
+    ],
+)
+def test_wrong_keys_and_numbers_are_refused(model, name, key, num, words):
+    with pytest.raises(ValueError, match=words):
+        getattr(model, name)(key, num)
+
+
+@pytest.mark.parametrize(("num", "refined"), [(5, False), (8, False), (20, False), (20, True)])
+def test_a_stream_is_the_samples_as_they_come(model, monkeypatch, num, refined):
+    def descent(method, weights, codes, rate):  # looks at the whole batch, as the stop rule does, and takes no time
+        return sampling.Refined(
+            codes - codes.mean(0, keepdims=True), *jnp.zeros((2, len(codes))), jnp.zeros((), jnp.int32)
+        )
+
+    monkeypatch.setattr(models, "CHUNK", 8)
+    monkeypatch.setattr(sampling, "refine", descent)
+    key = jax.random.key(3)
+    parts = [np.asarray(part) for part in model.stream(key, num, refined=refined)]
+    assert [len(part) for part in parts] == [min(8, num - start) for start in range(0, num, 8)]
+    np.testing.assert_array_equal(np.concatenate(parts), (model.refine if refined else model.sample)(key, num))
+    codes = jax.random.normal(key, (num, model.config.model.latent))
+    expected = model.decode(model.refine_codes(codes).codes if refined else codes)
+    np.testing.assert_array_equal(np.concatenate(parts), expected)
+
+
+def test_a_stream_keeps_no_more_than_a_chunk(model, monkeypatch):
+    monkeypatch.setattr(models, "CHUNK", 8)
+    alive, most = weakref.WeakSet(), 0
+
+    def decode(weights, codes):
+        images = Images(len(codes))
+        alive.add(images)
+        return images
+
+    class Images:  # what decoding gives, as far as a stream looks at it
+        def __init__(self, count):
+            self.count = count
+
+    monkeypatch.setattr(model, "_decode", decode)
+    monkeypatch.setattr(models.jnp, "clip", lambda images, low, high: images)
+    for _ in model.stream(jax.random.key(0), 80):
+        most = max(most, len(alive))
+    assert most <= 2  # the one before lives until this one is there
+
+
+def test_the_chunks_of_uint8_images_are_converted_one_by_one(model, monkeypatch, tmp_path):
+    """A whole split is encoded from its memory map."""
+    monkeypatch.setattr(models, "CHUNK", 8)
+    np.save(tmp_path / "split.npy", np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3), dtype=np.uint8))
+    split, seen = np.load(tmp_path / "split.npy", mmap_mode="r"), []
+    monkeypatch.setattr(models, "to_unit", lambda images: seen.append(len(images)) or to_unit(images))
+    codes = model.encode(split)
+    assert seen == [8, 8, 4]
+    np.testing.assert_allclose(codes, model.encode(to_unit(split)), atol=1e-5)
+
+
+def test_models_are_functions_to_jax(model, faces):
+    z = model.encode(faces)
+    slope = jax.grad(lambda z: model.decode(z).sum())(z)
+    assert np.isfinite(slope).all()
+    assert np.abs(slope).max() > 0
+    np.testing.assert_allclose(jax.jit(model.reconstruct)(faces), model.reconstruct(faces), atol=1e-4)
+    np.testing.assert_allclose(jax.vmap(model.encode)(faces)[:, 0], z, atol=1e-4)
+
+
+def test_where_there_is_no_run(tmp_path, trained):
+    for given, words in (
+        (tmp_path, r"is not a run: it has no config\.json"),
+        (tmp_path / "new", "new is not a run: there is no such folder"),
+        ("a" * 300, "File name too long"),
+        ("gs://bucket/run", "^gs://bucket/run is a URL: mount it and give the mounted folder.$"),
+        (trained / "config.json", f"a part of one: give the run's folder, {trained}"),
+        (trained / "checkpoints" / "6", f"a part of one: give the run's folder, {trained}"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            genmodels.load(given)
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="file is not a run: it is a file"):
+        genmodels.load(tmp_path / "file")
+
+
+def test_a_folder_of_runs_names_them(tmp_path, trained):
+    for i in range(10):
+        shutil.copytree(trained, tmp_path / "comparison" / f"vae-{i}")
+    (tmp_path / "comparison" / "untrained").mkdir()
+    (tmp_path / "comparison" / "untrained" / "config.json").touch()
+    for folder in (tmp_path / "comparison", tmp_path):
+        with pytest.raises(UsageError, match=r"is not a run but holds 10: give the folder of one of them") as caught:
+            genmodels.load(folder)
+        second = str(caught.value).splitlines()[1]
+        assert second.startswith(f"They are {tmp_path}/comparison/vae-0, {tmp_path}/comparison/vae-1, ")
+        assert second.endswith("/vae-7 and 2 more.")
+    genmodels.load(tmp_path / "comparison" / "vae-9")
+
+
+def test_a_folder_below_home(trained, monkeypatch):
+    monkeypatch.setenv("HOME", str(trained.parent))
+    assert genmodels.load(f"~/{trained.name}").step == 6
+
+
+@pytest.mark.parametrize(
+    ("step", "words"), [("6", "step='6' is not a whole number"), (6.0, "step=6.0"), (-1, "step=-1")]
+)
+def test_a_step_is_a_whole_number(trained, step, words):
+    with pytest.raises(ValueError, match=words):
+        genmodels.load(trained, step=step)

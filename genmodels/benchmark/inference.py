@@ -1,4 +1,4 @@
-"""What a trained model does: encoding, decoding and improved sampling, by how many pictures go at once."""
+"""What a trained model does: encoding, decoding and improved sampling, by how many images go at once."""
 
 import time
 from typing import Any
@@ -14,10 +14,10 @@ AT_ONCE = (CHUNK // 10, CHUNK, 10 * CHUNK)
 
 
 def measure(config: ml_collections.ConfigDict, seconds: float) -> dict[str, Any]:
-    """Pictures encoded and decoded a second, and bytes of device memory, for each of AT_ONCE; any weights will do.
+    """Images encoded and decoded a second, and bytes of device memory, for each of AT_ONCE; any weights will do.
 
     Also the steps of a code that improved sampling takes in a second, CHUNK codes at once, and on a device that tells
-    its memory how many pictures fit it at once, by the memory of the two largest of AT_ONCE.
+    its memory how many images fit it at once, by the memory of the two largest of AT_ONCE.
     """
     method = methods.make(config)
     weights = _weights(method, config)
@@ -32,19 +32,22 @@ def measure(config: ml_collections.ConfigDict, seconds: float) -> dict[str, Any]
     descend()
     refining = time.perf_counter() - began  # once: a descent is long enough
     limit = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit")
-    needs = [(row["at_once"], row["device_bytes"]) for row in rows[-2:]]
+    first, second = ((row["at_once"], row["device_bytes"]) for row in rows[-2:])
     return {
         "by_size": rows,
         "refine_steps": CHUNK * steps / refining,
-        "largest": limit and plan.largest_batch(limit, *needs, config.image_size),
+        "largest": limit and plan.largest_batch(limit, first, second, config.image_size),
     }
 
 
-def _row(method: methods.Method, weights: Any, config: ml_collections.ConfigDict, size: int, seconds: float):
-    pictures = jax.random.uniform(jax.random.key(0), (size, config.image_size, config.image_size, 3))
-    codes = jax.random.normal(jax.random.key(0), (size, config.model.latent))
-    row = {"at_once": size, "device_bytes": 0}
-    for name, function, given in (("encode", method.encode, pictures), ("decode", method.decode, codes)):
+def _row(
+    method: methods.Method, weights: Any, config: ml_collections.ConfigDict, size: int, seconds: float
+) -> dict[str, Any]:
+    images_key, codes_key = jax.random.split(jax.random.key(0))
+    images = jax.random.uniform(images_key, (size, config.image_size, config.image_size, 3))
+    codes = jax.random.normal(codes_key, (size, config.model.latent))
+    row: dict[str, Any] = {"at_once": size, "device_bytes": 0}
+    for name, function, given in (("encode", method.encode, images), ("decode", method.decode, codes)):
         program = jax.jit(function).lower(weights, given).compile()
         row["device_bytes"] = max(row["device_bytes"], plan.device_bytes(program))
         work = timing.repeated(lambda program=program, given=given: program(weights, given), seconds)

@@ -1,6 +1,6 @@
 """What training would take on TPUs that are not here: its very step, compiled for a named topology."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +9,7 @@ from jax.experimental import topologies
 
 from genmodels import methods
 from genmodels.errors import UsageError
-from genmodels.training.parallel import Parallel
+from genmodels.training.parallel import Device, Parallel
 
 QUIET = {  # libtpu's questions, in the environment before it is loaded: it looks for TPUs that are not here
     "TPU_SKIP_MDS_QUERY": "1",
@@ -54,8 +54,8 @@ class Plan(NamedTuple):
     epoch_seconds: float
 
 
-def make(config: ml_collections.ConfigDict, topology: str, pictures: int, utilisation: float) -> Plan:
-    """The plan for a topology such as 'v5e:2x4', an epoch of so many pictures, a share of the chips' peak FLOP/s.
+def make(config: ml_collections.ConfigDict, topology: str, images: int, utilisation: float) -> Plan:
+    """The plan for a topology such as 'v5e:2x4', an epoch of so many images, a share of the chips' peak FLOP/s.
 
     Raises UsageError for a topology that libtpu does not know, or where libtpu is missing.
     """
@@ -81,7 +81,7 @@ def make(config: ml_collections.ConfigDict, topology: str, pictures: int, utilis
         available=chip.memory,
         phases=needs,
         largest_batch=fits * len(devices),
-        epoch_seconds=pictures / batch * longest,
+        epoch_seconds=images / batch * longest,
     )
 
 
@@ -91,19 +91,19 @@ def step_seconds(need: Need, chip: Chip, utilisation: float) -> float:
 
 
 def largest_batch(available: float, first: tuple[int, float], second: tuple[int, float], image_size: int) -> int:
-    """How many pictures of image_size^2 pixels fit `available` bytes, by what two batches (pictures, bytes) need."""
+    """How many images of image_size^2 pixels fit `available` bytes, by what two batches (images, bytes) need."""
     (some, memory), (others, other_memory) = first, second
-    more = (other_memory - memory) / (others - some)  # bytes of one more picture
+    more = (other_memory - memory) / (others - some)  # bytes of one more image
     each = max(more, 3 * 4 * image_size**2)  # its own float32 values are the least
     return max(0, some + int((available - memory) / each))
 
 
-def need(config: ml_collections.ConfigDict, devices: tuple[jax.Device, ...], phase: str, batch: int) -> Need:
+def need(config: ml_collections.ConfigDict, devices: tuple[Device, ...], phase: str, batch: int) -> Need:
     """What a step of `phase` needs on each of `devices`, which need not be here, by their compiler's own count."""
     parallel = Parallel(config.parallel.mode, devices)
     method = methods.make(config, parallel.replicas)
     step = next(each.step for each in method.phases if each.name == phase)
-    program = parallel.compile(step, lambda _, pictures: pictures)
+    program = parallel.compile(step, lambda _, images: images)
     try:
         compiled = program.lower(*shapes(method, config, parallel, batch)).compile()
     except jax.errors.JaxRuntimeError as error:
@@ -111,7 +111,7 @@ def need(config: ml_collections.ConfigDict, devices: tuple[jax.Device, ...], pha
             raise
         raise UsageError(
             f"config.train.batch_size={batch} does not fit {len(devices)} x {devices[0].device_kind}: "
-            "use fewer pictures, bfloat16, or more chips."
+            "use fewer images, bfloat16, or more chips."
         ) from error
     cost = compiled.cost_analysis()
     return Need(cost["flops"], cost["bytes accessed"], device_bytes(compiled))
@@ -120,6 +120,7 @@ def need(config: ml_collections.ConfigDict, devices: tuple[jax.Device, ...], pha
 def device_bytes(compiled: jax.stages.Compiled) -> int:
     """The memory that a program needs on each device: its arguments, its results and what lies between, by XLA."""
     memory = compiled.memory_analysis()
+    assert memory is not None  # no platform of these lacks it
     held = memory.argument_size_in_bytes + memory.output_size_in_bytes - memory.alias_size_in_bytes
     return held + memory.temp_size_in_bytes
 
@@ -129,11 +130,11 @@ def shapes(method: methods.Method, config: ml_collections.ConfigDict, parallel: 
     state = jax.eval_shape(method.init, jax.random.key(0))
     size = config.image_size
     shares = (len(parallel.devices), batch // len(parallel.devices)) if parallel.mode == "pmap" else (batch,)
-    pictures = jax.ShapeDtypeStruct((1, *shares, size, size, 3), jnp.uint8)
-    return state, pictures, jax.eval_shape(lambda: jax.random.key(0)), None
+    images = jax.ShapeDtypeStruct((1, *shares, size, size, 3), jnp.uint8)
+    return state, images, jax.eval_shape(lambda: jax.random.key(0)), None
 
 
-def _devices(topology: str) -> tuple[Any, ...]:
+def _devices(topology: str) -> tuple[Device, ...]:
     try:
         return tuple(topologies.get_topology_desc(topology_name=topology, platform="tpu").devices)
     except Exception as error:  # jax's own, libtpu's, or that of a missing library

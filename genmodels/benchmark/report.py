@@ -15,9 +15,9 @@ from genmodels.model import CHUNK
 from genmodels.nets import choice
 
 
-def measure(config: ml_collections.ConfigDict, pictures: data.Pictures, seconds: float) -> dict[str, Any]:
+def measure(config: ml_collections.ConfigDict, images: data.Dataset, seconds: float) -> dict[str, Any]:
     """All that training `config` costs, each piece timed for about `seconds`, five times."""
-    bench = Bench(config, pictures.train)
+    bench = Bench(config, images.train)
     peak = timing.matmul_peak(config.model.dtype, seconds)
     return {
         "method": config.method,
@@ -42,9 +42,9 @@ def _phase(bench: Bench, phase: methods.Phase, peak: float, seconds: float) -> d
     batch, step = bench.config.train.batch_size, times["resident"].median
     return compiled | {
         "step_s": {name: each._asdict() for name, each in times.items()},
-        "pictures_per_s": batch / step,
-        "flops_per_picture": compiled["flops"] * len(bench.devices.devices) / batch,
-        "bytes_per_picture": compiled["bytes"] * len(bench.devices.devices) / batch,
+        "images_per_s": batch / step,
+        "flops_per_image": compiled["flops"] * len(bench.devices.devices) / batch,
+        "bytes_per_image": compiled["bytes"] * len(bench.devices.devices) / batch,
         "share_of_matmul": compiled["flops"] / step / peak,
         "input_costs": times["training"].median / step - 1,
     }
@@ -53,7 +53,7 @@ def _phase(bench: Bench, phase: methods.Phase, peak: float, seconds: float) -> d
 def scaling(
     config: ml_collections.ConfigDict, sizes: Sequence[int], batches: Sequence[int], seconds: float
 ) -> list[dict[str, Any]]:
-    """Time and FLOPs of the last phase's step over picture sizes and batch sizes, on noise."""
+    """Time and FLOPs of the last phase's step over image sizes and batch sizes, on noise."""
     rows = []
     for size in sizes:
         for batch in batches:
@@ -66,8 +66,8 @@ def scaling(
                 "image_size": size,
                 "batch_size": batch,
                 "step_s": step._asdict(),
-                "pictures_per_s": batch / step.median,
-                "flops_per_picture": flops * len(bench.devices.devices) / batch,
+                "images_per_s": batch / step.median,
+                "flops_per_image": flops * len(bench.devices.devices) / batch,
             }
             row["shares"] = {name: seconds_of / step.median for name, seconds_of in _parts(scaled, seconds).items()}
             rows.append(row)
@@ -103,7 +103,7 @@ def table(found: dict[str, Any]) -> str:
     ]
     for name, of_phase in ROWS.items():
         lines.append(f"| {name} | " + " | ".join(of_phase(phase) for phase in found["phases"].values()) + " |")
-    lines += ["", "| pictures at once | encoded/s | decoded/s | device memory, MB |", "|---|---|---|---|"]
+    lines += ["", "| images at once | encoded/s | decoded/s | device memory, MB |", "|---|---|---|---|"]
     lines += [
         f"| {row['at_once']:,} | {row['encode']:,.0f} | {row['decode']:,.0f} | {row['device_bytes'] / 1e6:,.0f} |"
         for row in found["inference"]["by_size"]
@@ -111,17 +111,17 @@ def table(found: dict[str, Any]) -> str:
     rate, largest = (found["inference"][name] for name in ("refine_steps", "largest"))
     lines += ["", f"Improved sampling takes {rate:,.0f} steps of a code in a second, {CHUNK} codes at once."]
     if largest:
-        lines.append(f"About {largest:,} pictures at once fit the device's memory.")
+        lines.append(f"About {largest:,} images at once fit the device's memory.")
     if found["peak_bytes"]:
         lines.append(f"Most device memory in use: {found['peak_bytes'] / 1e9:.2f} GB.")
     if found["scaling"]:
         parts = list(found["scaling"][0]["shares"])
-        heads = ["px", "batch", "step, ms", "pictures/s", "MFLOP a picture", *parts]
+        heads = ["px", "batch", "step, ms", "images/s", "MFLOP an image", *parts]
         lines += ["", f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
         for row in found["scaling"]:
             lines.append(
                 f"| {row['image_size']} | {row['batch_size']} | {_milliseconds(row['step_s'])} | "
-                f"{row['pictures_per_s']:,.0f} | {row['flops_per_picture'] / 1e6:,.0f} |"
+                f"{row['images_per_s']:,.0f} | {row['flops_per_image'] / 1e6:,.0f} |"
                 + "".join(f" {row['shares'][name]:.1%} |" for name in parts)
             )
     return "\n".join(lines)
@@ -141,9 +141,9 @@ ROWS = {
     "input costs": lambda phase: f"{phase['input_costs']:+.1%}",
     "host's part of it, ms": lambda phase: _milliseconds(phase["step_s"]["host"]),
     "input alone, ms": lambda phase: _milliseconds(phase["step_s"]["input"]),
-    "pictures/s": lambda phase: f"{phase['pictures_per_s']:,.0f}",
-    "MFLOP a picture": lambda phase: f"{phase['flops_per_picture'] / 1e6:,.0f}",
-    "memory traffic a picture, MB": lambda phase: f"{phase['bytes_per_picture'] / 1e6:,.1f}",
+    "images/s": lambda phase: f"{phase['images_per_s']:,.0f}",
+    "MFLOP an image": lambda phase: f"{phase['flops_per_image'] / 1e6:,.0f}",
+    "memory traffic an image, MB": lambda phase: f"{phase['bytes_per_image'] / 1e6:,.1f}",
     "share of matrix products' rate": lambda phase: f"{phase['share_of_matmul']:.0%}",
     "device memory a step needs, MB": lambda phase: f"{phase['device_bytes'] / 1e6:,.0f}",
 }

@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import jax
@@ -21,23 +21,23 @@ WARM = 3  # calls before the clock starts
 
 
 class Bench:
-    """A method on its devices with pictures [N, H, W, 3], ready to run any of its phases."""
+    """A method on its devices with images [N, H, W, 3], ready to run any of its phases."""
 
     def __init__(self, config: ml_collections.ConfigDict, train: np.ndarray):
-        """`train` are uint8 pictures of config.image_size."""
+        """`train` are uint8 images of config.image_size."""
         self.config = config
         self.devices = parallel.build(config.parallel.mode, config.parallel.devices, config.train.batch_size)
         self.method = methods.make(config, self.devices.replicas)
         self.feed = feed.build(config, train, self.devices)
-        self.key = jax.random.key(0)
+        self.init_key, self.key = jax.random.split(jax.random.key(0))
         self.steps = config.train.steps_per_call
 
     def start(self) -> Any:
         """A fresh state on the devices; a program gives away the one that it is given."""
-        return self.devices.replicate(jax.jit(self.method.init)(self.key))
+        return self.devices.replicate(jax.jit(self.method.init)(self.init_key))
 
-    def sent(self, count: int) -> Iterator[Any]:
-        """What the host sends for `count` calls."""
+    def sent(self, count: int) -> Generator[Any, None, None]:
+        """What `count` calls are given, on the devices."""
         return self.feed.stream([range(i * self.steps, (i + 1) * self.steps) for i in range(count)])
 
     def compile(self, phase: methods.Phase) -> dict[str, float]:
@@ -46,7 +46,7 @@ class Bench:
         The FLOPs are one device's, of the program as written: it no longer counts what a compiler has fused. The bytes,
         read and written in memory, are of the compiled one.
         """
-        shapes = jax.tree.map(jax.typeof, (self.start(), self.devices.place(next(self.sent(1))), self.key))
+        shapes = jax.tree.map(jax.typeof, (self.start(), next(self.sent(1)), self.key))
 
         def lowered():
             jax.clear_caches()
@@ -74,7 +74,7 @@ class Bench:
     def run(self, phase: methods.Phase, seconds: float) -> dict[str, timing.Times]:
         """Seconds of a step with one resident batch and with real input, of the host's part, and of input alone."""
         program = self.devices.compile(phase.step, self.feed.read)
-        batch = jax.block_until_ready(self.devices.place(next(self.sent(1))))
+        batch = jax.block_until_ready(next(self.sent(1)))
         state = [self.start()]
 
         def resident():
@@ -93,14 +93,14 @@ class Bench:
                     ahead = itertools.chain([next(stream)], stream)  # threads have started
                     began = time.perf_counter()
                     for number, sent in enumerate(ahead):
-                        state[0], metrics = program(state[0], self.devices.place(sent), self.key, self.feed.table)
+                        state[0], metrics = program(state[0], sent, self.key, self.feed.table)
                         log.steps(range(number * self.steps, (number + 1) * self.steps), phase.name, metrics)
                     jax.block_until_ready(state[0])
                     return (time.perf_counter() - began) / calls
 
         def host() -> float:
             began = time.perf_counter()
-            dispatched = program(state[0], self.devices.place(next(stream)), self.key, self.feed.table)
+            dispatched = program(state[0], next(stream), self.key, self.feed.table)
             spent = time.perf_counter() - began
             state[0], _ = jax.block_until_ready(dispatched)
             return spent

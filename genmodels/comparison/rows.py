@@ -1,43 +1,50 @@
-"""The rows of the comparison, in the order of its tables: real pictures, their mean, PCA, then the models."""
+"""The rows of the comparison, in the order of its tables: real images, their mean, PCA, then the models."""
 
 from typing import Any
 
 from genmodels import methods, runs
 from genmodels.comparison import seeds
-from genmodels.comparison.runs import Run
+from genmodels.comparison.run import Run
 
 IMPROVED = "improved_"  # before a method's name: the row of its improved samples
 
 
 def names(compared: list[Run]) -> dict[str, str]:
-    """The rows of the methods compared, with their titles, each followed by that of its improved samples."""
+    """The rows of the runs compared, with their titles, each followed by that of its improved samples."""
     found = {}
-    for name in dict.fromkeys(run.config.method for run in compared):
-        spec = methods.SPECS[name]
-        found[name] = spec.title
-        if spec.improved:
-            found[IMPROVED + name] = f"improved {spec.title}"
+    for run in compared:
+        found[run.row] = run.title
+        if methods.SPECS[run.config.method].improved:
+            found[IMPROVED + run.row] = f"improved {run.title}"
     return found
 
 
+def method(rows: dict[str, dict[str, Any]], name: str) -> str:
+    """The method of a row; reports of earlier revisions have one row for each method, by its name."""
+    return rows[name].get("method", name.removeprefix(IMPROVED))
+
+
 def assemble(compared: list[Run]) -> dict[str, dict[str, Any]]:
-    """Rows by name, each with a `title`; a method's seeds are combined, and `failures` lists those that failed."""
+    """Rows by name, each with a `title`; seeds of one setting are combined, and `failures` lists those that failed."""
     measured = [run for run in compared if run.report]
     rows = {}
     if measured:
         of_any = measured[0].report["rows"]
-        rows["real"] = {"title": "real pictures", **of_any["real"]}
-        rows["mean"] = {"title": "mean picture", **of_any["mean"]}
+        rows["real"] = {"title": "real images", **of_any["real"]}
+        rows["mean"] = {"title": "mean image", **of_any["mean"]}
         for size in sorted({run.config.model.latent for run in measured}):
             owner = next(run for run in measured if run.config.model.latent == size)
-            rows[f"pca_{size}"] = {"title": f"PCA, {size} dimensions", **owner.report["rows"][f"pca_{size}"]}
+            if linear := owner.report["rows"].get(f"pca_{size}"):  # none where there were too few images for it
+                rows[f"pca_{size}"] = {"title": f"PCA, {size} dimensions", **linear}
     for name, title in names(compared).items():
-        own = [run for run in compared if run.config.method == name.removeprefix(IMPROVED)]
-        found = [_row(run, name) for run in own if run.report and name in run.report["rows"]]
+        improved = name.startswith(IMPROVED)
+        own = [run for run in compared if run.row == name.removeprefix(IMPROVED)]
+        found = [row for run in own if (row := _row(run, improved))]
         failures = [f"seed {run.config.seed}: {run.failure}" for run in own if run.failure]
-        if found or (failures and name in {run.config.method for run in own}):
+        if found or (failures and not improved):
             combined = seeds.combine(found) if found else {}
-            rows[name] = {"title": title, **combined, "runs": len(own), "failures": failures}
+            about = {"title": title, "method": own[0].config.method}
+            rows[name] = {**about, **combined, "runs": len(own), "failures": failures}
     return rows
 
 
@@ -68,15 +75,17 @@ def trained(rows: dict[str, dict]) -> dict[str, dict]:
     return {name: row for name, row in models(rows).items() if not name.startswith(IMPROVED)}
 
 
-def _row(run: Run, name: str) -> dict[str, Any]:
-    row = run.report["rows"][name]
-    if name != run.config.method:
+def _row(run: Run, improved: bool) -> dict[str, Any] | None:
+    """What was measured of a run, or of its improved samples; None if that was not."""
+    method = run.config.method
+    row = run.report["rows"].get(IMPROVED + method if improved else method) if run.report else None
+    if row is None or improved:
         return row
-    # None if the run was stopped before its first look at test pictures.
+    # None if the run was stopped before its first look at test images.
     points = runs.rmse_history(run.workdir, run.config.train.batch_size)
-    game = runs.game(run.workdir, methods.SPECS[name].game)
+    game = runs.game(run.workdir, methods.SPECS[method].game)
     training = {
-        "pictures_per_s": run.report["training_pictures_per_s"],
+        "images_per_s": run.report["training_images_per_s"],
         "seconds": points[-1].seconds if points else None,
         "steps": run.step,
         "batch_size": run.config.train.batch_size,

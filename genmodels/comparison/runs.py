@@ -2,74 +2,93 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import jax
 import ml_collections
 
 from genmodels import data, evaluation, methods, model, runs, training
+from genmodels.comparison import existing
 from genmodels.comparison.progress import Progress, Task
+from genmodels.comparison.run import FAILURE, Run, compared_step, failure, is_trained
 from genmodels.errors import DivergedError, UsageError
+from genmodels.evaluation import left_out
 from genmodels.figures import gallery
 from genmodels.runs import checkpoint
-
-FAILURE = "failure.txt"  # in the folder of a run that could not be trained: why; without it the run is tried again
-
-
-class Run(NamedTuple):
-    """One run of the comparison. `report` is its evaluation; None if it failed, then `failure` says why."""
-
-    workdir: Path
-    config: ml_collections.ConfigDict
-    step: int = 0
-    report: dict[str, Any] | None = None
-    figures: Path | None = None
-    failure: str | None = None
-
-    @property
-    def name(self) -> str:
-        return f"{self.config.method}, seed {self.config.seed}"
+from genmodels.training import parallel
 
 
-def compare(config: ml_collections.ConfigDict, workdir: Path, existing: Sequence[Path] = ()) -> list[Run] | None:
+def compare(config: ml_collections.ConfigDict, workdir: Path, folders: Sequence[Path] = ()) -> list[Run] | None:
     """Trains, evaluates and draws what is missing of config's runs in `workdir`; None if a signal stopped it.
 
-    With `existing` folders of finished runs these are compared and nothing is trained. A run that diverges or runs out
-    of memory keeps its place as a failure. Raises UsageError for what the user can mend, before any training.
+    With `folders` of finished runs these are compared and nothing is trained. A run that diverges or runs out of memory
+    keeps its place as a failure. Raises UsageError for what the user can mend, before any work.
     """
-    planned = _existing(existing, config.data.dir) if existing else plan(config, workdir)
-    pictures = data.build(planned[0].config)
+    planned = existing.read(folders, config.data.dir) if folders else plan(config, workdir)
+    images = data.build(planned[0].config)
+    if folders:
+        existing.check_data(planned, images)
     budgets = [_budget(config.evaluation, run.config.method) for run in planned]
-    todo = [tasks(run, budget) for run, budget in zip(planned, budgets, strict=True)]
+    _say_what_is_left_out(planned, images, budgets)
+    todo = [tasks(run, budget, images) for run, budget in zip(planned, budgets, strict=True)]
+    if folders:
+        existing.check_places([run for run, left in zip(planned, todo, strict=True) if left])
+    else:
+        _check_trainable(planned, images)
     progress = Progress([task for each in todo for task in each])
     finished = []
     for run, budget, left in zip(planned, budgets, todo, strict=True):
         for task in left:
             with progress.task(task):
-                go_on = PHASES[task.phase](run, budget, pictures)
+                go_on = PHASES[task.phase](run, budget, images)
             if not go_on:
                 break
-        if _failure(run) is None and not _trained(run):
+        if failure(run) is None and not is_trained(run):
             return None
         finished.append(_result(run))
     return finished
 
 
-def tasks(run: Run, budget: evaluation.Budget) -> list[Task]:
+def _check_trainable(planned: list[Run], images: data.Dataset) -> None:
+    """Raises UsageError for a run that would fail once those before it are trained; says which failed earlier."""
+    for run in planned:
+        config = run.config
+        if reason := failure(run):
+            print(f"{run.name} failed before: {reason}\nTo try it again, delete {run.workdir / FAILURE}", flush=True)
+        elif checkpoint.newest_step(run.workdir) is not None:
+            runs.data.check(run.workdir, images)
+        if is_trained(run):
+            continue
+        try:
+            parallel.build(config.parallel.mode, config.parallel.devices, config.train.batch_size)
+            data.draws(len(images.train), (), config.train.batch_size, seed=config.seed, flip=config.data.flip)
+        except UsageError as error:
+            raise UsageError(f"{config.method}: {error}") from error
+
+
+def _say_what_is_left_out(planned: list[Run], images: data.Dataset, budgets: list[evaluation.Budget]) -> None:
+    """Before anything is trained, in one line for each reason."""
+    expected = {}
+    for run, budget in zip(planned, budgets, strict=True):
+        expected |= left_out.expected(images, run.config.model.latent, budget)
+    for line in left_out.lines(expected):
+        print(line, flush=True)
+
+
+def tasks(run: Run, budget: evaluation.Budget, images: data.Dataset) -> list[Task]:
     """What is still to do for a run."""
-    if _failure(run) is not None:
+    if failure(run) is not None:
         return []
     training_left = Task(run.name, "training", run.config.train.steps * run.config.train.batch_size)
     evaluation_left = Task(run.name, "evaluation", 1 + bool(budget.refined))
     figures_left = Task(run.name, "figures", 1)
-    if not _trained(run):
+    if not is_trained(run):
         return [training_left, evaluation_left, figures_left]
-    evaluated = evaluation.is_done(run.workdir, _step(run), budget)
-    drawn = gallery.path(run.workdir, _step(run)).exists()
+    evaluated = evaluation.is_done(run.workdir, compared_step(run), budget, images)
+    drawn = gallery.path(run.workdir, compared_step(run)).exists()
     return [task for task, done in ((evaluation_left, evaluated), (figures_left, drawn)) if not done]
 
 
-def _train(run: Run, budget: evaluation.Budget, pictures: data.Pictures) -> bool:
+def _train(run: Run, budget: evaluation.Budget, images: data.Dataset) -> bool:
     try:
         return training.train(run.config, run.workdir).finished
     except (DivergedError, jax.errors.JaxRuntimeError) as error:
@@ -80,13 +99,13 @@ def _train(run: Run, budget: evaluation.Budget, pictures: data.Pictures) -> bool
         return False
 
 
-def _evaluate(run: Run, budget: evaluation.Budget, pictures: data.Pictures) -> bool:
-    evaluation.evaluate_run(run.workdir, model.load(run.workdir), pictures, budget)
+def _evaluate(run: Run, budget: evaluation.Budget, images: data.Dataset) -> bool:
+    evaluation.evaluate_run(run.workdir, model.load(run.workdir, compared_step(run)), images, budget)
     return True
 
 
-def _draw(run: Run, budget: evaluation.Budget, pictures: data.Pictures) -> bool:
-    gallery.draw(run.workdir, model.load(run.workdir), pictures, budget.seed)
+def _draw(run: Run, budget: evaluation.Budget, images: data.Dataset) -> bool:
+    gallery.draw(run.workdir, model.load(run.workdir, compared_step(run)), images, budget.seed)
     return True
 
 
@@ -103,6 +122,8 @@ def plan(config: ml_collections.ConfigDict, workdir: Path) -> list[Run]:
             f"config.methods={tuple(config.methods)}, config.seeds={config.seeds}: choose at least one seed and one of "
             f"{', '.join(known)}."
         )
+    if len(set(config.methods)) < len(config.methods):
+        raise UsageError(f"config.methods={tuple(config.methods)} names a method twice: config.seeds gives more runs.")
     planned = []
     for method in config.methods:
         for seed in range(config.seeds):
@@ -114,28 +135,10 @@ def plan(config: ml_collections.ConfigDict, workdir: Path) -> list[Run]:
                 each = methods.resolve(each)
             except UsageError as error:
                 raise UsageError(f"{method}: {error}") from error
-            folder = workdir / f"{method}-{seed}".replace("_", "-")
-            runs.check(folder, each)
-            planned.append(Run(folder, each))
+            run = Run(workdir / f"{method}-{seed}".replace("_", "-"), each)
+            runs.check(run.workdir, each)
+            planned.append(run)
     return planned
-
-
-def _existing(folders: Sequence[Path], data_dir: str) -> list[Run]:
-    """Finished runs, all of the same pictures."""
-    planned = [Run(folder, runs.read_config(folder, data_dir or None)) for folder in folders]
-    kinds = {_kind(run.config): run for run in planned}
-    if len(kinds) > 1:
-        a, b = list(kinds.values())[:2]
-        raise UsageError(f"{a.workdir} and {b.workdir} have different data, crop or size: compare runs of the same.")
-    for run in planned:
-        if checkpoint.newest_step(run.workdir) is None:
-            raise UsageError(f"{run.workdir} has no checkpoint yet: train it with launch.train first.")
-    return [run._replace(step=checkpoint.newest_step(run.workdir)) for run in planned]
-
-
-def _kind(config: ml_collections.ConfigDict) -> tuple:
-    fields = ("name", "split", "crop", "num_train", "num_test")
-    return (config.image_size, *(config.data[field] for field in fields))
 
 
 def _budget(fields: ml_collections.ConfigDict, method: str) -> evaluation.Budget:
@@ -144,24 +147,9 @@ def _budget(fields: ml_collections.ConfigDict, method: str) -> evaluation.Budget
     return evaluation.Budget(real_pairs=None, **{**fields.to_dict(), "refined": refined})
 
 
-def _step(run: Run) -> int:
-    """The step that is compared: the last one; of an existing run, the newest."""
-    return run.step or run.config.train.steps
-
-
-def _trained(run: Run) -> bool:
-    return checkpoint.newest_step(run.workdir) == _step(run)
-
-
-def _failure(run: Run) -> str | None:
-    path = run.workdir / FAILURE
-    return path.read_text().strip() if path.exists() else None
-
-
 def _result(run: Run) -> Run:
-    failure = _failure(run)
-    if failure is not None:
-        return run._replace(failure=failure)
-    step = _step(run)
+    if reason := failure(run):
+        return run._replace(failure=reason)
+    step = compared_step(run)
     report = evaluation.read(run.workdir, step)
     return run._replace(step=step, report=report, figures=gallery.path(run.workdir, step))

@@ -12,7 +12,7 @@ ESTIMATE = {"mean", "low", "high", "n"}
 def combine(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """One row like each of `rows`, its estimates over all of them; numbers that differ are averaged.
 
-    A combined estimate's interval adds two independent errors: that of the pictures, which all seeds share (the mean of
+    A combined estimate's interval adds two independent errors: that of the images, which all seeds share (the mean of
     the runs' own), and that of the seeds, Student's 95 % interval of the mean of the runs' means. One row stays as is.
     """
     if len(rows) == 1:

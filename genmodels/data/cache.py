@@ -1,7 +1,8 @@
 """The uint8 cache: each data set decoded, cropped and resized once, then memory-mapped.
 
 <cache_dir>/<name>-<hash of the key>/train.npy, test.npy    uint8 [N, H, W, 3]
-                                     meta.json              the key, the counts, the names of skipped pictures
+                                     meta.json              the key, the counts, the names of skipped images, the
+                                                            digest of the images, the number of duplicates
 """
 
 import contextlib
@@ -11,49 +12,51 @@ import os
 import re
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import filelock
 import numpy as np
 from tqdm import tqdm
 
-from genmodels.data import crops
-from genmodels.data.decoding import BadPicture
-from genmodels.data.source import Source, Split
+from genmodels.data import contents
+from genmodels.data.listing import some
+from genmodels.data.source import Source
+from genmodels.data.writer import Written, write
 from genmodels.errors import UsageError
 
 FORMAT = 1  # of the cache itself: raise it when the same key would give other pixels
 SPLITS = ("train", "test")
-CHUNK = 256  # pictures in memory at a time
 
 
 class Cached(NamedTuple):
-    """The pictures of both splits as read-only memory maps, uint8 [N, H, W, 3], and how many were skipped."""
+    """The images of both splits as read-only memory maps, uint8 [N, H, W, 3], and what was found out about them."""
 
-    train: np.ndarray
-    test: np.ndarray
+    train: np.memmap
+    test: np.memmap
     skipped: int
+    digest: str
+    duplicates: int
 
 
-def cached(source: Source, *, cache_dir: str, crop: str, size: int) -> Cached:
-    """Returns the pictures of `source`, cropped and resized to `size` pixels, and builds their cache when needed.
+def cached(source: Source, *, cache_dir: Path, crop: str, size: int) -> Cached:
+    """Returns the images of `source`, cropped and resized to `size` pixels, and builds their cache when needed.
 
     One process builds; others wait for its lock and then read the same files. A cache that is truncated or of another
-    format is rebuilt. Raises UsageError for an unusable picture, a full disk or a folder that cannot be written.
+    format is rebuilt. Raises UsageError for an unusable image, a full disk or a folder that cannot be written.
     """
     key = {"format": FORMAT, "name": source.name, "split": source.split, "crop": crop, "size": size, **source.key}
     key = json.loads(json.dumps(key))  # as it reads back from meta.json
-    folder = Path(cache_dir).expanduser().absolute() / _folder_name(key)
-    if found := _open(folder, key):
+    folder = cache_dir / _folder_name(key)
+    if found := _open(folder, key, source):
         return found
     with _disk_errors(folder.parent), _lock(folder):
-        if found := _open(folder, key):  # another process built it while this one waited
+        if found := _open(folder, key, source):  # another process built it while this one waited
             return found
         _build(folder, key, source)
-    if found := _open(folder, key):
+    if found := _open(folder, key, source):
         return found
     raise UsageError(f"{folder} was written but does not read back: check the disk, or set data.cache_dir to another")
 
@@ -62,24 +65,54 @@ def _folder_name(key: Mapping) -> str:
     # The format is left out, so that a cache of another format is replaced rather than left behind.
     identity = json.dumps({k: v for k, v in key.items() if k != "format"}, sort_keys=True)
     readable = re.sub(r"[^\w.]+", "_", f"{key['name']} {key['split']} {key['crop']} {key['size']}").strip("_")
+    readable = readable.encode()[:200].decode(errors="ignore")  # of the 255 bytes that a file's name may have
     return f"{readable}-{hashlib.sha256(identity.encode()).hexdigest()[:10]}"
 
 
-def _open(folder: Path, key: Mapping) -> Cached | None:
+def _open(folder: Path, key: Mapping, source: Source) -> Cached | None:
     """Maps a complete cache of this key into memory; None where there is none."""
     try:
         meta = json.loads((folder / "meta.json").read_text())
         if meta["key"] != key:
             return None
-        arrays = []
+        arrays = {}
         for split in SPLITS:
             array = np.lib.format.open_memmap(folder / f"{split}.npy", mode="r")  # refuses a file that is too short
             if array.dtype != np.uint8 or array.shape != (meta["counts"][split], key["size"], key["size"], 3):
                 return None
-            arrays.append(array)
-        return Cached(*arrays, skipped=sum(len(names) for names in meta["skipped"].values()))
+            arrays[split] = array
+        if "digest" not in meta:
+            meta |= _contents(arrays, meta["skipped"], source)._asdict()
+            with contextlib.suppress(OSError):  # a cache that can only be read is measured each time
+                _write_meta(folder, meta)
+        skipped = sum(len(names) for names in meta["skipped"].values())
+        return Cached(**arrays, skipped=skipped, digest=meta["digest"], duplicates=meta["duplicates"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
+
+
+def _contents(arrays: Mapping[str, np.ndarray], skipped: Mapping[str, list[str]], source: Source) -> contents.Contents:
+    """Measures a cache of an earlier revision, which kept no digest, to the numbers that building it anew would give.
+
+    Raises ValueError or KeyError where it does not hold the images that the source lists.
+    """
+    splits = {}
+    for name, array in arrays.items():
+        split = getattr(source, name)
+        labels = dict.fromkeys(split.label(i) for i in range(split.length))
+        for path in skipped[name]:  # absolute, and the folder may have moved since
+            parts = path.split("/")
+            tails = ("/".join(parts[n:]) for n in range(len(parts)))
+            labels.pop(next((tail for tail in tails if tail in labels), None))
+        bar = tqdm(array, desc=f"{source.name} {name}, digest", unit=" images", delay=2.0)
+        splits[name] = contents.labelled(labels, bar)
+    return contents.measure(splits)
+
+
+def _write_meta(folder: Path, meta: Mapping) -> None:
+    partial = folder / f"meta.json.{os.getpid()}.tmp"
+    partial.write_text(json.dumps(meta, indent=1))
+    partial.replace(folder / "meta.json")
 
 
 @contextlib.contextmanager
@@ -103,7 +136,7 @@ def _disk_errors(cache_dir: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UsageError(
-            f"the picture cache cannot be written in {cache_dir} ({error.strerror or error}):"
+            f"the image cache cannot be written in {cache_dir} ({error.strerror or error}):"
             " set data.cache_dir to a folder with room that you may write to"
         ) from error
 
@@ -116,15 +149,28 @@ def _build(folder: Path, key: Mapping, source: Source) -> None:
     _check_room(folder.parent, key["size"], source)
     temporary.mkdir()
     try:
-        counts, skipped = {}, {}
-        for name in SPLITS:
-            split = getattr(source, name)
-            counts[name], skipped[name] = _write(temporary / f"{name}.npy", name, split, key, source.skip_bad)
-        (temporary / "meta.json").write_text(json.dumps({"key": key, "counts": counts, "skipped": skipped}, indent=1))
+        written = {name: write(temporary / f"{name}.npy", source, name, key["crop"], key["size"]) for name in SPLITS}
+        images = {name: of.images for name, of in written.items()}
+        meta = {
+            "key": key,
+            "counts": {name: len(of) for name, of in images.items()},
+            "skipped": {name: of.skipped for name, of in written.items()},
+        }
+        _write_meta(temporary, meta | contents.measure(images)._asdict())
         temporary.rename(folder)
+        _say(source, written)
     except BaseException:  # an interrupt too leaves nothing half-made
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def _say(source: Source, written: Mapping[str, Written]) -> None:
+    """Says, once for a cache, what its images have suffered and which are missing."""
+    total = sum(len(of.images) for of in written.values())
+    for loss, count in sum((of.losses for of in written.values()), Counter()).items():
+        print(f"{source.name}: {count:,} of {total:,} images are {loss}", file=sys.stderr)
+    if skipped := [name for of in written.values() for name in of.skipped]:
+        print(f"{source.name}: skipped {len(skipped):,} images that cannot be used ({some(skipped)})", file=sys.stderr)
 
 
 def _check_room(cache_dir: Path, size: int, source: Source) -> None:
@@ -132,53 +178,6 @@ def _check_room(cache_dir: Path, size: int, source: Source) -> None:
     free = shutil.disk_usage(cache_dir).free
     if needed > free:
         raise UsageError(
-            f"the picture cache needs {needed / 1e9:.1f} GB in {cache_dir}, where {free / 1e9:.1f} GB are free:"
+            f"the image cache needs {needed / 1e9:.1f} GB in {cache_dir}, where {free / 1e9:.1f} GB are free:"
             " set data.cache_dir to a folder with more room"
         )
-
-
-def _write(path: Path, label: str, split: Split, key: Mapping, skip_bad: bool) -> tuple[int, list[str]]:
-    """Writes one split as .npy in constant memory; returns the number of pictures and the names of skipped ones."""
-    size, skipped, count = key["size"], [], 0
-    # Plain writes, not a writable memory map: on a full disk those raise, while a store into a map kills the process.
-    with (
-        open(path, "wb") as file,
-        ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="cache") as pool,
-        tqdm(total=split.length, desc=f"{key['name']} {label}, {size} px", unit=" pictures", mininterval=1.0) as bar,
-    ):
-        _write_header(file, split.length, size)
-
-        def prepared(i: int) -> np.ndarray | str:
-            try:
-                return crops.prepare(split.read(i), key["crop"], size)
-            except BadPicture as reason:
-                if skip_bad:
-                    return split.name(i)
-                remedy = "Remove or replace it; data.on_bad=skip leaves a folder's bad pictures out."
-                raise UsageError(f"{split.name(i)}: {reason}\n{remedy}") from reason
-
-        for start in range(0, split.length, CHUNK):
-            indices = range(start, min(start + CHUNK, split.length))
-            for result in pool.map(prepared, indices):
-                if isinstance(result, str):
-                    skipped.append(result)
-                else:
-                    file.write(result.data)
-                    count += 1
-            bar.update(len(indices))
-        if not count:
-            raise UsageError(
-                f"data.dir: none of the {split.length} {label} pictures can be used, see data.on_bad=error"
-            )
-        file.seek(0)
-        _write_header(file, count, size)
-        file.flush()
-        os.fsync(file.fileno())
-    return count, skipped
-
-
-def _write_header(file: BinaryIO, count: int, size: int) -> None:
-    # numpy pads the header for any count, so that the second one overwrites the first exactly.
-    np.lib.format.write_array_header_1_0(
-        file, {"descr": "|u1", "fortran_order": False, "shape": (count, size, size, 3)}
-    )

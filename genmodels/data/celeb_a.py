@@ -1,47 +1,98 @@
-"""CelebA, 202,599 aligned faces of 218 x 178 pixels (Liu et al. 2015), as tfds has prepared it."""
+"""CelebA, 202,599 aligned faces of 218 x 178 pixels (Liu et al. 2015), as tfds has prepared it or from its files."""
 
+import os
 import re
+from pathlib import Path
 
+import ml_collections
 import numpy as np
 import tensorflow_datasets as tfds
 
-from genmodels.data import celeb_a_builder, records
+from genmodels.data import celeb_a_builder, celeb_a_files, fields, records
+from genmodels.data.listing import fingerprint, some
 from genmodels.data.source import Source
 from genmodels.errors import UsageError
 
+SPLITS = ("deck", "official")
 DECK_TOTAL, DECK_TEST = 202_599, 20_000  # the deck's split: 182,599 / 20,000
 DECK_SEED = 0
 PARTITIONS = ("train", "validation", "test")
 
 
-def source(directory: str, *, split: str) -> Source:
-    """Opens CelebA in a tfds data_dir ('' = tfds' default), and prepares it there first if need be.
+def source(config: ml_collections.ConfigDict) -> Source:
+    """Opens CelebA below data.dir: prepared by tfds ('' = its default data_dir), or Kaggle's or torchvision's folder.
 
-    `split`: 'official' is the published train and test partition (validation is not used); 'deck' is one fixed
-    permutation of all 202,599 pictures, of which the last 20,000 are the test split. Raises UsageError.
+    Where there is neither, it is prepared there first. data.split: 'official' is the published train and test partition
+    (validation is not used); 'deck' is one fixed permutation of all 202,599 images, of which the last 20,000 are the
+    test split. Both are the same images in the same order, whichever way they are read. Raises UsageError.
     """
-    builder = _prepared(directory) or celeb_a_builder.prepare(directory)
+    directory, split = config.data.dir, fields.choice(config.data, "split", SPLITS)
+    builder = _prepared(directory)
+    if builder is None:
+        root = records.data_dir(directory)
+        if celeb_a_builder.missing_files(root) and (files := celeb_a_files.find(root)).are_loose(root):
+            return _of_files(root, files, split)
+        builder = celeb_a_builder.prepare(directory)
     splits = builder.info.splits
     counts = {name: splits[name].num_examples for name in PARTITIONS if name in splits}
     if split == "deck":
         train, test = deck_split(sum(counts.values()))
-        pictures = {
-            "train": records.pictures(builder, [*counts], train),
-            "test": records.pictures(builder, [*counts], test),
+        images = {
+            "train": records.images(builder, [*counts], train),
+            "test": records.images(builder, [*counts], test),
         }
     else:
-        if not {"train", "test"} <= counts.keys():
-            raise UsageError(f"data.split=official: {builder.data_path} has no train and test splits, prepare it anew")
-        pictures = {name: records.pictures(builder, [name]) for name in ("train", "test")}
+        _check_official(counts, builder.data_path, "prepare it anew")
+        images = {name: records.images(builder, [name]) for name in ("train", "test")}
     key = {"counts": counts, "bytes": {name: splits[name].num_bytes for name in counts}}
-    return Source(name=f"celeb_a {builder.info.version}", split=split, key=key, **pictures)
+    name = f"celeb_a {builder.info.version}"
+    return Source(name, split, key, train=images["train"], test=images["test"])
+
+
+def _of_files(root: Path, files: celeb_a_files.Files, split: str) -> Source:
+    """Opens CelebA's files; raises UsageError where they do not suffice for the split."""
+    images, listed = files.needed(root)
+    partition = celeb_a_files.read_partition(listed)
+    present = {name for name in os.listdir(images) if celeb_a_files.IMAGE.fullmatch(name)}
+    parts = {part: celeb_a_files.in_order(partition, part, present) for part in PARTITIONS}
+    counts = {part: len(names) for part, names in parts.items()}
+    if split == "deck":
+        train, test = deck_split(sum(counts.values()))
+        images = {
+            "train": celeb_a_files.images(images, parts, train),
+            "test": celeb_a_files.images(images, parts, test),
+        }
+    else:
+        _check_official({part: count for part, count in counts.items() if count}, images, "unpack it anew")
+        images = {part: celeb_a_files.images(images, {part: parts[part]}) for part in ("train", "test")}
+    notes = [f"data.dir={root}: reads {images} by {listed}"]
+    if missing := partition.keys() - present:
+        notes.append(f"images of the partition that are missing: {len(missing):,} ({some(missing)})")
+    if strange := present - partition.keys():
+        notes.append(f"ignored images that the partition does not name: {len(strange):,} ({some(strange)})")
+    return Source(
+        name=f"celeb_a {celeb_a_builder.CelebAArrayRecord.VERSION}",
+        split=split,
+        key={
+            "counts": counts,
+            "fingerprint": fingerprint(images, [name for names in parts.values() for name in names]),
+        },
+        train=images["train"],
+        test=images["test"],
+        note="; ".join(notes),
+    )
+
+
+def _check_official(counts: dict[str, int], place: os.PathLike, remedy: str) -> None:
+    if not {"train", "test"} <= counts.keys():
+        raise UsageError(f"data.split=official: {place} has no train and test splits, {remedy}")
 
 
 def deck_split(total: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the indices of the deck's training and test pictures, each in ascending order."""
+    """Returns the indices of the deck's training and test images, each in ascending order."""
     if total != DECK_TOTAL:
         raise UsageError(
-            f"data.split=deck needs all {DECK_TOTAL:,} pictures of celeb_a, data.dir has {total:,}:"
+            f"data.split=deck needs all {DECK_TOTAL:,} images of celeb_a, data.dir has {total:,}:"
             " set data.split=official"
         )
     order = np.random.default_rng(DECK_SEED).permutation(total)

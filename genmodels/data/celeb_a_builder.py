@@ -34,13 +34,15 @@ URLS = {  # by the registered file name
 }
 PARTITIONS = {"train": "0", "validation": "1", "test": "2"}
 MEMBER = re.compile(r"img_align_celeba/(\d{6}\.jpg)?")
-MAX_MEMBER_BYTES = 1 << 20  # the largest picture has some 30 kB
+MAX_MEMBER_BYTES = 1 << 20  # the largest image has some 30 kB
 TIMEOUT = 5  # seconds to wait for Google Drive
 
 HELP = """{reason}
 To use CelebA, put its five files (Google Drive, by way of http://mmlab.ie.cuhk.edu.hk/projects/CelebA.html)
   {files}
-into {manual} and run the same command again; or set data.dir to a tfds data_dir that holds celeb_a as array_record.
+into {manual} and run the same command again; or set data.dir to a tfds data_dir that holds celeb_a as array_record,
+or to a folder with img_align_celeba/ and list_eval_partition.txt or .csv, as Kaggle and torchvision have them.
+Your own images: --config.data.name=folder
 Without CelebA: python -m launch.train --config=configs/vae.py:demo"""
 
 
@@ -77,7 +79,7 @@ def prepare(directory: str) -> tfds.core.DatasetBuilder:
 
 
 class CelebAArrayRecord(tfds.core.GeneratorBasedBuilder, skip_registration=True):
-    """CelebA in the order of tfds' celeb_a 2.1.0, the 51 numbers of each picture packed into three arrays."""
+    """CelebA in the order of tfds' celeb_a 2.1.0, the 51 numbers of each image packed into three arrays."""
 
     VERSION = registered.Builder.VERSION
 
@@ -116,7 +118,7 @@ class CelebAArrayRecord(tfds.core.GeneratorBasedBuilder, skip_registration=True)
         with zipfile.ZipFile(paths["img_align_celeba.zip"]) as archive:
             for name in sorted(name for name, value in partition.items() if value == number):
                 features = {
-                    "image": _picture(archive, name),
+                    "image": _image(archive, name),
                     "landmarks": np.array(landmarks[name].split(), np.int32),
                     "attributes": np.array(attributes[name].split(), np.int32) > 0,  # 1 or -1 in the file
                     "identity": int(identity[name]),
@@ -140,7 +142,7 @@ def _check_archive(path) -> None:
                 )
 
 
-def _picture(archive: zipfile.ZipFile, name: str) -> bytes:
+def _image(archive: zipfile.ZipFile, name: str) -> bytes:
     data = archive.read(f"img_align_celeba/{name}")
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:  # reads the header only
         if image.size != (178, 218):

@@ -1,76 +1,51 @@
-"""A folder of JPEG, PNG and WebP pictures."""
+"""A folder of one's own images as a data source."""
 
-import hashlib
-import os
 from pathlib import Path
 
-import numpy as np
+import ml_collections
+from PIL import Image
 
-from genmodels.data.decoding import decode
+from genmodels.data import celeb_a_files, fields
+from genmodels.data.decoding import BadImage, decode
+from genmodels.data.division import RULES, divide
+from genmodels.data.listing import fingerprint
 from genmodels.data.source import Source, Split
 from genmodels.errors import UsageError
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-SPLIT_SEED = 0  # fixed, so that runs with different seeds are tested on the same pictures
 
+def source(config: ml_collections.ConfigDict) -> Source:
+    """Opens the folder data.dir and all below it: its train/ and test/ where it has both, else a tenth is for test.
 
-def source(directory: str, *, on_bad: str) -> Source:
-    """Opens a folder and all below it: train/ and test/ where both exist, else a seeded tenth is the test split.
-
-    Other files and hidden ones are ignored. `on_bad`: 'error' stops at a picture that cannot be used, 'skip' counts it.
-    Raises UsageError for a folder that is missing or holds too few pictures.
+    data.folder_split names the rule for the tenth; data.on_bad: 'error' stops at an image that cannot be used, 'skip'
+    counts it. Raises UsageError for a folder that is missing or holds too few images.
     """
-    if not directory:
-        raise UsageError("data.dir is empty: set it to the folder that holds the pictures")
-    root = Path(directory).expanduser().absolute()
+    skip_bad = fields.choice(config.data, "on_bad", ("error", "skip")) == "skip"
+    rule = RULES[fields.choice(config.data, "folder_split", RULES)]
+    root = fields.local(config.data.dir, "data.dir")
+    if root.is_file():
+        raise UsageError(f"data.dir={root} is a file: unpack it if it is an archive, and name the folder of images")
     if not root.is_dir():
-        raise UsageError(f"data.dir={directory} is not a folder: set it to the folder that holds the pictures")
-    if (root / "train").is_dir() and (root / "test").is_dir():
-        split, (train, test) = "folders", (_pictures(root / "train", 1), _pictures(root / "test", 1))
-    else:
-        split, (train, test) = "tenth", _tenth(_pictures(root, 2))
+        raise UsageError(f"data.dir={root} is not a folder: set it to the folder that holds the images")
+    division = divide(root, rule)
+    celeb_a = celeb_a_files.find(root)
+    if celeb_a.images and celeb_a.partition:
+        division.notes.append("these are CelebA's files, data.name=celeb_a would read them by their official partition")
     return Source(
-        name=f"folder {root.name}",
-        split=split,
-        key={"fingerprint": _fingerprint(root, train + test)},
-        train=_split(train),
-        test=_split(test),
-        skip_bad=on_bad == "skip",
+        name=f"folder {fields.shown(root.name)}",
+        split=division.split,
+        key={"fingerprint": fingerprint(root, [*division.train, *division.test])},
+        train=_split(root, division.train),
+        test=_split(root, division.test),
+        skip_bad=skip_bad,
+        note=f"data.dir={root}: {'; '.join(division.notes)}" if division.notes else "",
     )
 
 
-def _pictures(folder: Path, least: int) -> list[Path]:
-    """Lists the pictures below a folder in the order of their relative names."""
-    found = []
-    for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith((".", "__MACOSX"))]
-        found += [Path(parent, n) for n in files if n.lower().endswith(SUFFIXES) and not n.startswith(".")]
-    if len(found) < least:
-        raise UsageError(
-            f"{folder} holds {len(found)} JPEG, PNG or WebP pictures, at least {least} are needed: check data.dir"
-        )
-    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+def _split(root: Path, names: list[str]) -> Split:
+    def read(i: int) -> Image.Image:
+        path = root / names[i]
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise BadImage("it is not a file")
+        return decode(path, upright=True)
 
-
-def _tenth(paths: list[Path]) -> tuple[list[Path], list[Path]]:
-    """Splits off a seeded tenth of the pictures, at least one, for testing."""
-    order = np.random.default_rng(SPLIT_SEED).permutation(len(paths))
-    tested = set(order[: max(1, len(paths) // 10)].tolist())
-    return [p for i, p in enumerate(paths) if i not in tested], [p for i, p in enumerate(paths) if i in tested]
-
-
-def _fingerprint(root: Path, paths: list[Path]) -> str:
-    """Hashes names, sizes and times of change: files that change are decoded anew."""
-    digest = hashlib.sha256()
-    for path in paths:
-        try:
-            status = path.stat()
-            state = status.st_size, status.st_mtime_ns
-        except OSError:  # a link to nowhere: reported, or skipped, when it is read
-            state = None
-        digest.update(repr((path.relative_to(root).as_posix(), state)).encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
-
-
-def _split(paths: list[Path]) -> Split:
-    return Split(len(paths), lambda i: decode(paths[i], upright=True), lambda i: str(paths[i]))
+    return Split(len(names), read, name=lambda i: fields.shown(str(root / names[i])), label=names.__getitem__)

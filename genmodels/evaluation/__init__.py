@@ -1,5 +1,19 @@
 """Every number that a run is compared by, and how numbers stand in tables."""
 
-from genmodels.evaluation.rows import Budget, codes_of, evaluate, evaluate_run, is_done, read, report_path
+from genmodels.evaluation.budget import Budget
+from genmodels.evaluation.left_out import lines, require
+from genmodels.evaluation.rows import Evaluation, codes_of, evaluate
+from genmodels.evaluation.run import evaluate_run, is_done, read, report_path
 
-__all__ = ["Budget", "codes_of", "evaluate", "evaluate_run", "is_done", "read", "report_path"]
+__all__ = [
+    "Budget",
+    "Evaluation",
+    "codes_of",
+    "evaluate",
+    "evaluate_run",
+    "is_done",
+    "lines",
+    "read",
+    "report_path",
+    "require",
+]

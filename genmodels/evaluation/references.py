@@ -1,88 +1,98 @@
-"""What numbers are read against: real pictures, and PCA at several latent sizes; computed once for each cache."""
+"""What numbers are read against: real images, and PCA at several latent sizes; computed once for each cache."""
 
 import contextlib
 import json
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+import jax
 import numpy as np
 
-from genmodels import metrics
-from genmodels.data import Pictures
-from genmodels.images import to_unit
+from genmodels import data, metrics
+from genmodels.data import Dataset
+from genmodels.evaluation import measures
+from genmodels.evaluation.measures import Sizes, Unmeasurable
+from genmodels.evaluation.measures.samples import NEAREST, ImageSet
 
 MOST_PAIRS = 10_000
-BATCH = 100
-NEAREST = 1_000  # test pictures whose nearest training picture is looked for
 PCA_SIZES = (64, 128, 256, 512)  # besides a model's own
 
 
-class Real(NamedTuple):
-    """The row of real pictures, and the values behind those that samples are compared with."""
-
-    row: dict[str, Any]
-    ms_ssim: np.ndarray  # [pairs]
-    nearest: np.ndarray  # [N], RMSE of a test picture to its nearest training picture
-
-
-def real(pictures: Pictures, pairs: int | None, seed: int, *, progress: bool = False) -> Real:
-    """Diversity and sharpness of test pictures, and how near they are to the training pictures.
+def real(dataset: Dataset, there: Sizes, pairs: int | None, *, progress: bool = False) -> dict[str, Any]:
+    """What the measures that real images have too find of test images, by measure: values [N], or plain JSON.
 
     `pairs` disjoint ones are measured, None: as many as there are, at most 10,000.
     """
-    most = min(len(pictures.test) // 2, MOST_PAIRS)
-    pairs = most if pairs is None else pairs
+    wanted = {m.name: m.function for m in measures.MEASURES if m.function and m.real is not None and not m.real(there)}
+    pairs = min(len(dataset.test) // 2, MOST_PAIRS) if pairs is None else pairs
 
-    def measure():
-        test = pictures.test[: 2 * pairs]
-        couples = ((batch[::2], batch[1::2]) for (batch,) in metrics.batched(test, size=BATCH))
-        found = metrics.distances_to_set(to_unit(pictures.test[:NEAREST]), pictures.train, progress=progress)
-        return {
-            "ms_ssim": metrics.per_picture(metrics.ms_ssim, couples, progress=progress).tolist(),
-            "sharpness": metrics.per_picture(metrics.sharpness, metrics.batched(test, size=BATCH)).tolist(),
-            "nearest_rmse": found.nearest.tolist(),
-        }
+    def measure(names: Iterable[str]):
+        test = data.sampled(dataset.test, 2 * pairs), data.sampled(dataset.test, NEAREST)
+        images = ImageSet(*test, dataset.train, progress=progress)
+        return {name: _plain(wanted[name], images) for name in names}
 
-    values = {k: np.array(v) for k, v in _once(pictures, f"real-{pairs}", measure).items()}
-    row = {name: metrics.interval(each, seed=seed)._asdict() for name, each in values.items()}
-    row["ms_ssim_levels"] = metrics.levels(pictures.test.shape[1])
-    return Real(row, values["ms_ssim"], values["nearest_rmse"])
+    kept = _kept(dataset, f"real-{pairs}", wanted, measure)
+    return {name: np.array(x) if isinstance(x, list) else x for name, x in kept.items()}
 
 
-def pca(pictures: Pictures, latent: int, count: int, seed: int, *, progress: bool = False) -> dict[str, Any]:
-    """Rows `mean`, the mean training picture, and `pca_<size>`: reconstruction errors on `count` of each split.
+def pca_sizes(latent: int, shape: tuple[int, ...] | None = None) -> list[int]:
+    """The latent sizes for which PCA is a reference; of these, those that a training split of `shape` allows."""
+    most = math.inf if shape is None else min(shape[0] - 1, math.prod(shape[1:]))
+    return sorted(size for size in {latent, *PCA_SIZES} if size <= most)
 
-    PCA is fitted on the training split. One row for `latent` components and for each of PCA_SIZES that the pictures
-    allow; UsageError if they do not allow `latent`.
+
+def pca(dataset: Dataset, latent: int, count: int, *, progress: bool = False) -> dict[str, dict[str, np.ndarray]]:
+    """RMSE [N] of reconstructions of `count` images of each split: of the `mean` training image, and by `pca_<size>`.
+
+    PCA is fitted to the training split, with each of `pca_sizes` that it allows.
     """
-    most = min(len(pictures.train) - 1, int(np.prod(pictures.train.shape[1:])))
-    sizes = sorted({latent, *(size for size in PCA_SIZES if size <= most)})
+    each = [0, *pca_sizes(latent, dataset.train.shape)]  # no component: the mean
 
-    def measure():
-        fitted = metrics.pca.fit(pictures.train, sizes[-1], progress=progress)
-        splits = {"train": pictures.train[:count], "test": pictures.test[:count]}
-        each = [0, *sizes]  # no component: the mean
-        found = {split: metrics.pca.rmse(fitted, x, each, progress=progress) for split, x in splits.items()}
-        return {str(size): {split: found[split][size].tolist() for split in splits} for size in each}
+    def measure(_):
+        fitted = metrics.pca.fit(dataset.train, each[-1], progress=progress)
+        found = {
+            split: metrics.pca.rmse(fitted, data.sampled(getattr(dataset, split), count), each, progress=progress)
+            for split in ("train", "test")
+        }
+        return {str(size): {split: errors[size].tolist() for split, errors in found.items()} for size in each}
 
-    def row(size: str, values: dict[str, list[float]]):
-        errors = {split: {"rmse": metrics.interval(np.array(v), seed=seed)._asdict()} for split, v in values.items()}
-        return {"dimensions": int(size), "reconstruction": errors}
+    kept = _kept(dataset, f"pca-{'-'.join(map(str, each))}-{count}", map(str, each), measure)
+    return {
+        f"pca_{size}" if size != "0" else "mean": {split: np.array(x) for split, x in values.items()}
+        for size, values in kept.items()
+    }
 
-    values = _once(pictures, f"pca-0-{'-'.join(map(str, sizes))}-{count}", measure)
-    return {"mean" if size == "0" else f"pca_{size}": row(size, each) for size, each in values.items()}
 
-
-def _once(pictures: Pictures, name: str, measure: Callable[[], dict]) -> dict:
-    """What `measure` returned the first time for these cached pictures; it is kept beside them."""
-    path = Path(pictures.train.filename).parent / f"reference-{name}.json"
+def _plain(function: Callable[[ImageSet], Any], images: ImageSet) -> Any:
+    """What a measure finds, as JSON has it; NaN for what it cannot, which is named when it is summarised."""
     try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):
-        values = measure()
-    partial = path.with_suffix(".tmp")
-    with contextlib.suppress(OSError):  # a cache shared for reading only: measured anew each time
-        partial.write_text(json.dumps(values))
-        partial.replace(path)
-    return values
+        found = function(images)
+    except Unmeasurable:
+        return math.nan
+    return np.asarray(found).tolist() if isinstance(found, (np.ndarray, np.generic, jax.Array)) else found
+
+
+def _kept(dataset: Dataset, name: str, wanted: Iterable[str], measure: Callable[[list[str]], dict]) -> dict:
+    """The `wanted` values of these cached images, kept beside them; `measure` finds those that are not there yet."""
+    file = dataset.train.filename
+    assert file is not None  # it is mapped from one
+    path = Path(file).parent / f"reference-{name}.json"
+    wanted, values = list(wanted), _read(path)
+    missing = [each for each in wanted if each not in values]
+    if missing:
+        values |= measure(missing)
+        text, partial = json.dumps({"format": measures.FORMAT, "values": values}), path.with_suffix(".tmp")
+        with contextlib.suppress(OSError):  # a cache shared for reading only: measured anew each time
+            partial.write_text(text)
+            partial.replace(path)
+    return {each: values[each] for each in wanted}
+
+
+def _read(path: Path) -> dict:
+    try:
+        found = json.loads(path.read_text())
+        return dict(found["values"]) if found["format"] == measures.FORMAT else {}
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}

@@ -1,241 +1,161 @@
 """Every number that a run is compared by, each with its uncertainty, and the reference rows that give it a meaning."""
 
-import json
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from functools import cache, reduce
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from genmodels import metrics, runs, sampling
-from genmodels.data import Pictures
-from genmodels.errors import UsageError
-from genmodels.evaluation import references
+from genmodels import data, metrics
+from genmodels.data import Dataset
+from genmodels.evaluation import left_out, measures, references
+from genmodels.evaluation.budget import Budget
+from genmodels.evaluation.measures import Sizes, Unmeasurable
+from genmodels.evaluation.measures.codes import Codes
+from genmodels.evaluation.measures.improved import Improved
+from genmodels.evaluation.measures.lines import Lines
+from genmodels.evaluation.measures.reconstructions import Reconstructions
+from genmodels.evaluation.measures.samples import NEAREST, ImageSet
+from genmodels.evaluation.measures.scratch import BATCH, stored
 from genmodels.images import to_uint8, to_unit
-from genmodels.mmd import mmd
 from genmodels.model import Model
 
-BATCH = 100  # pictures at once
-MMD_CODES = 100  # codes in each of the disjoint sets over which MMD is averaged
-TIMED = 1_000  # pictures encoded and decoded against the clock
+Subjects = dict[str, Callable[[], Any]]  # what measures are taken of, by Measure.subject; made when it is needed
 
 
-class Budget(NamedTuple):
-    """How much is measured; whatever the data cannot give is left out of n, not made up."""
+class Evaluation(NamedTuple):
+    """Rows of measurements by name, and what was left out of them, in words, with its reason."""
 
-    pictures: int  # of each split, for reconstruction and codes
-    pairs: int  # of samples, for diversity
-    real_pairs: int | None  # of test pictures; None: as many disjoint ones as there are, at most 10,000
-    lines: int  # between test pictures and between prior codes
-    points: int  # of each line, ends included
-    refined: int  # codes that improved sampling moves; 0: none
-    seed: int
-    spherical: bool = False  # lines
+    rows: dict[str, dict[str, Any]]
+    left_out: dict[str, str]
 
 
-def evaluate_run(workdir: Path, model: Model, pictures: Pictures, budget: Budget) -> dict[str, Any]:
-    """Evaluates the model of a run, with progress bars, and writes all of it to <workdir>/eval/<step>.json."""
-    report = {
-        "data": pictures.description,
-        "step": model.step,
-        "budget": budget._asdict(),
-        "training_pictures_per_s": runs.training_rate(workdir),
-        "rows": evaluate(model, pictures, budget, progress=True),
-    }
-    path = report_path(workdir, model.step)
-    partial = path.with_suffix(".tmp")
-    try:
-        path.parent.mkdir(exist_ok=True)
-        partial.write_text(json.dumps(report, indent=1) + "\n")
-        partial.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written ({error.strerror}): make room there.") from error
-    return report
+def evaluate(model: Model, dataset: Dataset, budget: Budget, *, progress: bool = False) -> Evaluation:
+    """The rows: the method's own, `improved_<method>` if asked, `real`, `mean`, `pca_<size>`.
 
-
-def report_path(workdir: Path, step: int) -> Path:
-    """Where the evaluation of a run at `step` is kept."""
-    return workdir / "eval" / f"{step}.json"
-
-
-def read(workdir: Path, step: int) -> dict[str, Any] | None:
-    """The evaluation of a run at `step`; None if there is none."""
-    try:
-        return json.loads(report_path(workdir, step).read_text())
-    except (OSError, ValueError):
-        return None
-
-
-def is_done(workdir: Path, step: int, budget: Budget) -> bool:
-    """Whether a run at `step` was evaluated with this budget."""
-    report = read(workdir, step)
-    return report is not None and report["budget"] == budget._asdict()
-
-
-def evaluate(model: Model, pictures: Pictures, budget: Budget, *, progress: bool = False) -> dict[str, Any]:
-    """Rows of measurements by name: the method's own, `improved_<method>` if asked, `real`, `mean`, `pca_<size>`.
-
-    Every estimate is {mean, low, high, n}: a mean and its bootstrap 95 % interval. Raises UsageError for more pairs
-    than there are pictures.
+    Every estimate is {mean, low, high, n}: a mean and its bootstrap 95 % interval. What the data cannot give is left
+    out and named. Raises UsageError for a budget that cannot be, such as more pairs than there are images.
     """
-    most = len(pictures.test) // 2
-    if budget.real_pairs is not None and budget.real_pairs > most:
-        raise UsageError(
-            f"--real_pairs={budget.real_pairs}: {len(pictures.test):,} test pictures make {most:,} disjoint pairs.\n"
-            "Ask for at most that many, or leave the flag out to have them all."
-        )
-    names = ("samples", "lines", "prior", "refined")
-    keys = dict(zip(names, jax.random.split(jax.random.key(budget.seed), len(names)), strict=True))
-    real = references.real(pictures, budget.real_pairs, budget.seed, progress=progress)
-    codes = codes_of(model, pictures.test[: budget.pictures])
-    row = {
-        "reconstruction": {
-            split: _reconstruction(model, getattr(pictures, split)[: budget.pictures], budget.seed, progress)
-            for split in ("train", "test")
-        },
-        "samples": _samples(lambda n: _decoded(model, _prior(model, keys["samples"], n)), pictures, real, budget),
-        "latent": _latent(codes, keys["prior"], budget),
-        "manifold": _manifold(model, codes, pictures, keys["lines"], budget, progress),
-        "speed": _speed(model),
-    }
-    rows = {model.config.method: row}
+    method, latent, seed = model.config.method, model.config.model.latent, budget.seed
+    missing, there = left_out.expected(dataset, latent, budget), left_out.sizes(dataset, latent)
+    real = references.real(dataset, there, budget.real_pairs, progress=progress)
+    of_real = _summaries(real, seed, missing, left_out.REAL)
+    real = {name: real[name] for name in of_real}
+    plain, improved = _subjects(model, dataset, budget, real, progress)
+    if strange := [m.name for m in measures.MEASURES if m.function and m.subject not in plain.keys() | improved.keys()]:
+        raise ValueError(f"{strange} are measured of nothing: their names begin with none of {list(plain)}")
+    rows = {method: _row(plain, there, real, seed, missing)}
     if budget.refined:
-        rows[f"improved_{model.config.method}"] = _improved(model, pictures, real, keys["refined"], budget)
-    latent = model.config.model.latent
-    linear = references.pca(pictures, latent, budget.pictures, budget.seed, progress=progress)
-    return rows | {"real": real.row} | linear
+        rows[f"improved_{method}"] = _row(improved, there, real, seed, missing, left_out.IMPROVED)
+    rows["real"] = _nested(of_real).get("samples", {})
+    for name, errors in references.pca(dataset, latent, budget.images, progress=progress).items():
+        found = {split: {"rmse": summary(values, seed)} for split, values in errors.items() if len(values) > 1}
+        rows[name] = {"dimensions": int(name.removeprefix("pca_").replace("mean", "0")), "reconstruction": found}
+    return Evaluation(rows, missing)
 
 
-def estimate(values: np.ndarray, seed: int) -> dict[str, float]:
-    """A mean over values [N] with its bootstrap 95 % interval and n."""
-    return metrics.interval(values, seed=seed)._asdict()
+def summary(value: Any, seed: int) -> Any:
+    """What a row has of a measure's value: of values [N] their mean with its interval, of others plain JSON.
 
-
-def _reconstruction(model: Model, split: np.ndarray, seed: int, progress: bool) -> dict[str, dict]:
-    """Errors of reconstructions, clipped and rounded to uint8 levels, of one split."""
-
-    def reconstruction(x, y):
-        return jnp.stack([metrics.rmse(x, y), metrics.psnr(x, y), metrics.ssim(x, y), metrics.sharpness(y)], axis=1)
-
-    batches = ((x, to_uint8(model.reconstruct(to_unit(x)))) for (x,) in metrics.batched(split, size=BATCH))
-    table = metrics.per_picture(reconstruction, batches, progress=progress)  # [N, 4]
-    return {
-        name: estimate(column, seed)
-        for name, column in zip(("rmse", "psnr", "ssim", "sharpness"), table.T, strict=True)
-    }
-
-
-def _samples(draw: Callable[[int], Iterator[np.ndarray]], pictures: Pictures, real: references.Real, budget: Budget):
-    """Diversity, sharpness and nearest training pictures of samples that `draw(n)` yields in batches."""
-    scores, sharp, kept = [], [], []
-    for batch in draw(2 * budget.pairs):
-        even = len(batch) // 2 * 2
-        scores.append(metrics.ms_ssim(to_unit(batch[:even:2]), to_unit(batch[1:even:2])))
-        sharp.append(metrics.sharpness(to_unit(batch)))
-        if sum(map(len, kept)) < len(real.nearest):
-            kept.append(batch)
-    scores = np.concatenate(scores)
-    nearest = metrics.distances_to_set(to_unit(np.concatenate(kept)[: len(real.nearest)]), pictures.train).nearest
-    return {
-        "ms_ssim": estimate(scores, budget.seed),
-        "ms_ssim_minus_real": metrics.difference(scores, real.ms_ssim, seed=budget.seed)._asdict(),
-        "ms_ssim_levels": metrics.levels(pictures.train.shape[1]),
-        "sharpness": estimate(np.concatenate(sharp), budget.seed),
-        "nearest_rmse": estimate(nearest, budget.seed),
-        "nearest_over_real": float(nearest.mean() / real.nearest.mean()),
-    }
-
-
-def _latent(codes: np.ndarray, key: jax.Array, budget: Budget) -> dict[str, Any]:
-    """How far Q_z, the codes of test pictures, is from the prior; MMD is averaged over disjoint sets of codes."""
-    found = metrics.moments(codes)
-    size = min(MMD_CODES, len(codes) // 2)
-    compare = jax.jit(mmd)
-    values = []
-    for i, start in enumerate(range(0, len(codes) - size + 1, size)):
-        prior = jax.random.normal(jax.random.fold_in(key, i), (size, codes.shape[1]))
-        values.append(compare(jnp.asarray(codes[start : start + size]), prior))
-    return {
-        "mmd": estimate(np.array(values), budget.seed) | {"codes_in_a_set": size},
-        "active_units": metrics.active_units(codes),
-        "dimensions": codes.shape[1],
-        "mean": found.mean.tolist(),
-        "std": found.std.tolist(),
-        "largest_correlation": found.largest_correlation,
-        "mean_correlation": found.mean_correlation,
-        "least_gaussian_plane": np.asarray(metrics.least_gaussian_plane(codes, key)).tolist(),  # [Z, 2]
-        "n": len(codes),
-    }
-
-
-def _manifold(
-    model: Model, codes: np.ndarray, pictures: Pictures, key: jax.Array, budget: Budget, progress: bool
-) -> dict[str, dict]:
-    """RMSE between interpolated pictures (without the ends of a line) and the training pictures, in both readings.
-
-    Lines lie between `codes` of test pictures, and between prior codes.
+    Raises Unmeasurable for what is not finite, as the PSNR of a perfect reconstruction.
     """
-    lines = min(budget.lines, len(codes) // 2)
-    of_pictures = codes[: 2 * lines]
-    between = {"test_pictures": of_pictures, "prior": np.asarray(jax.random.normal(key, of_pictures.shape))}
-    line = sampling.slerp if budget.spherical else sampling.lerp
-    rows = {}
-    for name, ends in between.items():
-        inner = line(ends[::2], ends[1::2], budget.points)[:, 1:-1].reshape(-1, codes.shape[1])
-        found = metrics.distances_to_set(to_unit(_all(_decoded(model, inner))), pictures.train, progress=progress)
-        by_line = {"mean_rmse": found.mean, "nearest_rmse": found.nearest}  # points of one line are not independent
-        rows[name] = {k: estimate(v.reshape(lines, -1).mean(1), budget.seed) for k, v in by_line.items()}
-    return rows
+    if isinstance(value, (np.ndarray, np.generic, jax.Array, float)):
+        value = np.asarray(value)
+        if bad := np.count_nonzero(~np.isfinite(value)):
+            raise Unmeasurable(f"{bad:,} of {value.size:,} values are not finite" if value.ndim else "it is not finite")
+        return metrics.interval(value, seed=seed)._asdict() if value.ndim else value.item()
+    return value
 
 
-def _improved(model: Model, pictures: Pictures, real: references.Real, key: jax.Array, budget: Budget):
-    """The row of improved sampling: what the descent did, and its samples measured like any others."""
-    start = _prior(model, key, budget.refined)
-    moved = model.refine_codes(start)
-    fewer = budget._replace(pairs=budget.refined // 2)
-    return {
-        "samples": _samples(lambda n: _decoded(model, moved.codes[:n]), pictures, real, fewer),
-        "fixed_point_before": estimate(np.asarray(moved.before), budget.seed),
-        "fixed_point_after": estimate(np.asarray(moved.after), budget.seed),
-        "code_change": estimate(np.asarray(jnp.abs(moved.codes - start).mean(1)), budget.seed),
-        "steps": int(moved.steps),
+def codes_of(model: Model, images: np.ndarray) -> np.ndarray:
+    """Codes [N, Z] of uint8 images [N, H, W, 3], read as they come."""
+    return np.concatenate([model.encode(to_unit(x)) for (x,) in metrics.batched(images, size=BATCH)])
+
+
+def _row(
+    subjects: Subjects, there: Sizes, real: Mapping[str, Any], seed: int, missing: dict[str, str], whose: str = ""
+) -> dict[str, Any]:
+    """What all measures of these subjects find; beside those that are best near real images, the difference from them.
+
+    What turns out to be unmeasurable is added to `missing`.
+    """
+    values = {}
+    for place, make in subjects.items():
+        own = [m for m in measures.MEASURES if m.subject == place and not m.lacks(there)]
+        entries = [(m, m.function) for m in own if m.function]
+        subject = make() if entries else None
+        for entry, function in entries:
+            try:
+                values[entry.name] = function(subject)
+            except Unmeasurable as reason:
+                missing[entry.words + whose] = str(reason)
+    found = _summaries(values, seed, missing, whose)
+    for name in [m.name for m in measures.MEASURES if m.best == "real" and m.name in found.keys() & real.keys()]:
+        found[f"{name}_minus_real"] = metrics.difference(values[name], real[name], seed=seed)._asdict()
+    return _nested(found)
+
+
+def _summaries(values: Mapping[str, Any], seed: int, missing: dict[str, str], whose: str) -> dict[str, Any]:
+    """`summary` of each measure's value; what has none is added to `missing`."""
+    found = {}
+    for entry in measures.MEASURES:
+        if entry.name in values:
+            try:
+                found[entry.name] = summary(values[entry.name], seed)
+            except Unmeasurable as reason:
+                missing[entry.words + whose] = str(reason)
+    return found
+
+
+def _subjects(
+    model: Model, dataset: Dataset, budget: Budget, real: Mapping[str, Any], progress: bool
+) -> tuple[Subjects, Subjects]:
+    """What a method's own row is measured of, and what that of improved sampling is."""
+    names = ("samples", "lines", "prior", "refined")
+    keys: dict[str, jax.Array] = dict(
+        zip(names, jax.random.split(jax.random.key(budget.seed), len(names)), strict=True)
+    )
+    ends = 2 * min(budget.lines, max(2, min(len(dataset.test), budget.images) // 2))
+
+    def some(split: np.ndarray) -> np.ndarray:
+        return data.sampled(split, budget.images)
+
+    def prior(name: str, count: int) -> jax.Array:
+        return jax.random.normal(keys[name], (count, model.config.model.latent))
+
+    def samples(codes: jax.Array) -> ImageSet:
+        images = stored(to_uint8(model.decode(z)) for (z,) in metrics.batched(np.asarray(codes), size=BATCH))
+        few = images[: max(2, min(NEAREST, len(dataset.test)))]  # as many as of real images
+        return ImageSet(images, few, dataset.train, real=real, progress=progress)
+
+    def lines(codes: np.ndarray) -> Lines:
+        points, spherical = budget.points, budget.spherical
+        return Lines(model, codes, dataset.train, points=points, spherical=spherical, progress=progress)
+
+    codes = cache(lambda: codes_of(model, some(dataset.test)))
+    start = cache(lambda: prior("refined", budget.refined))
+    moved = cache(lambda: model.refine_codes(start()))
+    plain = {
+        "reconstruction train": lambda: Reconstructions(model, some(dataset.train), progress=progress),
+        "reconstruction test": lambda: Reconstructions(model, some(dataset.test), progress=progress),
+        "samples": lambda: samples(prior("samples", 2 * budget.pairs)),
+        "latent": lambda: Codes(codes(), keys["prior"]),
+        "manifold test_images": lambda: lines(codes()[:ends]),
+        "manifold prior": lambda: lines(np.asarray(prior("lines", ends))),
+        "speed": lambda: model,
     }
-
-
-def _speed(model: Model) -> dict[str, float]:
-    """Parameters, and seconds for 1,000 pictures, after compiling, on this machine's default device."""
-    size, latent = model.config.image_size, model.config.model.latent
-    return {
-        "parameters": model.parameters,
-        "encode_1000_s": _seconds(model.encode, jnp.zeros((TIMED, size, size, 3))),
-        "decode_1000_s": _seconds(model.decode, jnp.zeros((TIMED, latent))),
-        "device": jax.devices()[0].device_kind,
+    improved = {
+        "samples": lambda: samples(moved().codes[: budget.refined // 2 * 2]),
+        "": lambda: Improved(start(), moved()),
     }
+    return plain, improved
 
 
-def _seconds(function: Callable[[jax.Array], jax.Array], x: jax.Array) -> float:
-    jax.block_until_ready(function(x))
-    began = time.perf_counter()
-    jax.block_until_ready(function(x))
-    return time.perf_counter() - began
-
-
-def codes_of(model: Model, split: np.ndarray) -> np.ndarray:
-    """Codes [N, Z] of uint8 pictures [N, H, W, 3], read as they come."""
-    return np.concatenate([model.encode(to_unit(x)) for (x,) in metrics.batched(split, size=BATCH)])
-
-
-def _prior(model: Model, key: jax.Array, count: int) -> jax.Array:
-    return jax.random.normal(key, (count, model.config.model.latent))
-
-
-def _decoded(model: Model, codes: jax.Array) -> Iterator[np.ndarray]:
-    for start in range(0, len(codes), BATCH):
-        yield to_uint8(model.decode(codes[start : start + BATCH]))
-
-
-def _all(batches: Iterator[np.ndarray]) -> np.ndarray:
-    return np.concatenate(list(batches))
+def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    """{'a b': value} as {'a': {'b': value}}."""
+    tree = {}
+    for name, value in values.items():
+        *places, last = name.split()
+        reduce(lambda branch, place: branch.setdefault(place, {}), places, tree)[last] = value
+    return tree

@@ -1,17 +1,11 @@
-"""Measurements as tables: what is measured, where it stands in a row, and which value is the best."""
+"""Measurements as tables: where a measure stands in a row, and which value is the best."""
 
 from typing import Any, NamedTuple
 
+from genmodels.evaluation import measures as entries
+from genmodels.evaluation.measures import Measure
+
 DASH = "–"
-
-
-class Measure(NamedTuple):
-    """A column, or a line, of a table."""
-
-    heading: str
-    path: str  # of keys to the value in a row
-    digits: int
-    best: str = ""  # low | high | real (nearest to real pictures); '' = never marked
 
 
 class Cell(NamedTuple):
@@ -31,42 +25,16 @@ class Table(NamedTuple):
     counts: str  # of values behind each column, in words
 
 
-DECK = [  # what the deck measures
-    Measure("RMSE train", "reconstruction train rmse", 2, "low"),
-    Measure("RMSE test", "reconstruction test rmse", 2, "low"),
-    Measure("lines to training set, mean RMSE", "manifold test_pictures mean_rmse", 2),
-    Measure("lines to training set, nearest RMSE", "manifold test_pictures nearest_rmse", 2),
-    Measure("MS-SSIM", "ms_ssim", 3, "real"),
-    Measure("MS-SSIM − real", "ms_ssim_minus_real", 3, "real"),
-]
-MORE = [
-    Measure("PSNR test, dB", "reconstruction test psnr", 2, "high"),
-    Measure("SSIM test", "reconstruction test ssim", 3, "high"),
-    Measure("sharpness of samples", "sharpness", 4),
-    Measure("sample to nearest training picture, RMSE", "nearest_rmse", 2),
-    Measure("the same, over held-out pictures'", "nearest_over_real", 2),
-    Measure("MMD(Q_z, P_z)", "latent mmd", 4),
-    Measure("active units", "latent active_units", 0),
-    Measure("fixed-point error before", "fixed_point_before", 0),
-    Measure("fixed-point error after", "fixed_point_after", 0),
-]
-SPEED = [
-    Measure("parameters", "speed parameters", 0),
-    Measure("training, pictures/s", "training pictures_per_s", 0),
-    Measure("training, s", "training seconds", 0),
-    Measure("steps", "training steps", 0),
-    Measure("batch", "training batch_size", 0),
-    Measure("encode 1,000, s", "speed encode_1000_s", 2),
-    Measure("decode 1,000, s", "speed decode_1000_s", 2),
-]
+def find(row: dict[str, Any], name: str) -> Any:
+    """What a row has of a measure; None where it was not measured.
 
-
-def find(row: dict[str, Any], path: str) -> Any:
-    """What stands at a path of keys in a row, looked for among its samples too; None where it was not measured."""
+    A measure of samples has its place among them, in the row of real images at the top; 'samples' may be left out.
+    """
+    keys = name.removeprefix("samples ").split()
     for start in (row, row.get("samples", {})):
         value = start
-        for name in path.split():
-            value = value.get(name) if isinstance(value, dict) else None
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
         if value is not None:
             return value
     return None
@@ -74,7 +42,7 @@ def find(row: dict[str, Any], path: str) -> Any:
 
 def table(rows: dict[str, dict], measures: list[Measure], competing: list[str]) -> Table:
     """One line for each of `rows`, without measures that none of them has; the best of those `competing` is marked."""
-    columns = [[find(row, measure.path) for row in rows.values()] for measure in measures]
+    columns = [[find(row, measure.name) for row in rows.values()] for measure in measures]
     kept = [i for i, column in enumerate(columns) if any(value is not None for value in column)]
     winners = [best(rows, measure, competing) for measure in measures]
     lines = []
@@ -90,11 +58,15 @@ def table(rows: dict[str, dict], measures: list[Measure], competing: list[str]) 
 
 
 def best(rows: dict[str, dict], measure: Measure, competing: list[str]) -> str | None:
-    """The row whose interval lies wholly on the better side of all others'; None if there is no such row."""
+    """The row whose interval lies wholly on the better side of all others'; None if there is no such row.
+
+    A number without an interval is never the best.
+    """
     if not measure.best:
         return None
-    path = "ms_ssim_minus_real" if measure.best == "real" else measure.path
-    found = {name: value for name in competing if (value := find(rows[name], path)) is not None}
+    apart = "_minus_real" if measure.best == "real" else ""  # then the difference from real images is judged
+    judged = measure.name.removesuffix(apart) + apart
+    found = {name: value for name in competing if isinstance(value := find(rows[name], judged), dict)}
     if len(found) < 2:
         return None
     intervals = {name: _loss(value, measure.best) for name, value in found.items()}
@@ -116,8 +88,8 @@ def _loss(value: dict, rule: str) -> tuple[float, float]:
 def plain(rows: dict[str, dict]) -> str:
     """For a terminal: one line for each measure, one column for each row of measurements, '-' where there is none."""
     cells = [["", *rows]]
-    for measure in DECK + MORE:
-        found = [find(row, measure.path) for row in rows.values()]
+    for measure in entries.shown("deck", "more"):
+        found = [find(row, measure.name) for row in rows.values()]
         if any(value is not None for value in found):
             cells.append([measure.heading, *(_plain(_cell(value, measure.digits)) for value in found)])
     widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]

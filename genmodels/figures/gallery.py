@@ -7,14 +7,14 @@ import jax
 import numpy as np
 
 from genmodels import evaluation, images, methods, metrics, sampling
-from genmodels.data import Pictures
+from genmodels.data import Dataset, sampled
 from genmodels.figures import plots, sheets, videos
 from genmodels.images import to_uint8, to_unit
 from genmodels.model import Model
 from genmodels.runs.logs import read_metrics
 
 GRID, COLUMNS = 64, 8  # samples, or data points beside them
-PAIRS, PAIR_COLUMNS = 24, 6  # pictures and their reconstructions
+PAIRS, PAIR_COLUMNS = 24, 6  # images and their reconstructions
 LINES, POINTS = 6, 10
 NEIGHBOURS = 16
 IMPROVED = 24  # samples moved by improved sampling
@@ -29,15 +29,19 @@ def path(workdir: Path, step: int) -> Path:
     return workdir / "figures" / str(step)
 
 
-def draw(workdir: Path, model: Model, pictures: Pictures, seed: int) -> Path:
-    """Draws every figure of a run's model into <workdir>/figures/<step>/, which exists only when all of them do."""
-    folder = path(workdir, model.step)
+def draw(workdir: Path, model: Model, dataset: Dataset, seed: int, out: Path | None = None) -> Path:
+    """Draws every figure of a run's model into <workdir>/figures/<step>/, which exists only when all of them do.
+
+    With a folder `out` they go to <out>/figures/<step>/. A figure that the data or the model cannot give is named.
+    """
+    folder = path(out or workdir, model.step)
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    _sheets(partial, model, pictures, jax.random.key(seed))
-    _plots(partial, workdir, model, pictures, jax.random.key(seed))
-    walk = videos.manifold_walk(model, jax.random.key(seed), STOPS, FRAMES_BETWEEN)
+    sheets_key, plots_key, walk_key = jax.random.split(jax.random.key(seed), 3)
+    _sheets(partial, model, dataset, sheets_key)
+    _plots(partial, workdir, model, dataset, plots_key)
+    walk = videos.manifold_walk(model, walk_key, STOPS, FRAMES_BETWEEN)
     videos.write(partial / "walk.mp4", walk, FPS)
     videos.write(partial / "training.mp4", videos.training(workdir), TRAINING_FPS)
     shutil.rmtree(folder, ignore_errors=True)
@@ -45,47 +49,60 @@ def draw(workdir: Path, model: Model, pictures: Pictures, seed: int) -> Path:
     return folder
 
 
-def _sheets(folder: Path, model: Model, pictures: Pictures, key: jax.Array) -> None:
-    size = model.config.image_size
+def _sheets(folder: Path, model: Model, dataset: Dataset, key: jax.Array) -> None:
+    size, latent = model.config.image_size, model.config.model.latent
+    samples_key, lines_key = jax.random.split(key)
 
     def save(name: str, sheet: np.ndarray) -> None:
         images.save_sheet(folder / f"{name}.png", sheet, size)
 
     for split in ("train", "test"):
-        x = getattr(pictures, split)[:PAIRS]
+        x = sampled(getattr(dataset, split), PAIRS)
         save(f"reconstructions_{split}", sheets.reconstruction_pairs(x, _reconstructed(model, x), PAIR_COLUMNS))
-    samples = to_uint8(model.sample(key, GRID))
-    save("samples", sheets.picture_grid(samples, COLUMNS))
-    test = to_unit(pictures.test[: 2 * LINES])
-    save("lines_test", sheets.interpolation_rows(to_uint8(model.interpolate(test[::2], test[1::2], POINTS))))
-    prior = jax.random.normal(key, (2 * LINES, model.config.model.latent))
+    codes = jax.random.normal(samples_key, (GRID, latent))
+    samples = to_uint8(model.decode(codes))
+    save("samples", sheets.image_grid(samples, COLUMNS))
+    ends = to_unit(sampled(dataset.test, 2 * min(LINES, len(dataset.test) // 2)))
+    if len(ends):
+        save("lines_test", sheets.interpolation_rows(to_uint8(model.interpolate(ends[::2], ends[1::2], POINTS))))
+    else:
+        print("no lines between test images are drawn, as there is one test image alone")
+    prior = jax.random.normal(lines_key, (2 * LINES, latent))
     lines = sampling.lerp(prior[::2], prior[1::2], POINTS).reshape(LINES * POINTS, -1)
     between = to_uint8(model.decode(lines)).reshape(LINES, POINTS, size, size, 3)
     save("lines_prior", sheets.interpolation_rows(between))
     if methods.spec(model.config).improved:
-        codes = jax.random.normal(key, (GRID, model.config.model.latent))[:IMPROVED]  # those of `samples`
-        improved = to_uint8(model.decode(model.refine_codes(codes).codes))
-        save("improved", sheets.picture_grid(improved, COLUMNS))
+        improved = to_uint8(model.decode(model.refine_codes(codes[:IMPROVED]).codes))
+        save("improved", sheets.image_grid(improved, COLUMNS))
         save("improved_pairs", sheets.reconstruction_pairs(samples[:IMPROVED], improved, PAIR_COLUMNS))
-    found = metrics.distances_to_set(to_unit(samples[:NEIGHBOURS]), pictures.train)
-    figure = plots.nearest_neighbours(samples[:NEIGHBOURS], pictures.train[found.index], found.nearest)
+    found = metrics.distances_to_set(to_unit(samples[:NEIGHBOURS]), dataset.train)
+    figure = plots.nearest_neighbours(samples[:NEIGHBOURS], dataset.train[found.index], found.nearest)
     figure.savefig(folder / "nearest.png", dpi=150)
 
 
-def _plots(folder: Path, workdir: Path, model: Model, pictures: Pictures, key: jax.Array) -> None:
-    train, test = (evaluation.codes_of(model, split[:CODES]) for split in (pictures.train, pictures.test))
-    prior = np.asarray(jax.random.normal(key, test.shape))
-    plane = np.asarray(metrics.least_gaussian_plane(test, key))
-    plots.prior_and_codes(prior, train, test, plane).savefig(folder / "prior_and_codes.png", dpi=150)
-    posterior = model.posterior(to_unit(pictures.test[:ELLIPSES]))
-    deviation = None if posterior is None else np.exp(0.5 * np.asarray(posterior.logvar))
-    mean = test if posterior is None else np.asarray(posterior.mean)
-    plots.codes_of_pictures(mean, deviation).savefig(folder / "codes.png", dpi=150)
+def _plots(folder: Path, workdir: Path, model: Model, dataset: Dataset, key: jax.Array) -> None:
+    if model.config.model.latent > 1:
+        _planes(folder, model, dataset, key)
+    else:
+        print("no planes of codes are drawn, as a code has one dimension alone")
     lines = read_metrics(workdir)
     terms = dict.fromkeys(name for line in lines for name in line if "/" not in name and name != "step")
     measured = ["test/rmse"] if any("test/rmse" in line for line in lines) else []  # not yet, in a run stopped early
     plots.loss_curves(lines, [*terms, *measured]).savefig(folder / "losses.png", dpi=150)
 
 
-def _reconstructed(model: Model, pictures: np.ndarray) -> np.ndarray:
-    return to_uint8(model.reconstruct(to_unit(pictures)))
+def _planes(folder: Path, model: Model, dataset: Dataset, key: jax.Array) -> None:
+    splits = (dataset.train, dataset.test)
+    train, test = (evaluation.codes_of(model, sampled(split, CODES)) for split in splits)
+    prior_key, plane_key = jax.random.split(key)
+    prior = np.asarray(jax.random.normal(prior_key, test.shape))
+    plane = np.asarray(metrics.least_gaussian_plane(test, plane_key))
+    plots.prior_and_codes(prior, train, test, plane).savefig(folder / "prior_and_codes.png", dpi=150)
+    posterior = model.posterior(to_unit(sampled(dataset.test, ELLIPSES)))
+    deviation = None if posterior is None else np.exp(0.5 * np.asarray(posterior.logvar))
+    mean = test if posterior is None else np.asarray(posterior.mean)
+    plots.codes_of_images(mean, deviation).savefig(folder / "codes.png", dpi=150)
+
+
+def _reconstructed(model: Model, dataset: np.ndarray) -> np.ndarray:
+    return to_uint8(model.reconstruct(to_unit(dataset)))

@@ -1,6 +1,8 @@
 """Plots, as matplotlib Figures; none is saved."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,19 +16,20 @@ from genmodels import images
 # Okabe and Ito 2008: told apart with every kind of colour vision, and in grey by their lightness.
 GREY, BLUE, VERMILION = "#999999", "#0072B2", "#D55E00"
 COLOURS = (BLUE, VERMILION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = "os^Dv<P"
-GAP = 2  # pixels between the two pictures of a pair
+MARKERS = "os^Dv<PX"  # one more than colours: the same pair comes again after 56
+LONG = 24  # letters of a title, beyond which a legend stands below
+GAP = 2  # pixels between the two images of a pair
 NEIGHBOUR_COLUMNS = 8
 
 
 def prior_and_codes(prior: np.ndarray, train_codes: np.ndarray, test_codes: np.ndarray, plane: np.ndarray) -> Figure:
-    """Codes of P_z and of Q_z on training and test pictures, each [N, Z], projected on an orthonormal plane [Z, 2]."""
+    """Codes of P_z and of Q_z on training and test images, each [N, Z], projected on an orthonormal plane [Z, 2]."""
     figure = Figure(figsize=(5.5, 5.9), layout="constrained")
     axes = figure.subplots()
     clouds = (
         ("$P_z$", prior, GREY, "o"),
-        ("$Q_z$, training pictures", train_codes, BLUE, "s"),
-        ("$Q_z$, test pictures", test_codes, VERMILION, "^"),
+        ("$Q_z$, training images", train_codes, BLUE, "s"),
+        ("$Q_z$, test images", test_codes, VERMILION, "^"),
     )
     for label, codes, colour, marker in clouds:
         points = np.asarray(codes, np.float64) @ np.asarray(plane, np.float64)  # [N, 2]
@@ -35,15 +38,15 @@ def prior_and_codes(prior: np.ndarray, train_codes: np.ndarray, test_codes: np.n
     axes.set(xlabel="projection on $u_1$", ylabel="projection on $u_2$")
     _plain(axes)
     legend = figure.legend(loc="outside upper center", ncols=3, frameon=False, handletextpad=0.2, markerscale=2)
-    for handle in legend.legend_handles:
+    for handle in filter(None, legend.legend_handles):
         handle.set_alpha(1)
     return figure
 
 
-def codes_of_pictures(mean: np.ndarray, deviation: np.ndarray | None) -> Figure:
-    """How codes of pictures meet the prior, in the two dimensions [N, Z] in which they vary most.
+def codes_of_images(mean: np.ndarray, deviation: np.ndarray | None) -> Figure:
+    """How codes of images meet the prior, in the two dimensions [N, Z] in which they vary most.
 
-    With a posterior's `deviation` [N, Z] one ellipse for each picture, of one deviation; without (None) each code is a
+    With a posterior's `deviation` [N, Z] one ellipse for each image, of one deviation; without (None) each code is a
     point. Circles: the prior's one and two deviations. Q_Z is the mixture of all ellipses, or all points.
     """
     figure = Figure(figsize=(4.6, 4.9), layout="constrained")
@@ -51,11 +54,11 @@ def codes_of_pictures(mean: np.ndarray, deviation: np.ndarray | None) -> Figure:
     x, y = np.argsort(mean.var(0))[::-1][:2]
     if deviation is None:
         axes.scatter(mean[:, x], mean[:, y], s=8, c=BLUE, alpha=0.5, linewidths=0, rasterized=True)
-        drawn = Line2D([], [], color=BLUE, marker="o", markersize=4, linewidth=0, label="$E(x)$ of each picture")
+        drawn = Line2D([], [], color=BLUE, marker="o", markersize=4, linewidth=0, label="$E(x)$ of each image")
     else:
         for centre, radii in zip(mean[:, (x, y)], 2 * deviation[:, (x, y)], strict=True):
             axes.add_patch(Ellipse(centre, *radii, facecolor=BLUE, edgecolor=BLUE, alpha=0.12, linewidth=0.5))
-        drawn = Patch(facecolor=BLUE, alpha=0.4, label="$q(z|x)$ of each picture")
+        drawn = Patch(facecolor=BLUE, alpha=0.4, label="$q(z|x)$ of each image")
     for radius in (1, 2):
         axes.add_patch(Circle((0, 0), radius, fill=False, edgecolor=VERMILION, linewidth=1.6))
     prior = Line2D([], [], color=VERMILION, label="$P_z$: 1 and 2 deviations")
@@ -66,26 +69,29 @@ def codes_of_pictures(mean: np.ndarray, deviation: np.ndarray | None) -> Figure:
     return figure
 
 
-def error_and_diversity(points: dict[str, tuple[dict, dict]], real: dict) -> Figure:
-    """Test RMSE against MS-SSIM, estimates {mean, low, high}, by title; intervals are bars, real pictures a band.
+def error_and_diversity(points: dict[str, tuple[dict, dict]], real: dict | None) -> Figure:
+    """Test RMSE against MS-SSIM, estimates {mean, low, high}, by title; intervals are bars, real images a band.
 
+    None: real images were too few to be measured.
     A point whose RMSE is that of another (improved sampling) stands beside it in the same column.
     """
     figure = Figure(figsize=(7, 4.4), layout="constrained")
     axes = figure.subplots()
-    axes.axhspan(real["low"], real["high"], color=GREY, alpha=0.35, linewidth=0)
-    axes.annotate("real pictures", (0.99, real["mean"]), xycoords=("axes fraction", "data"), ha="right", va="center")
+    if real:
+        axes.axhspan(real["low"], real["high"], color=GREY, alpha=0.35, linewidth=0)
+        place = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "center"}
+        axes.annotate("real images", (0.99, real["mean"]), **place)
     for (title, (x, y)), colour, marker in zip(points.items(), cycle(COLOURS), cycle(MARKERS), strict=False):
         wide, high = ([[v["mean"] - v["low"]], [v["high"] - v["mean"]]] for v in (x, y))
         axes.errorbar(x["mean"], y["mean"], high, wide, fmt=marker, color=colour, label=title, capsize=3)
     axes.set(xlabel="test RMSE, 0-255 scale (lower is better)", ylabel="MS-SSIM of samples")
     axes.margins(0.12)
     _plain(axes)
-    figure.legend(loc="outside right upper", frameon=False)
+    figure.legend(**_beside_or_below(points))
     return figure
 
 
-def error_over_training(histories: dict[str, list[tuple[int, float, float]]]) -> Figure:
+def error_over_training(histories: Mapping[str, Sequence[tuple[int, float, float]]]) -> Figure:
     """Test RMSE over steps and over seconds of training, by title: (step, seconds, RMSE) each."""
     figure = Figure(figsize=(7.5, 3.2), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
@@ -101,12 +107,12 @@ def error_over_training(histories: dict[str, list[tuple[int, float, float]]]) ->
         axes.xaxis.set_major_locator(MaxNLocator(6))
         _plain(axes)
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside right upper", frameon=False)
+    figure.legend(handles, labels, **_beside_or_below(labels))
     return figure
 
 
 def nearest_neighbours(queries: np.ndarray, neighbours: np.ndarray, distances: np.ndarray) -> Figure:
-    """Each query above its nearest training picture, uint8 [N, H, W, 3], with their RMSE [N], 0-255 scale."""
+    """Each query above its nearest training image, uint8 [N, H, W, 3], with their RMSE [N], 0-255 scale."""
     count, height, width, _ = queries.shape
     columns = min(count, NEIGHBOUR_COLUMNS)
     rows = -(-count // columns)
@@ -119,7 +125,7 @@ def nearest_neighbours(queries: np.ndarray, neighbours: np.ndarray, distances: n
         axes.set(xticks=[], yticks=[], xlabel=f"RMSE {distance:.1f}")
         axes.spines[:].set_visible(False)
     for axes in panels[:, 0]:
-        axes.set_yticks([0.5 * height, 1.5 * height + GAP], ["query", "nearest\ntraining\npicture"])
+        axes.set_yticks([0.5 * height, 1.5 * height + GAP], ["query", "nearest\ntraining\nimage"])
         axes.tick_params(axis="y", length=0)
     figure.supxlabel("RMSE on the 0-255 scale", fontsize="medium")
     return figure
@@ -142,6 +148,12 @@ def loss_curves(metrics: list[dict], names: list[str]) -> Figure:
     panels[-1].xaxis.set_major_locator(MaxNLocator(8, integer=True))
     panels[-1].xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     return figure
+
+
+def _beside_or_below(titles: Iterable[str]) -> dict[str, Any]:
+    """Where the legend has its place: long titles beside the axes would leave them none."""
+    long = any(len(title) > LONG for title in titles)
+    return {"loc": "outside lower center" if long else "outside right upper", "frameon": False}
 
 
 def _plain(axes: Axes) -> None:

@@ -4,14 +4,15 @@ import itertools
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import imageio.v2 as imageio
 import jax
 import numpy as np
 from PIL import Image
 
-from genmodels import images
 from genmodels.errors import UsageError
+from genmodels.images import grid, to_uint8
 from genmodels.model import Model
 from genmodels.sampling import slerp
 
@@ -34,7 +35,7 @@ def write(path: str | Path, frames: Iterable[np.ndarray], fps: float) -> None:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     # Else ffmpeg is started through a Python hook after fork, which can deadlock beside jax's threads; jax warns of it.
     os.environ.setdefault("IMAGEIO_FFMPEG_NO_PREVENT_SIGINT", "1")
-    with imageio.get_writer(
+    video: Any = imageio.get_writer(  # its type says nothing of frames
         path,
         format="FFMPEG",
         fps=fps,
@@ -43,7 +44,8 @@ def write(path: str | Path, frames: Iterable[np.ndarray], fps: float) -> None:
         quality=QUALITY,
         macro_block_size=2,
         output_params=ENCODING.copy(),  # imageio appends to it
-    ) as video:
+    )
+    with video:
         for frame in itertools.chain([first], frames):
             video.append_data(_playable(frame))
 
@@ -57,9 +59,9 @@ def manifold_walk(model: Model, key: jax.Array, stops: int, frames_between: int)
     codes = jax.random.normal(key, (stops, WALKS, model.config.model.latent))
     for start, end in zip(codes, np.roll(codes, -1, axis=0), strict=True):
         path = slerp(start, end, frames_between + 2)[:, :-1].swapaxes(0, 1)  # [T, WALKS, Z]
-        pictures = images.to_uint8(model.decode(path.reshape(-1, path.shape[-1])))
-        for tiles in pictures.reshape(-1, WALKS, *pictures.shape[1:]):
-            yield images.grid(tiles, COLUMNS)
+        images = to_uint8(model.decode(path.reshape(-1, path.shape[-1])))
+        for tiles in images.reshape(-1, WALKS, *images.shape[1:]):
+            yield grid(tiles, COLUMNS)
 
 
 def training(folder: Path) -> Iterator[np.ndarray]:
@@ -74,8 +76,8 @@ def training(folder: Path) -> Iterator[np.ndarray]:
 
 
 def _read(path: Path) -> np.ndarray:
-    with Image.open(path) as picture:
-        return np.asarray(picture.convert("RGB"))
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 def _playable(frame: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ POSITIVE = (
     "log.every",
     "log.images_every",
     "eval.every",
-    "eval.pictures",
+    "eval.images",
     "eval.calibration_batches",
     "checkpoint.every",
     "checkpoint.keep",

@@ -19,26 +19,26 @@ class Phase(NamedTuple):
     name: str
     start: int
     step: Step
-    """(state, uint8 pictures, key) -> (state, metrics)."""
+    """(state, uint8 images, key) -> (state, metrics)."""
     statistics: Callable[[Params, jax.Array, jax.Array], Params]
-    """(params, uint8 pictures, key) -> BatchNorm's statistics, by net, on a batch made as in this phase's training."""
+    """(params, uint8 images, key) -> BatchNorm's statistics, by net, on a batch made as in this phase's training."""
     advice: Callable[[Mapping[str, float]], str] | None = None
     """The phase's last line of metrics -> what the user should know before the next phase begins."""
 
 
 class Method(NamedTuple):
-    """A way to train an encoder and a decoder, as pure functions. Pictures are [B, H, W, 3], codes [B, Z]."""
+    """A way to train an encoder and a decoder, as pure functions. Images are [B, H, W, 3], codes [B, Z]."""
 
     init: Callable[[jax.Array], TrainState]
     """key -> the state at step 0."""
     phases: tuple[Phase, ...]
     """In the order of training; the first starts at 0."""
     encode: Callable[[Weights, jax.Array], jax.Array]
-    """(weights, pictures in [0, 1]) -> codes; the posterior's mean where there is a posterior."""
+    """(weights, images in [0, 1]) -> codes; the posterior's mean where there is a posterior."""
     decode: Callable[[Weights, jax.Array], jax.Array]
-    """(weights, codes) -> pictures, meant to be in [0, 1]; IntroVAE's may exceed it slightly."""
+    """(weights, codes) -> images, meant to be in [0, 1]; IntroVAE's may exceed it slightly."""
     posterior: Callable[[Weights, jax.Array], Posterior] | None = None
-    """(weights, pictures in [0, 1]) -> q(z|x); None where a code is a deterministic function of its picture."""
+    """(weights, images in [0, 1]) -> q(z|x); None where a code is a deterministic function of its image."""
 
     def phase(self, step: int) -> Phase:
         """The phase that training step `step` belongs to."""

@@ -1,6 +1,6 @@
 """WAE-GAN (Tolstikhin et al. 2018, arXiv 1711.01558, algorithm 1)."""
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +12,7 @@ from genmodels.methods.autoencoder import autoencoder_params, signed
 from genmodels.methods.method import Method
 from genmodels.methods.spec import Spec
 from genmodels.methods.wae import WAE
+from genmodels.nets.codec import Params
 from genmodels.nets.critic import Critic
 
 
@@ -36,12 +37,16 @@ class WAEGAN(NamedTuple):
             optimisers=state.optimisers | {"critic": self.critic_optimiser.init(params)},
         )
 
+    def logits(self, critic_params: Params, z: jax.Array) -> jax.Array:
+        """The critic's logits [b] of codes [b, Z]."""
+        return cast(jax.Array, self.critic.apply(critic_params, z))
+
     def autoencoder_loss(self, params, critic_params, x, input_key, gen_key):
         """c(x, G(z)) - penalty * log D(z), images x [b, H, W, 3] in [-1, 1] -> [] and the terms to log."""
         replicas = self.wae.autoencoder.replicas
 
         def divergence(z):
-            logits = self.critic.apply(critic_params, z)  # [B]
+            logits = self.logits(critic_params, z)
             return "-log D(z)", replicas.mean(jnp.mean(losses.real_or_fake(logits, real=True)))
 
         return self.wae.loss(params, x, input_key, gen_key, divergence)
@@ -49,7 +54,7 @@ class WAEGAN(NamedTuple):
     def critic_loss(self, params, q, p):
         """-log D(p) - log(1 - D(q)) of codes q and prior codes p, [b, Z] each -> [] and the share of right guesses."""
         replicas = self.wae.autoencoder.replicas
-        of_prior, of_codes = self.critic.apply(params, p), self.critic.apply(params, q)  # [B] each
+        of_prior, of_codes = self.logits(params, p), self.logits(params, q)
         right = (jnp.mean(of_prior > 0) + jnp.mean(of_codes < 0)) / 2
         loss = jnp.mean(losses.real_or_fake(of_prior, real=True)) + jnp.mean(losses.real_or_fake(of_codes, real=False))
         return replicas.mean(loss), {"critic accuracy": replicas.mean(right)}

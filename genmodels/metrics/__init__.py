@@ -1,4 +1,4 @@
-"""Measures of pictures, codes and sets of pictures: pure functions that print nothing and read no file.
+"""Measures of images, codes and sets of images: pure functions that print nothing and read no file.
 
 `images` and `latents` compare batches; `manifold` and `pca` stream over a training split; `bootstrap` gives a mean its
 interval. `metrics.pca.fit` and `metrics.pca.rmse` are called through their module.
@@ -6,7 +6,7 @@ interval. `metrics.pca.fit` and `metrics.pca.rmse` are called through their modu
 
 from genmodels.metrics import pca
 from genmodels.metrics.bootstrap import Estimate, difference, interval
-from genmodels.metrics.images import batched, levels, ms_ssim, per_picture, psnr, quantise, rmse, sharpness, ssim
+from genmodels.metrics.images import batched, levels, ms_ssim, per_image, psnr, quantise, rmse, sharpness, ssim
 from genmodels.metrics.latents import Moments, active_units, farthest_eigenvectors, least_gaussian_plane, moments
 from genmodels.metrics.manifold import ToSet, distances_to_set
 
@@ -25,7 +25,7 @@ __all__ = [
     "moments",
     "ms_ssim",
     "pca",
-    "per_picture",
+    "per_image",
     "psnr",
     "quantise",
     "rmse",

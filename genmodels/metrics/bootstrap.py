@@ -1,8 +1,9 @@
-"""Uncertainty of a mean over pictures or pairs."""
+"""Uncertainty of a mean over images or pairs."""
 
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float64, Real
 
 
 class Estimate(NamedTuple):
@@ -14,7 +15,7 @@ class Estimate(NamedTuple):
     n: int
 
 
-def interval(values: np.ndarray, *, seed: int, resamples: int = 1000, level: float = 0.95) -> Estimate:
+def interval(values: Real[np.ndarray, "..."], *, seed: int, resamples: int = 1000, level: float = 0.95) -> Estimate:
     """Mean of independent values [N] and its percentile bootstrap interval, the same for the same seed.
 
     Fewer than two values, or values that are not finite, raise ValueError: they have no interval.
@@ -29,8 +30,10 @@ def interval(values: np.ndarray, *, seed: int, resamples: int = 1000, level: flo
     return Estimate(float(values.mean()), low, high, len(values))
 
 
-def difference(a: np.ndarray, b: np.ndarray, *, seed: int, resamples: int = 1000, level: float = 0.95) -> Estimate:
-    """Mean of values a [N] minus that of independent values b [M], with its bootstrap interval; n is the smaller.
+def difference(
+    a: Real[np.ndarray, " n"], b: Real[np.ndarray, " m"], *, seed: int, resamples: int = 1000, level: float = 0.95
+) -> Estimate:
+    """Mean of values a minus that of independent values b, with its bootstrap interval; n is the smaller.
 
     Efron and Tibshirani 1993, chapter 16: both sets are resampled.
     """
@@ -40,11 +43,13 @@ def difference(a: np.ndarray, b: np.ndarray, *, seed: int, resamples: int = 1000
     return Estimate(float(a.mean() - b.mean()), low, high, min(len(a), len(b)))
 
 
-def _means(values: np.ndarray, rng: np.random.Generator, resamples: int) -> np.ndarray:
+def _means(
+    values: Float64[np.ndarray, " n"], rng: np.random.Generator, resamples: int
+) -> Float64[np.ndarray, " {resamples}"]:
     n = len(values)
     return np.array([values[rng.integers(n, size=n)].mean() for _ in range(resamples)])
 
 
-def _quantiles(means: np.ndarray, level: float) -> tuple[float, float]:
+def _quantiles(means: Float64[np.ndarray, " r"], level: float) -> tuple[float, float]:
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

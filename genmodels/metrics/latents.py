@@ -7,6 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jaxtyping import Float
+
+from genmodels.arrays import AnyArray
 
 STARTS = 3  # random starts of the search for the least Gaussian plane
 _product = functools.partial(jnp.matmul, precision=jax.lax.Precision.HIGHEST)
@@ -15,14 +18,14 @@ _product = functools.partial(jnp.matmul, precision=jax.lax.Precision.HIGHEST)
 class Moments(NamedTuple):
     """First and second moments of codes; under the prior: 0, 1, 0, 0."""
 
-    mean: np.ndarray  # [Z]
-    std: np.ndarray  # [Z]
+    mean: Float[np.ndarray, " z"]
+    std: Float[np.ndarray, " z"]
     largest_correlation: float  # largest |correlation| of two dimensions
     mean_correlation: float  # mean |correlation| over pairs of dimensions
 
 
-def moments(codes: np.ndarray) -> Moments:
-    """Moments of codes [N, Z], in float64; a dimension without spread counts as uncorrelated with the others."""
+def moments(codes: Float[AnyArray, "n z"]) -> Moments:
+    """Moments of codes, in float64; a dimension without spread counts as uncorrelated with the others."""
     codes = np.asarray(codes, np.float64)
     mean, std = codes.mean(0), codes.std(0)  # [Z]
     scaled = np.divide(codes - mean, std, out=np.zeros_like(codes), where=std > 0)  # [N, Z]
@@ -31,8 +34,8 @@ def moments(codes: np.ndarray) -> Moments:
     return Moments(mean, std, float(pairs.max(initial=0)), float(pairs.mean()) if len(pairs) else 0.0)
 
 
-def active_units(means: np.ndarray, threshold: float = 0.01) -> int:
-    """Number of dimensions whose posterior means [N, Z] vary over pictures by more than `threshold`.
+def active_units(means: Float[AnyArray, "n z"], threshold: float = 0.01) -> int:
+    """Number of dimensions whose posterior means vary over images by more than `threshold`.
 
     Burda, Grosse and Salakhutdinov 2016, section 5.2.
     """
@@ -40,8 +43,8 @@ def active_units(means: np.ndarray, threshold: float = 0.01) -> int:
 
 
 @functools.partial(jax.jit, static_argnames="steps")
-def least_gaussian_plane(codes: jax.Array, key: jax.Array, steps: int = 500) -> jax.Array:
-    """Orthonormal plane [Z, 2] on which codes [N, Z], Z >= 2, look least like N(0, I).
+def least_gaussian_plane(codes: Float[AnyArray, "n z"], key: jax.Array, steps: int = 500) -> Float[jax.Array, "z 2"]:
+    """Orthonormal plane on which codes, Z >= 2, look least like N(0, I).
 
     It maximises |cov(Q U) - I|_F^2 + |mean(Q U)|^2 over U by Adam with a QR retraction, from 3 random starts and from
     the optimum for codes of zero mean: `farthest_eigenvectors`. That start matters: random ones begin near the average
@@ -58,8 +61,8 @@ def least_gaussian_plane(codes: jax.Array, key: jax.Array, steps: int = 500) -> 
     return planes[jnp.argmax(jax.vmap(_distance_from_prior, (0, None, None))(planes, mean, cov))]
 
 
-def farthest_eigenvectors(cov: jax.Array) -> jax.Array:
-    """The two eigenvectors [Z, 2] of a covariance [Z, Z] whose eigenvalues l have the largest |l - 1|.
+def farthest_eigenvectors(cov: Float[AnyArray, "z z"]) -> Float[jax.Array, "z 2"]:
+    """The two eigenvectors of a covariance whose eigenvalues l have the largest |l - 1|.
 
     They are the least Gaussian plane of zero-mean codes: the variances along any two orthonormal directions lie in the
     convex hull of the pairs of eigenvalues, and the objective is convex in them, so its maximum is at a pair.
@@ -68,20 +71,24 @@ def farthest_eigenvectors(cov: jax.Array) -> jax.Array:
     return eigenvectors[:, jnp.argsort(-jnp.abs(eigenvalues - 1))[:2]]
 
 
-def _distance_from_prior(plane: jax.Array, mean: jax.Array, cov: jax.Array) -> jax.Array:
-    """|U' C U - I|_F^2 + |U' m|^2 [] for a plane U [Z, 2]."""
+def _distance_from_prior(
+    plane: Float[jax.Array, "z 2"], mean: Float[jax.Array, " z"], cov: Float[jax.Array, "z z"]
+) -> Float[jax.Array, ""]:
+    """|U' C U - I|_F^2 + |U' m|^2 for a plane U."""
     spread = _product(plane.T, _product(cov, plane)) - jnp.eye(2)  # [2, 2]
     return jnp.sum(spread**2) + jnp.sum(_product(plane.T, mean) ** 2)
 
 
-def _orthonormal(planes: jax.Array) -> jax.Array:
-    """The orthonormal factor [S, Z, 2] that is nearest in sign, so that the iteration does not flip its columns."""
+def _orthonormal(planes: Float[jax.Array, "s z 2"]) -> Float[jax.Array, "s z 2"]:
+    """The orthonormal factor that is nearest in sign, so that the iteration does not flip its columns."""
     q, r = jnp.linalg.qr(planes)
     return q * jnp.where(jnp.diagonal(r, axis1=1, axis2=2) < 0, -1, 1)[:, None]
 
 
-def _ascend(planes: jax.Array, mean: jax.Array, cov: jax.Array, steps: int) -> jax.Array:
-    """Adam on all starts [S, Z, 2] at once; the rate decays to 0 so that the last steps settle."""
+def _ascend(
+    planes: Float[jax.Array, "s z 2"], mean: Float[jax.Array, " z"], cov: Float[jax.Array, "z z"], steps: int
+) -> Float[jax.Array, "s z 2"]:
+    """Adam on all starts at once; the rate decays to 0 so that the last steps settle."""
     adam = optax.adam(optax.cosine_decay_schedule(0.05, steps))
 
     @jax.vmap

@@ -1,4 +1,4 @@
-"""The linear autoencoder to beat: principal components of the training pictures at the same latent size."""
+"""The linear autoencoder to beat: principal components of the training images at the same latent size."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -6,39 +6,52 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float, UInt8
 from tqdm import tqdm
 
+from genmodels.arrays import AnyArray
 from genmodels.errors import UsageError
 from genmodels.images import to_unit
-from genmodels.metrics import images
+from genmodels.metrics.images import batched, per_image
+from genmodels.metrics.images import rmse as image_rmse
 
 EXACT = jax.lax.Precision.HIGHEST
 
 
 class PCA(NamedTuple):
-    """Mean picture and principal components, largest variance first, of pictures in [0, 1] flattened to D values."""
+    """Mean image and principal components, largest variance first, of images in [0, 1] flattened to D values."""
 
-    mean: jax.Array  # [D]
-    components: jax.Array  # [K, D], orthonormal rows
+    mean: Float[jax.Array, " d"]
+    components: Float[jax.Array, "k d"]  # orthonormal rows
 
 
 def fit(
-    train: np.ndarray, size: int, *, seed: int = 0, passes: int = 5, block: int = 512, progress: bool = False
+    train: UInt8[np.ndarray, "n h w 3"],
+    size: int,
+    *,
+    seed: int = 0,
+    passes: int = 5,
+    block: int = 512,
+    progress: bool = False,
 ) -> PCA:
-    """First `size` principal components of uint8 pictures [N, H, W, 3], streamed from an array or a memory map.
+    """First `size` principal components of images, streamed from an array or a memory map.
 
     Randomised subspace iteration (Halko, Martinsson and Tropp 2011, algorithms 4.4 and 5.3) on the covariance, `passes`
-    readings of the pictures and one for the mean. It holds two matrices of [D, size + 32] and one block: its memory
-    does not grow with N. One fit serves every smaller latent size. Too few pictures or pixels: UsageError.
+    readings of the images and one for the mean. It holds two matrices of [D, size + 32] and one block: its memory
+    does not grow with N. One fit serves every smaller latent size; size 0 is the mean alone. Too few images or
+    pixels: UsageError.
     """
     n, values = len(train), int(np.prod(train.shape[1:]))
     if size >= n or size > values:
         raise UsageError(
-            f"PCA with latent size {size} needs more than {size} training pictures of at least {size} values; here are "
-            f"{n} of {values}.\nUse more pictures or a smaller latent size."
+            f"PCA with latent size {size} needs more than {size} training images of at least {size} values; here are "
+            f"{n} of {values}.\nUse more images or a smaller latent size."
         )
-    with tqdm(total=n * (passes + 1), desc=f"PCA, {size} dimensions", unit=" pictures", disable=not progress) as bar:
+    readings = passes + 1 if size else 1
+    with tqdm(total=n * readings, desc=f"PCA, {size} dimensions", unit=" images", disable=not progress) as bar:
         mean = _mean(train, block, bar.update)  # [D]
+        if not size:
+            return PCA(mean, jnp.zeros((0, values)))
         oversampled = min(size + 32, n, values)
         basis = _orthonormal(jax.random.normal(jax.random.key(seed), (values, oversampled)))  # [D, L]
         for _ in range(passes - 1):
@@ -49,26 +62,26 @@ def fit(
     return PCA(mean, jnp.matmul(rotation[:, ::-1][:, :size].T, basis.T, precision=EXACT))
 
 
-def reconstruct(pca: PCA, x: jax.Array, size: int) -> jax.Array:
-    """Projection of pictures x [B, H, W, 3] in [0, 1] on the first `size` components; linear, so not clipped."""
+def reconstruct(pca: PCA, x: Float[AnyArray, "b h w 3"], size: int) -> Float[jax.Array, "b h w 3"]:
+    """Projection of images x in [0, 1] on the first `size` components; linear, so not clipped."""
     _check_size(pca, size)
     return _reconstruct(pca.mean, pca.components[:size], x)
 
 
 def rmse(
-    pca: PCA, pictures: np.ndarray, sizes: Sequence[int], *, block: int = 512, progress: bool = False
-) -> dict[int, np.ndarray]:
-    """Per-picture reconstruction RMSE [N], 0-255 scale, of uint8 pictures [N, H, W, 3] for each latent size.
+    pca: PCA, images: UInt8[np.ndarray, "n h w 3"], sizes: Sequence[int], *, block: int = 512, progress: bool = False
+) -> dict[int, Float[np.ndarray, " n"]]:
+    """Reconstruction RMSE of each image, 0-255 scale, for each latent size.
 
-    Neither clipped nor rounded: the reference is the linear autoencoder itself. One reading of `pictures`.
+    Neither clipped nor rounded: the reference is the linear autoencoder itself. One reading of `images`.
     """
     for size in sizes:
         _check_size(pca, size)
 
     def pca_rmse(x):
-        return jnp.stack([images.rmse(x, reconstruct(pca, x, size)) for size in sizes], axis=1)  # [B, S]
+        return jnp.stack([image_rmse(x, reconstruct(pca, x, size)) for size in sizes], axis=1)  # [B, S]
 
-    table = images.per_picture(pca_rmse, images.batched(pictures, size=block), progress=progress)  # [N, S]
+    table = per_image(pca_rmse, batched(images, size=block), progress=progress)  # [N, S]
     return dict(zip(sizes, table.T, strict=True))
 
 
@@ -78,15 +91,17 @@ def _check_size(pca: PCA, size: int) -> None:
 
 
 @jax.jit
-def _reconstruct(mean: jax.Array, components: jax.Array, x: jax.Array) -> jax.Array:
+def _reconstruct(
+    mean: Float[jax.Array, " d"], components: Float[jax.Array, "k d"], x: Float[jax.Array, "b h w 3"]
+) -> Float[jax.Array, "b h w 3"]:
     flat = x.reshape(len(x), -1) - mean[None]  # [B, D]
     codes = jnp.matmul(flat, components.T, precision=EXACT)  # [B, K]
     return (mean[None] + jnp.matmul(codes, components, precision=EXACT)).reshape(x.shape)
 
 
 @jax.jit
-def _orthonormal(basis: jax.Array) -> jax.Array:
-    """Orthonormal columns [D, L] of the same span, from the eigenvectors of the small Gram matrix.
+def _orthonormal(basis: Float[jax.Array, "d l"]) -> Float[jax.Array, "d l"]:
+    """Orthonormal columns of the same span, from the eigenvectors of the small Gram matrix.
 
     Stathopoulos and Wu 2002: all matrix products, so 10x faster than a QR of a tall matrix. A Gram matrix squares the
     condition number, hence the floor under its eigenvalues and the second round, which finds the rest well conditioned.
@@ -98,28 +113,37 @@ def _orthonormal(basis: jax.Array) -> jax.Array:
     return basis
 
 
-def _mean(train: np.ndarray, block: int, update: Callable[[int], object]) -> jax.Array:
-    """Mean picture [D] in [0, 1], summed in integers."""
+def _mean(train: UInt8[np.ndarray, "n h w 3"], block: int, update: Callable[[int], object]) -> Float[jax.Array, " d"]:
+    """Mean image in [0, 1], summed in integers."""
     total = np.zeros(train.shape[1:], np.uint64)
-    for (pictures,) in images.batched(train, size=block):
-        total += pictures.sum(0, dtype=np.uint32)
-        update(len(pictures))
+    for (images,) in batched(train, size=block):
+        total += images.sum(0, dtype=np.uint32)
+        update(len(images))
     return jnp.asarray(total.reshape(-1) / (255 * len(train)), jnp.float32)
 
 
 def _covariance_times(
-    train: np.ndarray, mean: jax.Array, basis: jax.Array, block: int, update: Callable[[int], object]
-) -> jax.Array:
-    """Covariance of the pictures times a basis [D, L], without ever forming the covariance [D, D]."""
+    train: UInt8[np.ndarray, "n h w 3"],
+    mean: Float[jax.Array, " d"],
+    basis: Float[jax.Array, "d l"],
+    block: int,
+    update: Callable[[int], object],
+) -> Float[jax.Array, "d l"]:
+    """Covariance of the images times a basis, without ever forming the covariance [D, D]."""
     total = jnp.zeros_like(basis)
-    for (pictures,) in images.batched(train, size=block):
-        previous, total = total, _add_block(total, mean, basis, np.asarray(pictures).reshape(len(pictures), -1))
+    for (images,) in batched(train, size=block):
+        previous, total = total, _add_block(total, mean, basis, np.asarray(images).reshape(len(images), -1))
         jax.block_until_ready(previous)  # one block computes while the next is read, never more
-        update(len(pictures))
+        update(len(images))
     return total / len(train)
 
 
 @jax.jit
-def _add_block(total: jax.Array, mean: jax.Array, basis: jax.Array, pictures: jax.Array) -> jax.Array:
-    centred = to_unit(pictures) - mean[None]  # [b, D]
+def _add_block(
+    total: Float[jax.Array, "d l"],
+    mean: Float[jax.Array, " d"],
+    basis: Float[jax.Array, "d l"],
+    images: UInt8[jax.Array, "b d"],
+) -> Float[jax.Array, "d l"]:
+    centred = to_unit(images) - mean[None]  # [b, D]
     return total + jnp.matmul(centred.T, jnp.matmul(centred, basis, precision=EXACT), precision=EXACT)

@@ -1,11 +1,12 @@
 """An encoder and a decoder together, and the two ways to run them: while training, and with fixed weights."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jaxtyping import Float
 
 Params = Mapping[str, Any]
 Weights = Mapping[str, Any]  # {'encoder': variables, 'decoder': variables}, variables = {'params', 'batch_stats'}
@@ -16,7 +17,7 @@ def _as_it_is(x: jax.Array) -> jax.Array:
 
 
 class Codec(NamedTuple):
-    """A pair of nets: images [B, size, size, 3] -> features, codes [B, latent] -> images.
+    """A pair of nets: images -> features, codes -> images.
 
     Images are in the range that the method computes its losses in; the nets may have another.
     """
@@ -39,41 +40,55 @@ class Codec(NamedTuple):
             "decoder": self.decoder.init(decoder_key, code, train=False)["params"],
         }
 
-    def encode(self, phi: Params, x: jax.Array) -> jax.Array:
+    def encode(self, phi: Params, x: Float[jax.Array, "b {self.size} {self.size} 3"]) -> Float[jax.Array, "b features"]:
         """The encoder's features of images x while training: BatchNorm uses the statistics of this very batch."""
         return self.encode_with_statistics(phi, x)[0]
 
-    def decode(self, theta: Params, z: jax.Array) -> jax.Array:
+    def decode(
+        self, theta: Params, z: Float[jax.Array, "b {self.latent}"]
+    ) -> Float[jax.Array, "b {self.size} {self.size} 3"]:
         """The decoder's images of codes z while training: BatchNorm uses the statistics of this very batch."""
         return self.decode_with_statistics(theta, z)[0]
 
-    def encode_with_statistics(self, phi: Params, x: jax.Array) -> tuple[jax.Array, Params]:
+    def encode_with_statistics(
+        self, phi: Params, x: Float[jax.Array, "b {self.size} {self.size} 3"]
+    ) -> tuple[Float[jax.Array, "b features"], Params]:
         """As `encode`, and the encoder's `batch_stats`: the mean and variance that each BatchNorm has used."""
         return train_pass(self.encoder, phi, self.to_nets(x))
 
-    def decode_with_statistics(self, theta: Params, z: jax.Array) -> tuple[jax.Array, Params]:
+    def decode_with_statistics(
+        self, theta: Params, z: Float[jax.Array, "b {self.latent}"]
+    ) -> tuple[Float[jax.Array, "b {self.size} {self.size} 3"], Params]:
         """As `decode`, and the decoder's `batch_stats`."""
         y, statistics = train_pass(self.decoder, theta, z)
         return self.from_nets(y), statistics
 
-    def features(self, weights: Weights, x: jax.Array) -> jax.Array:
+    def features(
+        self, weights: Weights, x: Float[jax.Array, "b {self.size} {self.size} 3"]
+    ) -> Float[jax.Array, "b features"]:
         """The encoder's features of images x at fixed weights, for each image on its own."""
         return eval_pass(self.encoder, weights["encoder"], self.to_nets(x))
 
-    def images(self, weights: Weights, z: jax.Array) -> jax.Array:
+    def images(
+        self, weights: Weights, z: Float[jax.Array, "b {self.latent}"]
+    ) -> Float[jax.Array, "b {self.size} {self.size} 3"]:
         """The decoder's images of codes z at fixed weights, for each code on its own."""
         return self.from_nets(eval_pass(self.decoder, weights["decoder"], z))
 
 
-def train_pass(net: nn.Module, params: Params, x: jax.Array) -> tuple[jax.Array, Params]:
+def train_pass(
+    net: nn.Module, params: Params, x: Float[jax.Array, "b ..."]
+) -> tuple[Float[jax.Array, "b ..."], Params]:
     """The net's output while training, and its `batch_stats`.
 
     With `net.remat` the backward pass recomputes what is cheap, all but products and convolutions, instead of keeping
     it.
     """
 
-    def forward(params, x):
-        out, mutated = net.apply({"params": params}, x, train=True, mutable=["batch_stats"])
+    def forward(params: Params, x: jax.Array) -> tuple[jax.Array, Params]:
+        out, mutated = cast(
+            tuple[jax.Array, Params], net.apply({"params": params}, x, train=True, mutable=["batch_stats"])
+        )
         return out, mutated.get("batch_stats", {})
 
     return (jax.checkpoint(forward, policy=_is_product) if net.remat else forward)(params, x)
@@ -83,6 +98,8 @@ def _is_product(primitive, *_, **__) -> bool:
     return primitive.name in ("conv_general_dilated", "dot_general")
 
 
-def eval_pass(net: nn.Module, variables: Mapping[str, Params], x: jax.Array) -> jax.Array:
+def eval_pass(
+    net: nn.Module, variables: Mapping[str, Params], x: Float[jax.Array, "b ..."]
+) -> Float[jax.Array, "b ..."]:
     """The net's output for each example on its own: BatchNorm uses the population statistics in `variables`."""
-    return net.apply(variables, x, train=False)
+    return cast(jax.Array, net.apply(variables, x, train=False))

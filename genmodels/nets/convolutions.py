@@ -6,29 +6,34 @@ these are written as ordinary convolutions, on blocks of 2x2 pixels where need b
 accelerators the plain forms take fewer operations and move less memory: see results/performance.md.
 """
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jaxtyping import Float
+
+from genmodels.arrays import AnyArray
 
 DIMENSIONS = ("NHWC", "HWIO", "NHWC")
 
 
 @jax.custom_vjp
-def strided(x: jax.Array, kernel: jax.Array) -> jax.Array:
-    """Convolution with stride 2: x [B, 2 H, 2 W, C], kernel [5, 5, C, F] -> [B, H, W, F]."""
-    return _strided(x, kernel)
+def strided(x: Float[AnyArray, "b h w c"], kernel: Float[AnyArray, "5 5 c f"]) -> Float[jax.Array, "b h//2 w//2 f"]:
+    """Convolution with stride 2; H and W even."""
+    return _strided(jnp.asarray(x), jnp.asarray(kernel))
 
 
 @jax.custom_vjp
-def transposed(x: jax.Array, kernel: jax.Array) -> jax.Array:
-    """Transposed convolution with stride 2: x [B, H, W, C], kernel [5, 5, C, F] -> [B, 2 H, 2 W, F]."""
-    return lax.platform_dependent(x, kernel, cpu=_transposed_to_blocks, default=_transposed)
+def transposed(x: Float[AnyArray, "b h w c"], kernel: Float[AnyArray, "5 5 c f"]) -> Float[jax.Array, "b 2*h 2*w f"]:
+    """Transposed convolution with stride 2."""
+    return lax.platform_dependent(jnp.asarray(x), jnp.asarray(kernel), cpu=_transposed_to_blocks, default=_transposed)
 
 
 @jax.custom_vjp
-def few_channels(x: jax.Array, kernel: jax.Array) -> jax.Array:
-    """Convolution with stride 1, zeros outside: x [B, 2 H, 2 W, C], kernel [5, 5, C, F] -> [B, 2 H, 2 W, F]."""
-    return lax.platform_dependent(x, kernel, cpu=_same_on_blocks, default=_same)
+def few_channels(x: Float[AnyArray, "b h w c"], kernel: Float[AnyArray, "5 5 c f"]) -> Float[jax.Array, "b h w f"]:
+    """Convolution with stride 1, zeros outside; H and W even."""
+    return lax.platform_dependent(jnp.asarray(x), jnp.asarray(kernel), cpu=_same_on_blocks, default=_same)
 
 
 def _strided_backward(residuals, cotangent):
@@ -59,21 +64,23 @@ transposed.defvjp(lambda x, kernel: (transposed(x, kernel), (x, kernel)), _trans
 few_channels.defvjp(lambda x, kernel: (few_channels(x, kernel), (x, kernel)), _few_channels_backward)
 
 
-def _strided(x: jax.Array, kernel: jax.Array) -> jax.Array:
+def _strided(x: Float[jax.Array, "b h w c"], kernel: Float[jax.Array, "5 5 c f"]) -> Float[jax.Array, "b h//2 w//2 f"]:
     return lax.conv_general_dilated(x, kernel, (2, 2), ((2, 1), (2, 1)), dimension_numbers=DIMENSIONS)
 
 
-def _same(x: jax.Array, kernel: jax.Array) -> jax.Array:
+def _same(x: Float[jax.Array, "b h w c"], kernel: Float[jax.Array, "k k c f"]) -> Float[jax.Array, "b h w f"]:
     return lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=DIMENSIONS)
 
 
-def _transposed(x: jax.Array, kernel: jax.Array) -> jax.Array:
+def _transposed(x: Float[jax.Array, "b h w c"], kernel: Float[jax.Array, "5 5 c f"]) -> Float[jax.Array, "b 2*h 2*w f"]:
     """The image spread with zeros between its pixels, then an ordinary convolution."""
     padding = ((2, 3), (2, 3))
     return lax.conv_general_dilated(x, kernel, (1, 1), padding, lhs_dilation=(2, 2), dimension_numbers=DIMENSIONS)
 
 
-def _transposed_to_blocks(x: jax.Array, kernel: jax.Array) -> jax.Array:
+def _transposed_to_blocks(
+    x: Float[jax.Array, "b h w c"], kernel: Float[jax.Array, "5 5 c f"]
+) -> Float[jax.Array, "b 2*h 2*w f"]:
     """A 3x3 convolution to blocks of 2x2 pixels (Shi et al. 2016, arXiv 1609.07009).
 
     The pixels at one place of their blocks see the same taps of the kernel, every second one in rows and columns.
@@ -86,37 +93,42 @@ def _transposed_to_blocks(x: jax.Array, kernel: jax.Array) -> jax.Array:
     return _from_blocks(_same(x, jnp.concatenate(taps, axis=-1)))
 
 
-def _same_on_blocks(x: jax.Array, kernel: jax.Array) -> jax.Array:
+def _same_on_blocks(x: Float[jax.Array, "b h w c"], kernel: Float[jax.Array, "5 5 c f"]) -> Float[jax.Array, "b h w f"]:
     """A 3x3 convolution from blocks to blocks of 2x2 pixels, which have four times as many channels."""
     return _from_blocks(_same(_to_blocks(x), _block_kernel(kernel)))
 
 
-def _kernel_gradient(convolution, x: jax.Array, kernel: jax.Array, cotangent: jax.Array) -> jax.Array:
-    """The derivative of a convolution of x in its kernel, [5, 5, C, F]."""
+def _kernel_gradient(
+    convolution: Callable,
+    x: Float[jax.Array, "b h w c"],
+    kernel: Float[jax.Array, "5 5 c f"],
+    cotangent: Float[jax.Array, "b y x f"],
+) -> Float[jax.Array, "5 5 c f"]:
+    """The derivative of a convolution of x in its kernel."""
     return jax.vjp(lambda k: convolution(x, k), kernel)[1](cotangent)[0]
 
 
-def _adjoint(kernel: jax.Array) -> jax.Array:
+def _adjoint(kernel: Float[jax.Array, "5 5 c f"]) -> Float[jax.Array, "5 5 f c"]:
     """The kernel of the adjoint convolution: turned by 180 degrees, inputs and outputs swapped."""
     return jnp.flip(kernel, (0, 1)).swapaxes(2, 3)
 
 
-def _to_blocks(x: jax.Array) -> jax.Array:
-    """[B, 2 H, 2 W, C] -> [B, H, W, 4 C], the four pixels of a block row by row."""
+def _to_blocks(x: Float[jax.Array, "b h w c"]) -> Float[jax.Array, "b h//2 w//2 4*c"]:
+    """Blocks of 2x2 pixels as pixels, the four pixels of a block row by row."""
     batch, height, width, channels = x.shape
     blocks = x.reshape(batch, height // 2, 2, width // 2, 2, channels).transpose(0, 1, 3, 2, 4, 5)
     return blocks.reshape(batch, height // 2, width // 2, 4 * channels)
 
 
-def _from_blocks(blocks: jax.Array) -> jax.Array:
+def _from_blocks(blocks: Float[jax.Array, "b h w c"]) -> Float[jax.Array, "b 2*h 2*w c//4"]:
     """The inverse of `_to_blocks`."""
     batch, height, width, channels = blocks.shape
     x = blocks.reshape(batch, height, width, 2, 2, channels // 4).transpose(0, 1, 3, 2, 4, 5)
     return x.reshape(batch, 2 * height, 2 * width, channels // 4)
 
 
-def _block_kernel(kernel: jax.Array) -> jax.Array:
-    """The same convolution from blocks to blocks: [5, 5, C, F] -> [3, 3, 4 C, 4 F]; a block's rows come first."""
+def _block_kernel(kernel: Float[jax.Array, "5 5 c f"]) -> Float[jax.Array, "3 3 4*c 4*f"]:
+    """The same convolution from blocks to blocks; a block's rows come first."""
     channels, features = kernel.shape[2:]
     parts = []
     for row in (0, 1):

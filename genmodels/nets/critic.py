@@ -4,12 +4,14 @@ import math
 
 import flax.linen as nn
 import jax
+from jaxtyping import Float
 
+from genmodels.arrays import AnyArray
 from genmodels.losses import standard_normal_log_density
 
 
 class Critic(nn.Module):
-    """Dense layers on codes [B, Z] -> the logit of "z comes from the prior" [B].
+    """Dense layers on codes -> the logit of "z comes from the prior".
 
     log p(z) is added to the net's output: the optimal logit is log p(z) - log q(z) and p is known, so the net learns
     -log q(z) only; its bias starts at the prior's entropy, the mean of -log q(z) at Q = P, so that it starts undecided.
@@ -20,7 +22,7 @@ class Critic(nn.Module):
     layers: int = 4
 
     @nn.compact
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[AnyArray, "b z"]) -> Float[jax.Array, " b"]:
         h = z
         for _ in range(self.layers):
             h = nn.relu(nn.Dense(self.features)(h))

@@ -5,16 +5,18 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jaxtyping import Float
 
+from genmodels.arrays import AnyArray
 from genmodels.errors import UsageError
-from genmodels.nets.blocks import BatchNorm, PictureConv, StridedConv, TransposedConv
+from genmodels.nets.blocks import IMAGE_CONV, BatchNorm, ImageConv, StridedConv, TransposedConv
 from genmodels.nets.pair import Channels, Pair
 
 INIT = nn.initializers.normal(0.01)
 
 
 class Encoder(nn.Module):
-    """Strided convolutions: pictures [B, H, W, 3] in [-1, 1] -> features [B, outputs].
+    """Strided convolutions: images in [-1, 1] -> features.
 
     H = W is any multiple of 2^len(channels). `outputs` is Z for a deterministic code, 2 Z for a Gaussian posterior.
     """
@@ -26,7 +28,7 @@ class Encoder(nn.Module):
     remat: bool = False  # see codec.train_pass
 
     @nn.compact
-    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+    def __call__(self, x: Float[AnyArray, "b h w 3"], train: bool) -> Float[jax.Array, "b {self.outputs}"]:
         x = x.astype(self.dtype)
         for features in self.channels:
             x = StridedConv(features, self.dtype, INIT)(x)
@@ -36,7 +38,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Transposed convolutions: codes [B, Z] -> pictures [B, size, size, 3] in [-1, 1]."""
+    """Transposed convolutions: codes -> images in [-1, 1]."""
 
     size: int
     channels: tuple[int, ...] = (1024, 512, 256, 128)
@@ -45,7 +47,7 @@ class Decoder(nn.Module):
     remat: bool = False  # see codec.train_pass
 
     @nn.compact
-    def __call__(self, z: jax.Array, train: bool) -> jax.Array:
+    def __call__(self, z: Float[AnyArray, "b z"], train: bool) -> Float[jax.Array, "b {self.size} {self.size} 3"]:
         first, *rest = self.channels
         side = self.size // 2 ** len(rest)
         x = nn.Dense(side * side * first, kernel_init=INIT, dtype=self.dtype)(z.astype(self.dtype))
@@ -53,7 +55,7 @@ class Decoder(nn.Module):
         for features in rest:
             x = TransposedConv(features, self.dtype, INIT)(x)
             x = nn.relu(BatchNorm(self.dtype, self.axis_name)(x, train))
-        x = PictureConv(3, dtype=self.dtype, kernel_init=INIT)(x)
+        x = ImageConv(3, dtype=self.dtype, kernel_init=INIT, name=IMAGE_CONV)(x)
         return jnp.tanh(x.astype(jnp.float32))
 
 

@@ -6,23 +6,25 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jaxtyping import Float
 
+from genmodels.arrays import AnyArray
 from genmodels.errors import UsageError
-from genmodels.nets.blocks import BatchNorm, PictureConv, halve, upsample
+from genmodels.nets.blocks import IMAGE_CONV, BatchNorm, ImageConv, halve, upsample
 from genmodels.nets.pair import Channels, Pair
 
 leaky_relu = partial(nn.leaky_relu, negative_slope=0.2)
 
 
 class Block(nn.Module):
-    """Residual block [B, H, W, C] -> [B, H, W, features] whose last BatchNorm is applied to the sum, not the branch."""
+    """Residual block whose last BatchNorm is applied to the sum, not the branch."""
 
     features: int
     dtype: Any = jnp.float32
     axis_name: str | None = None
 
     @nn.compact
-    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+    def __call__(self, x: Float[AnyArray, "b h w c"], train: bool) -> Float[jax.Array, "b h w {self.features}"]:
         conv = partial(nn.Conv, self.features, use_bias=False, dtype=self.dtype)
         skip = x if x.shape[-1] == self.features else conv((1, 1))(x)
         y = leaky_relu(BatchNorm(self.dtype, self.axis_name)(conv((3, 3))(x), train))
@@ -31,7 +33,7 @@ class Block(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Pictures [B, H, W, 3] in [0, 1] -> features [B, outputs]; H = W = 4 * 2^len(channels)."""
+    """Images in [0, 1] -> features; H = W = 4 * 2^len(channels)."""
 
     outputs: int
     channels: tuple[int, ...] = (64, 128, 256, 512, 512)
@@ -40,9 +42,9 @@ class Encoder(nn.Module):
     remat: bool = False  # see codec.train_pass
 
     @nn.compact
-    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+    def __call__(self, x: Float[AnyArray, "b h w 3"], train: bool) -> Float[jax.Array, "b {self.outputs}"]:
         first, *rest = self.channels
-        x = PictureConv(first, use_bias=False, dtype=self.dtype)(x)
+        x = ImageConv(first, use_bias=False, dtype=self.dtype, name=IMAGE_CONV)(x)
         x = halve(leaky_relu(BatchNorm(self.dtype, self.axis_name)(x, train)))
         for features in rest:
             x = halve(Block(features, self.dtype, self.axis_name)(x, train))
@@ -52,7 +54,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Codes [B, Z] -> pictures [B, size, size, 3] around [0, 1], no output activation; size = 4 * 2^len(channels)."""
+    """Codes -> images around [0, 1], no output activation; size = 4 * 2^len(channels)."""
 
     channels: tuple[int, ...] = (512, 512, 256, 128, 64)
     dtype: Any = jnp.float32
@@ -60,13 +62,13 @@ class Decoder(nn.Module):
     remat: bool = False  # see codec.train_pass
 
     @nn.compact
-    def __call__(self, z: jax.Array, train: bool) -> jax.Array:
+    def __call__(self, z: Float[AnyArray, "b z"], train: bool) -> Float[jax.Array, "b size size 3"]:
         first = self.channels[0]
         x = nn.relu(nn.Dense(4 * 4 * first, dtype=self.dtype)(z.astype(self.dtype))).reshape(-1, 4, 4, first)
         for features in self.channels:
             x = upsample(Block(features, self.dtype, self.axis_name)(x, train))
         x = Block(self.channels[-1], self.dtype, self.axis_name)(x, train)
-        x = PictureConv(3, dtype=self.dtype)(x)
+        x = ImageConv(3, dtype=self.dtype, name=IMAGE_CONV)(x)
         return x.astype(jnp.float32)
 
 

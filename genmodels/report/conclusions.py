@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from genmodels import methods
-from genmodels.comparison.rows import IMPROVED, models, trained
+from genmodels.comparison.rows import IMPROVED, method, models, trained
 from genmodels.evaluation.tables import find, text
+from genmodels.report import claims
 
-COPIES = 0.8  # samples nearer to training pictures than this part of held-out pictures' distance are too near
+COPIES = 0.8  # samples nearer to training images than this part of held-out images' distance are too near
 
 
 def draw(rows: dict[str, dict]) -> list[str]:
@@ -20,6 +21,7 @@ def draw(rows: dict[str, dict]) -> list[str]:
         *_copies(compared),
         *_speed(compared),
         *_stability(compared),
+        *(f"{line}." for line in claims.left_out(rows)),
     ]
     return [sentence[0].upper() + sentence[1:] for sentence in sentences]
 
@@ -30,8 +32,10 @@ def _reconstruction(rows: dict, compared: dict) -> Iterator[str]:
     if len(found) > 1:
         yield _first(found, path, "the lowest test RMSE", 2)
     for _, row in found:
-        linear, value = rows[f"pca_{row['latent_size']}"], find(row, path)
+        linear, value = rows.get(f"pca_{row['latent_size']}", {}), find(row, path)
         reference = find(linear, path)
+        if reference is None:  # too few images for a PCA with so many components
+            continue
         if value["high"] < reference["low"]:
             verdict = "beats"
         elif value["low"] > reference["high"]:
@@ -44,9 +48,9 @@ def _reconstruction(rows: dict, compared: dict) -> Iterator[str]:
     flat = find(rows.get("mean", {}), path)
     worse = [row["title"] for _, row in found if find(row, path)["high"] >= flat["low"]] if flat else []
     if worse:
-        yield f"No better than the mean picture, test RMSE {text(flat, 2)}: {_list(worse)}."
+        yield f"No better than the mean image, test RMSE {text(flat, 2)}: {_list(worse)}."
     elif flat and found:
-        yield f"Every model beats the mean picture, whose test RMSE is {text(flat, 2)}."
+        yield f"Every model beats the mean image, whose test RMSE is {text(flat, 2)}."
 
 
 def _diversity(rows: dict, compared: dict) -> Iterator[str]:
@@ -58,9 +62,9 @@ def _diversity(rows: dict, compared: dict) -> Iterator[str]:
         if value["low"] <= 0 <= value["high"]:
             reading = "no difference that these pairs could show"
         else:
-            reading = "less diverse than real pictures" if value["mean"] > 0 else "less alike than real pictures are"
-        scores = f"{text(find(row, 'ms_ssim'), 3)} against {text(find(rows['real'], 'ms_ssim'), 3)}"
-        yield f"{row['title']}'s samples are nearest to real pictures in diversity: MS-SSIM {scores}, {reading}."
+            reading = "less diverse than real images" if value["mean"] > 0 else "less alike than real images are"
+        scores = f"{text(find(row, 'ms_ssim'), 3)} against {text(find(rows.get('real', {}), 'ms_ssim'), 3)}"
+        yield f"{row['title']}'s samples are nearest to real images in diversity: MS-SSIM {scores}, {reading}."
 
 
 def _improved(compared: dict) -> Iterator[str]:
@@ -81,8 +85,8 @@ def _improved(compared: dict) -> Iterator[str]:
 def _sharpness(rows: dict, compared: dict) -> Iterator[str]:
     found = _ranked(compared, "sharpness", lambda value: -value["mean"])
     if len(found) > 1:
-        real = find(rows["real"], "sharpness")
-        yield _first(found, "sharpness", "the sharpest samples", 4)[:-1] + f"; real pictures have {text(real, 4)}."
+        real = find(rows.get("real", {}), "sharpness")
+        yield _first(found, "sharpness", "the sharpest samples", 4)[:-1] + f"; real images have {text(real, 4)}."
 
 
 def _copies(compared: dict) -> Iterator[str]:
@@ -91,20 +95,20 @@ def _copies(compared: dict) -> Iterator[str]:
     near = [f"{compared[name]['title']} ({ratio:.2f})" for name, ratio in ratios.items() if ratio < COPIES]
     if near:
         yield (
-            f"By more than a fifth nearer to training pictures than held-out pictures are: samples of {_list(near)}. "
-            "Blurred pictures are near to everything; look at the nearest neighbours before calling them copies."
+            f"By more than a fifth nearer to training images than held-out images are: samples of {_list(near)}. "
+            "Blurred images are near to everything; look at the nearest neighbours before calling them copies."
         )
     elif ratios:
-        yield f"No model copies: samples are at least {min(ratios.values()):.2f} times as far as held-out pictures."
+        yield f"No model copies: samples are at least {min(ratios.values()):.2f} times as far as held-out images."
 
 
 def _speed(compared: dict) -> Iterator[str]:
-    rates = {name: find(row, "training pictures_per_s") for name, row in compared.items()}
+    rates = {name: find(row, "training images_per_s") for name, row in compared.items()}
     rates = dict(sorted(((k, v) for k, v in rates.items() if v), key=lambda item: -item[1]))
     if len(rates) > 1:
         (fast, most), *_, (slow, least) = rates.items()
         yield (
-            f"{compared[fast]['title']} trains fastest, {most:,.0f} pictures a second, and {compared[slow]['title']} "
+            f"{compared[fast]['title']} trains fastest, {most:,.0f} images a second, and {compared[slow]['title']} "
             f"slowest, {least:,.0f}: "
             f"a factor of {most / least:.1f}."
         )
@@ -116,7 +120,7 @@ def _stability(compared: dict) -> Iterator[str]:
         yield f"{title} failed in {len(failures)} of its runs: {'; '.join(failures)}"
     for name, row in compared.items():
         if game := row.get("training", {}).get("game"):
-            terms = methods.SPECS[name].game
+            terms = methods.SPECS[method(compared, name)].game
             nats = ", ".join(f"{term} {value:.0f}" for term, value in game["last"].items())
             yield (
                 f"{row['title']}'s game took {100 * game['played']:.0f} % of its training; {terms.fake} lay above "

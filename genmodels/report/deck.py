@@ -1,6 +1,6 @@
 """What the deck prints: F. Bongini, "Comparison between Wasserstein Auto-Encoders and Introspective VAEs", 2021."""
 
-from genmodels.evaluation import tables
+from genmodels.evaluation import measures, tables
 
 NUMBERS = {  # row: measure: value; slides 13 to 24
     "wae_mmd": {"RMSE train": 11.70, "RMSE test": 15.44, "MS-SSIM": 0.5178},
@@ -10,7 +10,7 @@ NUMBERS = {  # row: measure: value; slides 13 to 24
     "introvae": {"RMSE train": 23.39, "RMSE test": 27.50, "MS-SSIM": 0.3042},
 }
 PROTOCOL = (
-    "The deck scored CelebA at 128x128; the author's public code suggests that the WAEs' pictures were 64x64, pasted "
+    "The deck scored CelebA at 128x128; the author's public code suggests that the WAEs' images were 64x64, pasted "
     "with white margins into 128x128 figures, which lowers RMSE and raises MS-SSIM. Its numbers have no error bars and "
     "are shown for comparison, not as targets."
 )
@@ -21,7 +21,7 @@ REMARKS = {  # on its formulas, by method
     )
 }
 TUNED = "The deck tuned IntroVAE's margin m and weight β."
-EMPTY = "The deck left its table of interpolated pictures against the training set empty."
+EMPTY = "The deck left its table of interpolated images against the training set empty."
 TUNING = {  # (beta, m): RMSE, MS-SSIM; read off a figure in the author's public repository
     (0.01, 200): (81.52, 0.3891),
     (0.01, 1000): (95.65, 0.3925),
@@ -32,14 +32,19 @@ TUNING = {  # (beta, m): RMSE, MS-SSIM; read off a figure in the author's public
 }
 
 
+def compared() -> list[measures.Measure]:
+    """The measures that the deck has numbers of."""
+    known = {heading for numbers in NUMBERS.values() for heading in numbers}
+    return [measure for measure in measures.shown("deck") if measure.heading in known]
+
+
 def beside(rows: dict[str, dict]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The deck's numbers beside ours: for each of its rows, pairs of ours and its."""
-    measures = [measure for measure in tables.DECK if measure.heading in ("RMSE train", "RMSE test", "MS-SSIM")]
-    found = []
+    """The deck's numbers beside ours: for each of its rows, pairs of ours and its, one for each of `compared`."""
+    columns, found = compared(), []
     for name, numbers in NUMBERS.items():
         if name in rows:
-            values = [tables.find(rows[name], measure.path) for measure in measures]
-            texts = [f"{v['mean']:.{m.digits}f}" if v else tables.DASH for v, m in zip(values, measures, strict=True)]
-            theirs = [f"{numbers[m.heading]:.{m.digits}f}" if m.heading in numbers else tables.DASH for m in measures]
+            values = [tables.find(rows[name], measure.name) for measure in columns]
+            texts = [f"{v['mean']:.{m.digits}f}" if v else tables.DASH for v, m in zip(values, columns, strict=True)]
+            theirs = [f"{numbers[m.heading]:.{m.digits}f}" if m.heading in numbers else tables.DASH for m in columns]
             found.append((rows[name]["title"], list(zip(texts, theirs, strict=True))))
     return found

@@ -1,52 +1,33 @@
 """The report: a page that opens from disk with no network, and beside it its tables, figures and numbers as files."""
 
-import base64
 import csv
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import ml_collections
-from PIL import Image
 
 from genmodels import data, images, methods
 from genmodels.comparison import rows as comparison_rows
-from genmodels.comparison.runs import Run
+from genmodels.comparison.run import Run
 from genmodels.errors import UsageError
-from genmodels.evaluation import tables
+from genmodels.evaluation import measures, tables
 from genmodels.figures import plots, sheets
-from genmodels.report import claims, conclusions, deck, provenance, templating
-from genmodels.runs import read_config
+from genmodels.report import claims, conclusions, deck, embedded, notes, provenance, templating
+from genmodels.report.embedded import Embedded
+from genmodels.report.study import Study
 
 DATA_POINTS, COLUMNS = 64, 8
 
 
-class Picture(NamedTuple):
-    """A picture to embed: a data URI, its size in pixels, and its file beside the page."""
-
-    uri: str
-    width: int
-    height: int
-    file: str
-
-
 class Shown(NamedTuple):
-    """One method's run as the page shows it: the first seed that was trained."""
+    """A row's run as the page shows it: the first seed that was trained."""
 
     title: str
-    method: str
-    pictures: dict[str, Picture]
+    images: dict[str, Embedded]
     videos: dict[str, str]  # data URIs
-
-
-class Study(NamedTuple):
-    """The folder of a study, its results, as launch.tune wrote them, the config of one trial, and its figures."""
-
-    folder: Path
-    results: list[dict[str, Any]]
-    config: dict[str, Any]
-    pictures: dict[str, Picture]
 
 
 def write(
@@ -58,19 +39,20 @@ def write(
     competing = list(comparison_rows.models(rows))
     shown = _shown(folder / "figures", runs)
     if study:
-        for picture in study.pictures.values():
-            shutil.copy(study.folder / picture.file, folder / "figures")
+        for each in study.images.values():
+            shutil.copy(study.folder / each.file, folder / "figures")
     made = {
-        "deck": tables.table(rows, tables.DECK, competing),
-        "more": tables.table(rows, tables.MORE, competing),
+        "deck": tables.table(rows, measures.shown("deck"), competing),
+        "more": tables.table(rows, measures.shown("more"), competing),
         "speed": tables.table(comparison_rows.trained(rows), _speed(target), []),
     }
     report = {
         "data": next((run.report["data"] for run in runs if run.report), ""),
         "conclusions": conclusions.draw(rows),
         "claims": claims.judge(rows),
+        "left_out": notes.draw(runs, rows),
         "rows": rows,
-        "runs": [{"name": run.name, "workdir": str(run.workdir), "failure": run.failure} for run in runs],
+        "runs": [_about(run) for run in runs],
         "deck": deck.NUMBERS,
         "provenance": provenance.collect(command),
         "tuning": {"results": study.results, "config": study.config} if study else None,
@@ -98,45 +80,49 @@ def write(
     return partial.replace(folder / "index.html")
 
 
-def read_study(folder: Path) -> Study:
-    """What launch.tune has left in its folder; UsageError if that has no results."""
-    try:
-        results = json.loads((folder / "results.json").read_text())
-        pictures = {path.stem: _picture(path) for path in sorted(folder.glob("*.png"))}
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"--tuning={folder} has no results ({reason}): run launch.tune to its end.") from error
-    if not {"cells", "front"} <= pictures.keys():
-        raise UsageError(f"--tuning={folder} has no figures: run launch.tune to its end.")
-    trained = next((result for result in results if result["rmse"]), results[0])
-    return Study(folder, results, read_config(folder / trained["folder"]).to_dict(), pictures)
+def check_place(folder: Path) -> None:
+    """Raises UsageError where a report cannot be written to `folder`; leaves nothing behind."""
+    there = next(each for each in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(each))
+    if not there.is_dir():
+        raise UsageError(f"{folder} cannot be written ({there} is a file): choose another --workdir.")
+    if not os.access(there, os.W_OK):
+        raise UsageError(f"{folder} cannot be written ({there} is read-only): choose another --workdir.")
 
 
-def _speed(target: float | None) -> list[tables.Measure]:
-    if target is None:
-        return tables.SPEED
-    return [*tables.SPEED, tables.Measure(f"s to test RMSE {target:.1f}", "training to_target", 0)]
+def _about(run: Run) -> dict[str, Any]:
+    """What report.json says of a run; its config stands beside it, by the same name."""
+    return {
+        "name": run.name,
+        "row": run.row,
+        "workdir": str(run.workdir),
+        "figures": run.folder,
+        "failure": run.failure,
+    }
+
+
+def _speed(target: float | None) -> list[measures.Measure]:
+    speed = measures.shown("speed")
+    return speed if target is None else [*speed, measures.Measure("training to_target", f"s to test RMSE {target:.1f}")]
 
 
 def _shown(folder: Path, runs: list[Run]) -> list[Shown]:
-    """Copies every run's figures beside the page, and embeds those of each method's first trained seed."""
+    """Copies every run's figures beside the page, and embeds those of each row's first trained seed."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shown = {}
     for run in runs:
         if run.figures is None:
             continue
-        own = folder / f"{run.config.method}-{run.config.seed}".replace("_", "-")
+        own = folder / run.folder
         shutil.copytree(run.figures, own, dirs_exist_ok=True)
-        if run.config.method not in shown:
-            pictures = {path.stem: _picture(path) for path in sorted(own.glob("*.png"))}
-            videos = {path.stem: _uri(path, "video/mp4") for path in sorted(own.glob("*.mp4"))}
-            title = methods.spec(run.config).title
-            shown[run.config.method] = Shown(title, run.config.method, pictures, videos)
+        if run.row not in shown:
+            imaged = {path.stem: embedded.image(path) for path in sorted(own.glob("*.png"))}
+            videos = {path.stem: embedded.uri(path, "video/mp4") for path in sorted(own.glob("*.mp4"))}
+            shown[run.row] = Shown(run.title, imaged, videos)
     return list(shown.values())
 
 
-def _plots(folder: Path, rows: dict[str, dict], runs: list[Run]) -> dict[str, Picture]:
+def _plots(folder: Path, rows: dict[str, dict], runs: list[Run]) -> dict[str, Embedded]:
     """The figures of the whole comparison."""
     measured = [run for run in runs if run.report]
     if not measured:
@@ -148,26 +134,15 @@ def _plots(folder: Path, rows: dict[str, dict], runs: list[Run]) -> dict[str, Pi
         if errors and diversity:
             points[row["title"]] = (errors, diversity)
     histories = {rows[name]["title"]: points for name, points in comparison_rows.histories(rows).items()}
-    made = {
-        "error_and_diversity": plots.error_and_diversity(points, rows["real"]["ms_ssim"]),
-        "error_over_training": plots.error_over_training(histories),
-    }
+    made = {"error_over_training": plots.error_over_training(histories)}
+    if points:  # none of a single test image
+        made["error_and_diversity"] = plots.error_and_diversity(points, tables.find(rows["real"], "ms_ssim"))
     for name, figure in made.items():
         figure.savefig(folder / f"{name}.png", dpi=150)
-    pictures = data.build(measured[0].config)
-    sheet = sheets.picture_grid(pictures.test[:DATA_POINTS], COLUMNS)
-    images.save_sheet(folder / "data.png", sheet, pictures.test.shape[1])
-    return {name: _picture(folder / f"{name}.png") for name in (*made, "data")}
-
-
-def _picture(path: Path) -> Picture:
-    with Image.open(path) as picture:
-        width, height = picture.size
-    return Picture(_uri(path, "image/png"), width, height, path.name)
-
-
-def _uri(path: Path, kind: str) -> str:
-    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+    dataset = data.build(measured[0].config)
+    sheet = sheets.image_grid(data.sampled(dataset.test, DATA_POINTS), COLUMNS)
+    images.save_sheet(folder / "data.png", sheet, dataset.test.shape[1])
+    return {name: embedded.image(folder / f"{name}.png") for name in (*made, "data")}
 
 
 def _write_tables(folder: Path, made: dict[str, tables.Table], rows: dict[str, Any]) -> None:
@@ -180,8 +155,8 @@ def _write_tables(folder: Path, made: dict[str, tables.Table], rows: dict[str, A
         lines = csv.writer(file)
         lines.writerow(["row", "measure", "mean", "low", "high", "n"])
         for name, row in rows.items():
-            for measure in (*tables.DECK, *tables.MORE, *tables.SPEED):
-                value = tables.find(row, measure.path)
+            for measure in measures.shown("deck", "more", "speed"):
+                value = tables.find(row, measure.name)
                 if isinstance(value, dict):
                     lines.writerow([name, measure.heading, *(value[key] for key in ("mean", "low", "high", "n"))])
                 elif value is not None:

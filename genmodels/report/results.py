@@ -8,11 +8,13 @@ from typing import Any
 from genmodels import methods
 from genmodels.comparison import rows as comparison_rows
 from genmodels.errors import UsageError
-from genmodels.evaluation import tables
+from genmodels.evaluation import measures, tables
 from genmodels.report import claims, conclusions, deck, templating
+from genmodels.runs import renamed
 
-# Figures that show generated pictures, codes or numbers only. The others show CelebA, which may not be passed on.
+# Figures that show generated images, codes or numbers only. The others show CelebA, which may not be passed on.
 OF_EACH = ("samples", "improved", "lines_prior", "prior_and_codes")
+NEEDED = {"data", "rows", "runs", "provenance", "tuning", "configs"}  # of what launch.compare writes
 OF_ALL = ("error_and_diversity", "error_over_training", "cells")
 
 
@@ -22,14 +24,19 @@ def collect(report: Path, plans: list[Path], folder: Path) -> None:
     Raises UsageError when there is no finished report, or no such plan, before anything in `folder` is touched.
     """
     if not (report / "report.json").is_file():
-        raise UsageError(f"--report={report} has no report.json: run launch.compare to its end.")
-    if report.absolute() == folder.absolute():
-        raise UsageError(f"--folder={folder} is the --report itself: choose another, to keep what may be published.")
-    _read(report / "report.json", "rows", "is no report: run launch.compare to its end")
+        inside = report / "report"
+        remedy = f"give {inside}" if (inside / "report.json").is_file() else "run launch.compare to its end"
+        raise UsageError(f"--report={report} has no report.json: {remedy}.")
+    if report.resolve() == folder.resolve():
+        raise UsageError(f"--report={report} is --folder itself: leave --report out, and its text is written again.")
+    _read(report / "report.json")
+    names = [path.name for path in plans]
     for path in plans:
         if not path.is_file():
             raise UsageError(f"--plans: {path} is no file: write it by launch.plan --out.")
-        _read(path, "chips", "is no plan: write it by launch.plan --out")
+        _check_plan(path)
+        if names.count(path.name) > 1:
+            raise UsageError(f"--plans has two files of the name {path.name}, and would keep one: rename one of them.")
     old = [*(folder / f"{name}.png" for name in OF_ALL), *(folder / "plans").glob("*.json")]
     for path in [*old, *(path for name in OF_EACH for path in folder.glob(f"*/{name}.png"))]:
         path.unlink(missing_ok=True)
@@ -52,13 +59,13 @@ def render(folder: Path, base: Path) -> str:
     if not (folder / "report.json").is_file():
         raise UsageError(f"--folder={folder} has no report.json yet: take one in by --report.")
     check_place(folder, base)
-    report = _read(folder / "report.json", "rows", "is no report: take one in by --report")
+    report = _read(folder / "report.json")
     rows = report["rows"]
     models = list(comparison_rows.models(rows))
     made = {
-        "deck": tables.table(rows, tables.DECK, models),
-        "more": tables.table(rows, tables.MORE, models),
-        "speed": tables.table(comparison_rows.trained(rows), tables.SPEED, []),
+        "deck": tables.table(rows, measures.shown("deck"), models),
+        "more": tables.table(rows, measures.shown("more"), models),
+        "speed": tables.table(comparison_rows.trained(rows), measures.shown("speed"), []),
     }
     place = folder.absolute().relative_to(base.absolute())
     drawn = [path.relative_to(folder) for path in sorted(folder.rglob("*.png"))]
@@ -77,11 +84,12 @@ def render(folder: Path, base: Path) -> str:
         runs=runs,
         variant=next(config["variant"] for config in configs),
         seeds=sorted({config["seed"] for config in configs}),
+        repeated=any(row.get("runs", 1) > 1 for row in rows.values()),
         cells=sorted((report["tuning"] or {}).get("results", []), key=lambda result: list(result["chosen"].values())),
         figures=figures,
         drawn={name: {path.parent.name for path in drawn if path.stem == name} for name in OF_EACH},
         numbers=place / "report.json",
-        plans=[json.loads(path.read_text()) for path in sorted((folder / "plans").glob("*.json"))],
+        plans=[renamed.current(json.loads(path.read_text())) for path in sorted((folder / "plans").glob("*.json"))],
         titles={name: spec.title for name, spec in methods.SPECS.items()},
     )
 
@@ -92,22 +100,34 @@ def check_place(folder: Path, base: Path) -> None:
         raise UsageError(f"--folder={folder} must be in the folder of --out, or below it.")
 
 
-def _read(path: Path, field: str, problem: str) -> dict[str, Any]:
-    """The JSON object in a file; UsageError where it has no `field`, or is none."""
+def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text())
-    except ValueError:
-        found = None
-    if not isinstance(found, dict) or field not in found:
-        raise UsageError(f"{path} {problem}.")
-    return found
+        report = renamed.current(json.loads(path.read_text()))
+    except ValueError as error:
+        raise UsageError(f"{path} cannot be read ({error}): take a report in again by --report.") from error
+    if not isinstance(report, dict) or not report.keys() >= NEEDED:
+        raise UsageError(f"{path} is not a report of launch.compare: take one in by --report.")
+    return report
+
+
+def _check_plan(path: Path) -> None:
+    try:
+        is_plan = "chips" in json.loads(path.read_text())
+    except (ValueError, TypeError):
+        is_plan = False
+    if not is_plan:
+        raise UsageError(f"--plans: {path} is no plan: write it by launch.plan --out.")
 
 
 def _runs(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """The first seed's run of each method, as the page shows it: its title, method, config and figures' folder."""
+    """The first seed's run of each row, as the page shows it: its row, title, config and figures' folder.
+
+    Reports of earlier revisions have one row for each method, by its name.
+    """
     found = {}
-    for config in report["configs"].values():
-        method = config["method"]
-        own = {"title": report["rows"][method]["title"], "config": config}
-        found.setdefault(method, own | {"folder": f"{method}-{config['seed']}".replace("_", "-")})
+    for run in report["runs"]:
+        config = report["configs"][run["name"]]
+        row, before = run.get("row", config["method"]), f"{config['method']}-{config['seed']}".replace("_", "-")
+        own = {"row": row, "title": report["rows"][row]["title"], "config": config}
+        found.setdefault(row, own | {"folder": run.get("figures", before)})
     return list(found.values())

@@ -1,25 +1,17 @@
 """A run's folder: its config, its checkpoints, what it logs."""
 
-from genmodels.runs.folder import (
-    Course,
-    Point,
-    check,
-    default_workdir,
-    game,
-    open_run,
-    read_config,
-    rmse_history,
-    training_rate,
-    writing,
-)
+from genmodels.runs import data
+from genmodels.runs.folder import check, default_workdir, opened, read_config, writing
+from genmodels.runs.history import Course, Point, game, rmse_history, training_rate
 
 __all__ = [
     "Course",
     "Point",
     "check",
+    "data",
     "default_workdir",
     "game",
-    "open_run",
+    "opened",
     "read_config",
     "rmse_history",
     "training_rate",

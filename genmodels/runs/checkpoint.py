@@ -1,6 +1,7 @@
 """Checkpoints: the training state to continue from, and beside it the weights to use."""
 
 import contextlib
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from genmodels.errors import UsageError
 from genmodels.methods.state import TrainState
 
 # Each step's folder has three items: `state` with the optimisers, `weights` (calibrated, averaged where there is an
-# average), which is all that a model needs, and `digests` of both, for a flipped bit goes unnoticed otherwise.
+# average), which is all that a model needs, and `digests` of both, for a flipped bit goes unnoticed otherwise. Before
+# 2026-11-23 02:14 there were no digests.
 ITEMS = ("state", "weights", "digests")
 ASIDE = "damaged"  # the folder in a run's where checkpoints go that cannot be read
 
@@ -132,7 +134,9 @@ def _read(folder: Path, item: str, like: Any) -> Any:
     """An item of a checkpoint, on the first device; UsageError if it is of other shapes, Damaged if it is broken."""
     try:
         # Checked first: orbax finds other shapes amid its reading, and leaves the rest of that undone in other threads.
-        stored = {leaf.name: leaf for leaf in jax.tree.leaves(ocp.StandardCheckpointHandler().metadata(folder / item))}
+        place: Any = folder / item  # orbax asks for a Path of its own and takes any
+        metadata = ocp.StandardCheckpointHandler().metadata(place)
+        stored = {leaf.name: leaf for leaf in jax.tree.leaves(metadata)}
         wanted = {
             jax.tree_util.keystr(path, simple=True, separator="."): leaf
             for path, leaf in jax.tree_util.tree_leaves_with_path(like)
@@ -145,7 +149,13 @@ def _read(folder: Path, item: str, like: Any) -> Any:
                     "Give the fields the values that the run was trained with, or choose another --workdir."
                 )
         with ocp.StandardCheckpointer() as checkpointer:
-            tree = checkpointer.restore(folder / item, _abstract(like))
+            # A field of a state that holds nothing was not there at all before it was invented.
+            known = {name: part for name, part in _parts(like).items() if name in metadata.tree}
+            parts = checkpointer.restore(folder / item, _abstract(known))
+            tree = like.replace(**parts) if isinstance(like, TrainState) else parts
+        if not (folder / "digests").exists():
+            print(f"{folder} is not checked for damage: it was saved before digests were", file=sys.stderr)
+            return tree
         with ocp.Checkpointer(ocp.JsonCheckpointHandler()) as checkpointer:
             digests = checkpointer.restore(folder / "digests")
     except UsageError:
@@ -157,11 +167,15 @@ def _read(folder: Path, item: str, like: Any) -> Any:
     return tree
 
 
+def _parts(tree: Any) -> dict[str, Any]:
+    return vars(tree) if isinstance(tree, TrainState) else tree
+
+
 def _digest(tree: Any) -> int:
     """The CRC-32 of all arrays of a tree, one after the other."""
     found = 0
     for leaf in jax.tree.leaves(jax.device_get(tree)):
-        found = zlib.crc32(np.ascontiguousarray(leaf), found)
+        found = zlib.crc32(np.ascontiguousarray(leaf).data, found)
     return found
 
 

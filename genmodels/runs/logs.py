@@ -1,6 +1,7 @@
 """What a run tells: console lines, metrics.jsonl and TensorBoard."""
 
 import contextlib
+import errno
 import json
 import time
 from collections.abc import Callable
@@ -11,6 +12,8 @@ import numpy as np
 from tensorboardX import SummaryWriter
 
 from genmodels.errors import DivergedError
+from genmodels.runs import renamed
+from genmodels.runs.files import write_whole
 
 Watch = Callable[[int, dict[str, float]], None]
 
@@ -18,8 +21,11 @@ Watch = Callable[[int, dict[str, float]], None]
 class Log(contextlib.AbstractContextManager):
     """Collects each step's metrics and writes their means every so many steps.
 
-    The metrics of a call are fetched one call later, so the host never waits for a device that has work.
+    The metrics of a call are fetched one call later, so the host never waits for a device that has work. `unheard` says
+    that the console is gone: a closed pipe, as of `| head`, or a terminal that is no more. The files are written still.
     """
+
+    unheard = False
 
     def __init__(
         self,
@@ -82,12 +88,12 @@ class Log(contextlib.AbstractContextManager):
     def scalars(self, step: int, values: dict[str, float]) -> None:
         """Writes values of a step as they are, to the file, TensorBoard and the console."""
         self._write(step, values)
-        self._say(f"step {step:,}: " + "  ".join(f"{name} {value:.4g}" for name, value in values.items()))
+        self.say(f"step {step:,}: " + "  ".join(f"{name} {value:.4g}" for name, value in values.items()))
 
-    def picture(self, step: int, name: str, picture: np.ndarray) -> None:
-        """Shows a uint8 picture [H, W, 3] in TensorBoard."""
+    def image(self, step: int, name: str, image: np.ndarray) -> None:
+        """Shows a uint8 image [H, W, 3] in TensorBoard."""
         if self._board:
-            self._board.add_image(name, picture, step, dataformats="HWC")
+            self._board.add_image(name, image, step, dataformats="HWC")
 
     def _work_off(self, pending) -> None:
         if pending is None:
@@ -115,14 +121,21 @@ class Log(contextlib.AbstractContextManager):
         rate = len(self._window) * self._batch_size / max(self._spent, 1e-9)
         left = (self._mark - self._began) / (step - self._start) * (self._stop - step)
         terms = "  ".join(f"{name} {value:.4g}" for name, value in means.items() if not name.startswith("norm/"))
-        self._say(f"step {step:,}/{self._stop:,} {phase} | {rate:,.0f} pictures/s | {clock(left)} left | {terms}")
-        self._write(step, {**means, "pictures/s": rate})
+        self.say(f"step {step:,}/{self._stop:,} {phase} | {rate:,.0f} images/s | {clock(left)} left | {terms}")
+        self._write(step, {**means, "images/s": rate})
         self._last_line = means
         self._window, self._spent = [], 0.0
 
-    def _say(self, line: str) -> None:
-        if self._file:
+    def say(self, line: str) -> None:
+        """Prints a line."""
+        if not self._file or self.unheard:
+            return
+        try:
             print(line, flush=True)
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.EIO):
+                raise
+            self.unheard = True
 
     def _write(self, step: int, values: dict[str, float]) -> None:
         if self._file:
@@ -139,12 +152,12 @@ def read_metrics(workdir: Path) -> list[dict]:
     """The lines of a run's metrics.jsonl, each a dict with its `step`; a half-written last line is left out."""
     path = Path(workdir) / "metrics.jsonl"
     lines = path.read_text().splitlines(keepends=True) if path.exists() else []
-    return [json.loads(line) for line in lines if line.endswith("\n")]
+    return [renamed.current(json.loads(line)) for line in lines if line.endswith("\n")]
 
 
 def _drop_after(path: Path, step: int) -> None:
     kept = [line for line in read_metrics(path.parent) if line["step"] <= step]
-    path.write_text("".join(json.dumps(line) + "\n" for line in kept))
+    write_whole(path, "".join(json.dumps(line) + "\n" for line in kept))
 
 
 def clock(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""Improved sampling, the deck's "improved WAE": prior codes moved to where the autoencoder keeps its own picture."""
+"""Improved sampling, the deck's "improved WAE": prior codes moved to where the autoencoder keeps its own image."""
 
 from functools import partial
 from typing import NamedTuple
@@ -17,7 +17,7 @@ TOLERANCE = 0.1  # relative change of the batch's loss since the last look under
 
 
 class Refined(NamedTuple):
-    """Where a batch of codes came to, and the fixed-point errors of their pictures at the start and there."""
+    """Where a batch of codes came to, and the fixed-point errors of their images at the start and there."""
 
     codes: jax.Array  # [B, Z]
     before: jax.Array  # [B]
@@ -59,7 +59,7 @@ def refine(method: Method, weights: Weights, codes: jax.Array, learning_rate: fl
         looks = (at.step > 0) & (at.step % CHECK_EVERY == 0)
         settled = looks & (jnp.abs(at.loss - value) < TOLERANCE * at.loss)
         seen = jnp.where(looks | (at.step == 0), value, at.loss)
-        codes = jnp.where(settled, at.codes, optax.apply_updates(at.codes, change))
+        codes = jnp.where(settled, at.codes, jnp.asarray(optax.apply_updates(at.codes, change)))
         return _Descent(codes, moments, at.step + jnp.where(settled, 0, 1), seen, settled)
 
     start = _Descent(codes, adam.init(codes), jnp.zeros((), jnp.int32), jnp.zeros(()), jnp.zeros((), bool))

@@ -6,11 +6,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from genmodels.arrays import AnyArray
 from genmodels.nets.codec import Params, Weights
 
 
 def calibrate(
-    statistics: Callable[[Params, jax.Array, jax.Array], Params],
+    statistics: Callable[[Params, AnyArray, jax.Array], Params],
     params: Params,
     batches: Iterable[np.ndarray],
     key: jax.Array,

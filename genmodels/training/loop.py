@@ -7,12 +7,15 @@ from typing import NamedTuple
 import jax
 import ml_collections
 
-from genmodels import data, methods, runs
+from genmodels import methods, runs
 from genmodels.errors import DivergedError
+from genmodels.methods.state import TrainState
 from genmodels.runs import checkpoint
 from genmodels.runs.checkpoint import Checkpoints
 from genmodels.runs.logs import Log, Watch
-from genmodels.training import feed, parallel, signals
+from genmodels.training import parallel, processes, signals
+from genmodels.training.schedule import Pause
+from genmodels.training.trainer import Trained, Trainer
 from genmodels.training.viewer import Viewer
 
 
@@ -31,86 +34,97 @@ def train(
     Without a checkpoint it begins at step 0, or where the newest one of another run is, `start_from`. `watch` sees each
     line of metrics, (step, values); what it raises ends the run.
 
-    Writes config.json, metrics.jsonl, tensorboard/, images/ and checkpoints/. SIGINT and SIGTERM save and end it.
-    Raises UsageError for what the user can mend, DivergedError when a loss is not finite.
+    Writes config.json, metrics.jsonl, tensorboard/, images/ and checkpoints/. SIGINT, SIGTERM and SIGHUP save and end
+    it, and so does a closed standard output, which then raises BrokenPipeError. Raises UsageError for what the user can
+    mend, DivergedError when a loss is not finite.
     """
-    config = methods.resolve(config)
-    workdir, stop = Path(workdir), config.train.steps
+    config, workdir = methods.resolve(config), Path(workdir)
     runs.check(workdir, config)
-    devices = parallel.build(config.parallel.mode, config.parallel.devices, config.train.batch_size)
-    method = methods.make(config, devices.replicas)
-    pictures = data.build(config)
-    fed = feed.build(config, pictures.train, devices)
-    init_key, train_key, show_key = jax.random.split(jax.random.key(config.seed), 3)
-    viewer = Viewer(config, methods.make(config), pictures, workdir, show_key)
-    fresh = jax.eval_shape(method.init, init_key)
+    trainer = Trainer(config)
+    processes.check_images(trainer.images)
+    viewer = Viewer(config, methods.make(config), trainer.images, workdir, trainer.show_key)
     given = None
     if start_from and checkpoint.newest_step(workdir) is None:
-        given = checkpoint.restore_state(start_from, fresh)
-    primary = jax.process_index() == 0
-    if primary:
-        with runs.writing(workdir):
-            runs.open_run(workdir, config)  # only now: a config that cannot be trained leaves nothing behind
-        print(f"{config.method} on {pictures.description}; {len(devices.devices)} x {devices.devices[0].device_kind}")
-
-    keep = config.checkpoint.keep
-    with runs.writing(workdir), Checkpoints(workdir, keep) as checkpoints, signals.stopping() as stopping:
-        state = checkpoints.restore(fresh) or given or jax.jit(method.init)(init_key)
-        step = int(state.step)
-        if step and primary:
-            print(f"continues at step {step:,} of {stop:,}")
-        state = devices.replicate(state)
-
-        log = Log(
-            workdir if primary else None,
-            start=step,
-            stop=stop,
-            every=config.log.every,
-            batch_size=config.train.batch_size,
-            tensorboard=config.log.tensorboard,
-            watch=watch,
-        )
-        calls = feed.calls(
-            step,
-            stop,
-            config.train.steps_per_call,
-            starts=[phase.start for phase in method.phases],
-            every=(config.checkpoint.every, config.eval.every, config.log.images_every),
-        )
-        stream = fed.stream(calls)
-        programs = {phase.name: devices.compile(phase.step, fed.read) for phase in method.phases}
-        with log, contextlib.closing(stream):
+        given = checkpoint.restore_state(start_from, trainer.abstract_state)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(runs.writing(workdir))
+        # Only now: a config that cannot be trained leaves nothing behind.
+        stack.enter_context(processes.on_the_first(runs.opened(workdir, config, trainer.images)))
+        checkpoints = stack.enter_context(Checkpoints(workdir, config.checkpoint.keep))
+        stopping = stack.enter_context(signals.stopping())
+        if jax.process_index() == 0:
+            devices = trainer.devices.devices
+            print(f"{config.method} on {trainer.images.description}; {len(devices)} x {devices[0].device_kind}")
+        state = checkpoints.restore(trainer.abstract_state) or given or trainer.fresh()
+        start, stop = int(state.step), config.train.steps
+        with _log(config, workdir, start, watch) as log:
+            if start:
+                log.say(f"continues at step {start:,} of {stop:,}")
             try:
-                for number, (call, sent) in enumerate(zip(calls, stream, strict=True)):
-                    phase = method.phase(step)
-                    state, metrics = programs[phase.name](state, devices.place(sent), train_key, fed.table)
-                    step = call.stop
-                    log.steps(call, phase.name, metrics)
-                    if phase.advice and method.phase(step) is not phase:
-                        log.flush()
-                        if primary:
-                            print(phase.advice(log.latest), flush=True)
-
-                    last = step == stop or stopping(number)
-                    saves = last or step % config.checkpoint.every == 0
-                    evaluates = step == stop or step % config.eval.every == 0
-                    draws = step == stop or step % config.log.images_every == 0
-                    if saves or evaluates or draws:
-                        log.flush()  # nothing that is not finite is saved or shown
-                        with log.pause():
-                            here = parallel.local(state)
-                            weights = viewer.weights(here, step)
-                            if saves:
-                                checkpoints.save(step, here, weights)
-                            if evaluates and primary:
-                                log.scalars(step, viewer.errors(weights))
-                            if draws and primary:
-                                viewer.draw(weights, step, log)
-                    if last:
-                        break
+                step = _Loop(trainer, viewer, checkpoints, log, stopping).run(state)
             except DivergedError as error:
                 raise DivergedError(_after_divergence(error, checkpoints.latest(), workdir, config)) from error
+    if log.unheard:  # as other programs end when their reader has left: nobody would see how this one goes
+        raise BrokenPipeError(f"standard output is closed; saved at step {step:,}")
     return Result(step, step >= stop)
+
+
+class _Loop(NamedTuple):
+    """What takes part in the loop."""
+
+    trainer: Trainer
+    viewer: Viewer
+    checkpoints: Checkpoints
+    log: Log
+    stopping: signals.Stopping
+
+    def run(self, state: TrainState) -> int:
+        """Trains `state` to the last step or to a signal -> the step at which it ends."""
+        step, plan = int(state.step), self.trainer.schedule
+        with contextlib.closing(self.trainer.train(state, plan.calls(step))) as calls:
+            for number, trained in enumerate(calls):
+                step = trained.call.stop
+                self.log.steps(trained.call, trained.phase.name, trained.metrics)
+                self._advise(trained)
+                stopped = step < plan.stop and self.stopping(number, self.log.unheard)
+                pause = plan.pause(step, stopped)
+                if pause:
+                    self._pause(step, trained.state, pause)
+                if stopped:
+                    break
+        return step
+
+    def _advise(self, trained: Trained) -> None:
+        """Says what the end of a phase means for the next one."""
+        phase = trained.phase
+        if phase.advice and self.trainer.method.phase(trained.call.stop) is not phase:
+            self.log.flush()
+            self.log.say(phase.advice(self.log.latest))
+
+    def _pause(self, step: int, state: TrainState, pause: Pause) -> None:
+        self.log.flush()  # nothing that is not finite is saved or shown
+        with self.log.pause():
+            here = parallel.local(state)
+            weights = self.viewer.weights(here, step)
+            if pause.saves:
+                self.checkpoints.save(step, here, weights)
+            if pause.evaluates and jax.process_index() == 0:
+                self.log.scalars(step, self.viewer.errors(weights))
+            if pause.draws and jax.process_index() == 0:
+                self.viewer.draw(weights, step, self.log)
+
+
+def _log(config: ml_collections.ConfigDict, workdir: Path, start: int, watch: Watch | None) -> Log:
+    """The log of a run that begins at step `start`; process 0 writes and speaks for all."""
+    return Log(
+        workdir if jax.process_index() == 0 else None,
+        start=start,
+        stop=config.train.steps,
+        every=config.log.every,
+        batch_size=config.train.batch_size,
+        tensorboard=config.log.tensorboard,
+        watch=watch,
+    )
 
 
 def _after_divergence(

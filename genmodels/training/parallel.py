@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -12,12 +12,14 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from genmodels.errors import UsageError
 from genmodels.methods.replicas import AXIS, Replicas
 
+Device: TypeAlias = jax.Device  # pyright: ignore[reportInvalidTypeForm] - a variable to it, made when jax is imported
+
 
 class Parallel(NamedTuple):
     """How to run a step on devices: `replicas` goes to the method, `compile` and `place` to the training loop."""
 
     mode: str
-    devices: tuple[jax.Device, ...]
+    devices: tuple[Device, ...]
 
     @property
     def replicas(self) -> Replicas:
@@ -25,9 +27,9 @@ class Parallel(NamedTuple):
         return Replicas(AXIS if self.mode == "pmap" else None)
 
     def compile(self, step: Callable, read: Callable) -> Callable:
-        """step(state, pictures, key) -> (state, metrics) as a program of any number of steps over all devices.
+        """step(state, images, key) -> (state, metrics) as a program of any number of steps over all devices.
 
-        The program is (state, sent, key, table) -> (state, metrics [steps]): `read(table, sent)` gives the pictures of
+        The program is (state, sent, key, table) -> (state, metrics [steps]): `read(table, sent)` gives the images of
         each step, see `feed`. The state is one, not stacked, and donated. `key` is the run's key; each step draws its
         own from it by its number, so a run can start at any step.
         """
@@ -85,7 +87,8 @@ class Parallel(NamedTuple):
         count = len(self.devices)
         share = -(-len(rows) // count)
 
-        def part(index: tuple[slice, ...]) -> np.ndarray:
+        def part(index: tuple[slice, ...] | None) -> np.ndarray:
+            assert index is not None  # a shard is always somewhere
             first, last, _ = index[0].indices(count)
             here = rows[first * share : last * share]
             padded = np.pad(here, [(0, (last - first) * share - len(here))] + [(0, 0)] * (rows.ndim - 1))

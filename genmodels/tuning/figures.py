@@ -78,7 +78,7 @@ def heat_maps(results: list[Result]) -> Figure:
 
 
 def front(results: list[Result]) -> Figure:
-    """Test RMSE against the distance of MS-SSIM to that of real pictures; a line joins the Pareto front."""
+    """Test RMSE against the distance of MS-SSIM to that of real images; a line joins the Pareto front."""
     figure = Figure(figsize=(6, 4), layout="constrained")
     axes = figure.subplots()
     points = sorted((result.rmse["mean"], result.distance, result.number) for result in results if result.rmse)

@@ -36,8 +36,9 @@ class Range(NamedTuple):
 
     def suggest(self, trial: optuna.Trial, field: str) -> float:
         """Asks the study for one."""
-        ask = trial.suggest_int if isinstance(self.low, int) else trial.suggest_float
-        return ask(field, self.low, self.high, log=self.log)
+        if isinstance(self.low, int) and isinstance(self.high, int):
+            return trial.suggest_int(field, self.low, self.high, log=self.log)
+        return trial.suggest_float(field, self.low, self.high, log=self.log)
 
 
 Space = dict[str, Values | Range]  # by dotted field

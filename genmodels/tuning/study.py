@@ -21,6 +21,7 @@ from genmodels.tuning import space as spaces
 from genmodels.tuning.identity import Tuning
 
 MOST = 10_000  # combinations of a grid
+GOALS = ("reconstruction test rmse", "samples ms_ssim_minus_real")  # measures, without which no trial has an outcome
 PATIENCE = 0.25  # of a run's log lines for which a game may be lost before the run counts as collapsed
 STATES = {trial.COLLAPSED: TrialState.PRUNED, trial.FAILED: TrialState.FAIL}
 
@@ -75,25 +76,26 @@ def _place(workdir: Path, url: str | None) -> str:
     return f"--storage={url}" if url is not None else str(workdir / "study.log")
 
 
-def work(tuning: Tuning, study: optuna.Study, trials: int, pictures: data.Pictures) -> bool:
+def work(tuning: Tuning, study: optuna.Study, trials: int, dataset: data.Dataset) -> bool:
     """Runs trials until the study has `trials` or others have the rest in hand; False if a signal stopped it.
 
-    A grid has no more trials than combinations. `pictures` are those of the base config, and so of every trial.
+    A grid has no more trials than combinations. `images` are those of the base config, and so of every trial.
     """
+    evaluation.require(list(GOALS), dataset, tuning.config.model.latent, tuning.budget)
     if tuning.sampler == "grid":
         trials = min(trials, spaces.size(tuning.space))
     while (claim := claims.claim(tuning, study, trials)) is not None:
         claim.lock.acquire()
         try:
             print(f"\n[trial {claim.number + 1} of {trials}] {trial.words(claim.chosen)}", flush=True)
-            if not _run(tuning, study, claim, pictures):
+            if not _run(tuning, study, claim, dataset):
                 return False
         finally:
             claim.lock.release(force=True)
     return True
 
 
-def _run(tuning: Tuning, study: optuna.Study, claim: claims.Claim, pictures: data.Pictures) -> bool:
+def _run(tuning: Tuning, study: optuna.Study, claim: claims.Claim, dataset: data.Dataset) -> bool:
     """Takes a trial to its end and tells the study of it; False if a signal stopped it.
 
     A trial that cannot run is told as failed: one that was tried again and again would block the study.
@@ -101,7 +103,7 @@ def _run(tuning: Tuning, study: optuna.Study, claim: claims.Claim, pictures: dat
     if trial.given_up(claim.folder) is None:
         try:
             with trial.attempt(claim.folder, checkpoint.newest_step(claim.folder) or 0):
-                values = _values(tuning, claim, pictures)
+                values = _values(tuning, claim, dataset)
         except (Collapsed, DivergedError) as error:
             trial.give_up(claim.folder, trial.COLLAPSED, str(error))
         except Exception as error:
@@ -118,27 +120,29 @@ def _run(tuning: Tuning, study: optuna.Study, claim: claims.Claim, pictures: dat
     return True
 
 
-def _values(tuning: Tuning, claim: claims.Claim, pictures: data.Pictures) -> list[float] | None:
+def _values(tuning: Tuning, claim: claims.Claim, dataset: data.Dataset) -> list[float] | None:
     """Trains and evaluates what is missing of a trial -> both of its values; None if a signal stopped it."""
     config = spaces.apply(tuning.config, claim.chosen)
     if checkpoint.newest_step(claim.folder) != config.train.steps:
-        watch = collapse_rule(config, mean_picture_rmse(pictures))
+        watch = collapse_rule(config, mean_image_rmse(dataset))
         if not training.train(config, claim.folder, watch).finished:
             return None
-    if not evaluation.is_done(claim.folder, config.train.steps, tuning.budget):
-        evaluation.evaluate_run(claim.folder, model.load(claim.folder), pictures, tuning.budget)
-    row = evaluation.read(claim.folder, config.train.steps)["rows"][config.method]
+    if not evaluation.is_done(claim.folder, config.train.steps, tuning.budget, dataset):
+        evaluation.evaluate_run(claim.folder, model.load(claim.folder), dataset, tuning.budget)
+    report = evaluation.read(claim.folder, config.train.steps)
+    assert report is not None  # just written
+    row = report["rows"][config.method]
     distance = abs(row["samples"]["ms_ssim_minus_real"]["mean"])
     return [row["reconstruction"]["test"]["rmse"]["mean"], distance]
 
 
-def mean_picture_rmse(pictures: data.Pictures) -> float:
-    """The mean RMSE, 0-255 scale, of up to 256 test pictures to the mean of up to 1,000 training pictures."""
-    mean = pictures.train[:1_000].mean(0)
-    return float(np.sqrt(np.square(pictures.test[:256] - mean[None]).mean((1, 2, 3))).mean())
+def mean_image_rmse(dataset: data.Dataset) -> float:
+    """The mean RMSE, 0-255 scale, of up to 256 test images to the mean of up to 1,000 training images."""
+    mean = data.sampled(dataset.train, 1_000).mean(0)
+    return float(np.sqrt(np.square(data.sampled(dataset.test, 256) - mean[None]).mean((1, 2, 3))).mean())
 
 
-def collapse_rule(config: ml_collections.ConfigDict, mean_picture_rmse: float) -> Callable[[int, dict], None]:
+def collapse_rule(config: ml_collections.ConfigDict, mean_image_rmse: float) -> Callable[[int, dict], None]:
     """A watch over a run's log: raises Collapsed when it is lost.
 
     Lost is a game in which the encoder holds samples for no less likely than real images for a quarter of the run, and
@@ -156,7 +160,7 @@ def collapse_rule(config: ml_collections.ConfigDict, mean_picture_rmse: float) -
                     f"step {step}: {game.fake} has not been above {game.real} for {lost * config.log.every} steps; "
                     f"try {game.remedy}."
                 )
-        if values.get("test/rmse", 0) > mean_picture_rmse and 2 * step >= config.train.steps:
-            raise Collapsed(f"step {step}: the test RMSE is worse than the mean picture's {mean_picture_rmse:.1f}.")
+        if values.get("test/rmse", 0) > mean_image_rmse and 2 * step >= config.train.steps:
+            raise Collapsed(f"step {step}: the test RMSE is worse than the mean image's {mean_image_rmse:.1f}.")
 
     return watch

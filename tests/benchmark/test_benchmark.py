@@ -46,30 +46,30 @@ def test_scaling_resizes_the_nets(monkeypatch):
     config = tiny.config("vae", **{"parallel.devices": 1})
     small, large = report.scaling(config, sizes=[32, 64], batches=[4], seconds=0.001)
     assert (small["image_size"], large["image_size"]) == (32, 64)
-    assert 3 < large["flops_per_picture"] / small["flops_per_picture"] < 5  # with the pixels
-    assert small["pictures_per_s"] == pytest.approx(4 / small["step_s"]["median"])
+    assert 3 < large["flops_per_image"] / small["flops_per_image"] < 5  # with the pixels
+    assert small["images_per_s"] == pytest.approx(4 / small["step_s"]["median"])
     larger = report.resized(tiny.config("introvae"), 128, 4)
     assert larger.model.channels == (4, 4, 4, 4, 4)
     methods.make(larger)
 
 
-def test_command(command, pictures, tmp_path, monkeypatch):
+def test_command(command, image_folder, tmp_path, monkeypatch):
     monkeypatch.setattr(timing, "REPEATS", 2)
     monkeypatch.setattr(timing, "matmul_peak", lambda dtype, seconds: 1e10)
     monkeypatch.setattr(inference, "AT_ONCE", (1, 2, 4))
     cache = jax.config.jax_compilation_cache_dir
-    given = [flag for flag in flags(pictures, tmp_path) if not flag.startswith("--workdir")]
+    given = [flag for flag in flags(image_folder, tmp_path) if not flag.startswith("--workdir")]
     out = tmp_path / "deep" / "numbers.json"
     code, said, _ = command("benchmark", *given, "--seconds=0.01", "--batch_sizes=4", f"--out={out}")
     assert code == 0, said
     found = json.loads(out.read_text())
     phase = found["phases"]["training"]
     assert phase["compile_cached_s"] < phase["compile_s"]
-    assert phase["pictures_per_s"] == pytest.approx(8 / phase["step_s"]["resident"]["median"])
+    assert phase["images_per_s"] == pytest.approx(8 / phase["step_s"]["resident"]["median"])
     assert phase["share_of_matmul"] == pytest.approx(phase["flops"] / phase["step_s"]["resident"]["median"] / 1e10)
     for times in phase["step_s"].values():
         assert 0 < times["least"] <= times["median"] <= times["most"]
-    assert phase["bytes_per_picture"] > 4 * 3 * 32**2  # each picture is read at least, as float32
+    assert phase["bytes_per_image"] > 4 * 3 * 32**2  # each image is read at least, as float32
     measured = found["inference"]
     assert [row["at_once"] for row in measured["by_size"]] == [1, 2, 4]
     assert all(row["encode"] > 0 and row["decode"] > 0 for row in measured["by_size"])

@@ -16,20 +16,23 @@ from genmodels.training import parallel
 from genmodels.training.parallel import Parallel
 from tests.support import tiny
 
-NO_LIBTPU = importlib.util.find_spec("libtpu") is None
+needs_libtpu = pytest.mark.skipif(
+    importlib.util.find_spec("libtpu") is None, reason="no libtpu, the TPU's compiler: .ci/run has it in .venv-tpu"
+)
 
 PROGRAM = """
 import json
 from genmodels.benchmark import plan
 from tests.support import tiny
 config = tiny.config("introvae", **{"parallel.mode": "pmap", "train.batch_size": 16})
-made = plan.make(config, "v5e:2x4", pictures=1_000, utilisation=0.5)
+made = plan.make(config, "v5e:2x4", images=1_000, utilisation=0.5)
 print(json.dumps(made._replace(phases={phase: need._asdict() for phase, need in made.phases.items()})._asdict()))
 """
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(NO_LIBTPU, reason="libtpu, the TPU's compiler, is not installed")
+@pytest.mark.tpu
+@needs_libtpu
 def test_a_run_s_steps_compile_for_eight_tpus(in_the_repository):
     # In a process of its own: libtpu keeps the machine to itself, and ends the process at a flag of XLA's for CPUs.
     environment = os.environ | plan.QUIET | {"XLA_FLAGS": "", "PYTHONPATH": "."}
@@ -39,12 +42,13 @@ def test_a_run_s_steps_compile_for_eight_tpus(in_the_repository):
     warmup, game = made["phases"]["VAE warm-up"], made["phases"]["game"]
     assert 0 < warmup["flops"] < game["flops"]
     assert 0 < warmup["memory"] <= game["memory"]
-    assert 16 < made["largest_batch"] < 8 * made["available"] / (4 * 3 * 32**2)  # a picture is that large itself
+    assert 16 < made["largest_batch"] < 8 * made["available"] / (4 * 3 * 32**2)  # an image is that large itself
     longest = max(game["flops"] / (0.5 * 197e12), game["traffic"] / 819e9)
     assert made["epoch_seconds"] == pytest.approx(1_000 / 16 * longest)
 
 
-@pytest.mark.skipif(NO_LIBTPU, reason="libtpu, the TPU's compiler, is not installed")
+@pytest.mark.tpu
+@needs_libtpu
 @pytest.mark.parametrize(
     ("topology", "words"),
     [("v99:2x4", "--topology=v99:2x4 cannot be had"), ("v5e:3", "--topology=v5e:3 cannot be had")],
@@ -61,7 +65,7 @@ def test_every_step_lowers_for_cuda_and_for_tpu(name):
     config = tiny.config(name)
     method = methods.make(config, devices.replicas)
     for phase in method.phases:
-        program = devices.compile(phase.step, lambda _, pictures: pictures)
+        program = devices.compile(phase.step, lambda _, images: images)
         arguments = plan.shapes(method, config, devices, config.train.batch_size)
         exported = jax.export.export(program, platforms=["cuda", "tpu"])(*arguments)
         assert exported.platforms == ("cuda", "tpu")

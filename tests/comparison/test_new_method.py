@@ -19,9 +19,9 @@ def registered(monkeypatch):
 
 
 @pytest.mark.usefixtures("registered")
-def test_a_new_method_goes_through_compare_page_and_results(pictures, tmp_path):
+def test_a_new_method_goes_through_compare_page_and_results(image_folder, tmp_path):
     assert compare.get_config("demo").methods[-1] == "toy"
-    config = tiny_comparison.config(pictures, names=("vae", "toy"))
+    config = tiny_comparison.config(image_folder, names=("vae", "toy"))
     runs = comparison.compare(config, tmp_path / "work")
     assert [run.failure for run in runs] == [None, None]
 

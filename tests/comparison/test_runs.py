@@ -14,8 +14,8 @@ pytestmark = pytest.mark.usefixtures("in_the_repository")
 
 
 @pytest.fixture(scope="module")
-def config(pictures):
-    return tiny_comparison.config(pictures)
+def config(image_folder):
+    return tiny_comparison.config(image_folder)
 
 
 def test_every_method_is_trained_evaluated_and_drawn(compared):
@@ -29,9 +29,9 @@ def test_every_method_is_trained_evaluated_and_drawn(compared):
         assert (run.figures / "improved_pairs.png").exists() == (run.config.method == "wae_mmd")
 
 
-def test_a_run_of_the_comparison_is_one_that_launch_train_would_continue(compared, pictures):
+def test_a_run_of_the_comparison_is_one_that_launch_train_would_continue(compared, image_folder):
     workdir, _ = compared
-    alike = tiny_runs.config("vae", pictures, **tiny_comparison.FIELDS["vae"])
+    alike = tiny_runs.config("vae", image_folder, **tiny_comparison.FIELDS["vae"])
     runs.check(workdir / "vae-0", alike)
 
 
@@ -77,13 +77,50 @@ def test_a_diverged_run_keeps_its_row_and_is_not_tried_again(compared, config, t
     assert report["rows"]["vae"]["failures"] == ["seed 0: Training diverged at step 3: loss is not finite."]
 
 
+def test_an_earlier_failure_is_said(config, tmp_path, monkeypatch, capsys):
+    for name in ("vae-0", "wae-mmd-0"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "failure.txt").write_text("step 3: loss is not finite.\n")
+    assert all(run.failure for run in comparison.compare(config, tmp_path))
+    said = capsys.readouterr().out
+    assert "vae, seed 0 failed before: step 3: loss is not finite." in said
+    assert f"To try it again, delete {tmp_path / 'wae-mmd-0' / 'failure.txt'}" in said
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"wae_mmd.train.batch_size": 13}, "^wae_mmd: train.batch_size=13 must lie between 1 and the 12"),
+        (
+            {"wae_mmd.train.batch_size": 9, "wae_mmd.parallel.devices": 2},
+            "^wae_mmd: config.train.batch_size=9 cannot be shared equally by 2 devices",
+        ),
+        ({"methods": ("vae", "vae")}, "names a method twice: config.seeds gives more runs"),
+    ],
+)
+def test_what_the_last_run_lacks_is_told_before_the_first_is_trained(image_folder, tmp_path, fields, words):
+    with pytest.raises(UsageError, match=words):
+        comparison.compare(tiny_comparison.config(image_folder, **fields), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_runs_of_a_workdir_that_were_trained_on_other_images(compared, config, tmp_path):
+    workdir = shutil.copytree(compared[0], tmp_path / "work")
+    known = json.loads((workdir / "wae-mmd-0" / "data.json").read_text())
+    (workdir / "wae-mmd-0" / "data.json").write_text(json.dumps(known | {"digest": "of others"}))
+    shutil.rmtree(workdir / "vae-0")
+    with pytest.raises(UsageError, match="wae-mmd-0 was trained on other images"):
+        comparison.compare(config, workdir)
+    assert not (workdir / "vae-0").exists()
+
+
 def test_a_signal_stops_the_whole_comparison(config, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "train", lambda *_: training.Result(step=2, finished=False))
     assert comparison.compare(config, tmp_path) is None
 
 
-def test_two_seeds_make_one_row_of_the_page(pictures, tmp_path):
-    config = tiny_comparison.config(pictures, seeds=2, methods=("vae",))
+def test_two_seeds_make_one_row_of_the_page(image_folder, tmp_path):
+    config = tiny_comparison.config(image_folder, seeds=2, methods=("vae",))
     runs = comparison.compare(config, tmp_path)
     assert [run.name for run in runs] == ["vae, seed 0", "vae, seed 1"]
     page.write(tmp_path / "report", runs, config, "command")
@@ -95,12 +132,12 @@ def test_two_seeds_make_one_row_of_the_page(pictures, tmp_path):
     assert any(sentence.startswith("VAE") or "PCA" in sentence for sentence in report["conclusions"])
 
 
-def test_seeds_are_runs_of_their_own(pictures, tmp_path):
-    planned = comparison.plan(tiny_comparison.config(pictures, seeds=2, methods=("vae",)), tmp_path)
+def test_seeds_are_runs_of_their_own(image_folder, tmp_path):
+    planned = comparison.plan(tiny_comparison.config(image_folder, seeds=2, methods=("vae",)), tmp_path)
     assert [(run.workdir.name, run.config.seed) for run in planned] == [("vae-0", 0), ("vae-1", 1)]
 
 
-def test_runs_of_different_pictures_are_not_compared(compared, trained, config, tmp_path):
+def test_runs_of_different_images_are_not_compared(compared, trained, config, tmp_path):
     other = shutil.copytree(trained, tmp_path / "other")
     text = (other / "config.json").read_text()
     (other / "config.json").write_text(text.replace('"crop": "square"', '"crop": "none"'))
@@ -113,7 +150,7 @@ def test_command_compares_existing_runs(command, compared, tmp_path):
     existing = ",".join(str(workdir / f"{name}-0".replace("_", "-")) for name in tiny_comparison.METHODS)
     budget = [
         f"--config.evaluation.{name}={n}"
-        for name, n in {"pictures": 12, "pairs": 4, "refined": 4, "lines": 2, "points": 3}.items()
+        for name, n in {"images": 12, "pairs": 4, "refined": 4, "lines": 2, "points": 3}.items()
     ]
     code, out, _ = command(
         "compare", "--config=configs/compare.py:demo", f"--workdir={tmp_path}", f"--runs={existing}", *budget

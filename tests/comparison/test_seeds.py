@@ -12,7 +12,7 @@ def row(mean: float) -> dict:
     return {"reconstruction": {"rmse": estimate}, "seconds": mean, "latent_size": 64, "device": "cpu", "codes": [1, 2]}
 
 
-def test_interval_adds_the_error_of_pictures_and_of_seeds():
+def test_interval_adds_the_error_of_images_and_of_seeds():
     found = seeds.combine([row(10.0), row(11.0), row(13.0)])
     rmse = found["reconstruction"]["rmse"]
     assert rmse["mean"] == pytest.approx(34 / 3)

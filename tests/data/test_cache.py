@@ -1,5 +1,6 @@
 """The cache is complete or absent, whatever happens to its builder."""
 
+import hashlib
 import json
 import os
 import re
@@ -18,41 +19,41 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genmodels.data import cache, crops
-from genmodels.data.decoding import BadPicture
+from genmodels.data import cache, crops, writer
+from genmodels.data.decoding import BadImage
 from genmodels.data.source import Source, Split
 from genmodels.errors import UsageError
 
 SIZE = 32
 
 
-def picture(i: int) -> Image.Image:
+def image(i: int) -> Image.Image:
     return Image.fromarray(np.random.default_rng(i).integers(0, 256, (50, 40, 3), dtype=np.uint8))
 
 
 class Faces:
-    """A source of random pictures that counts how often it is read; those of `bad` cannot be."""
+    """A source of random images that counts how often it is read; those of `bad` cannot be."""
 
     def __init__(self, train: int = 10, test: int = 3, bad: tuple[int, ...] = (), **fields):
         self.reads, self.bad = 0, bad
         self.source = Source(
             **{"name": "faces 1.0", "split": "own", "key": {"count": train}, **fields},
-            train=Split(train, lambda i: self.read(i), lambda i: f"picture-{i}"),
-            test=Split(test, lambda i: self.read(1000 + i), lambda i: f"test-picture-{i}"),
+            train=Split(train, lambda i: self.read(i), lambda i: f"image-{i}", lambda i: f"image-{i}"),
+            test=Split(test, lambda i: self.read(1000 + i), lambda i: f"test-image-{i}", lambda i: f"t{i}"),
         )
 
     def read(self, i: int) -> Image.Image:
         self.reads += 1
         if i in self.bad:
-            raise BadPicture("it is broken")
-        return picture(i)
+            raise BadImage("it is broken")
+        return image(i)
 
     def cached(self, folder, crop: str = "square", size: int = SIZE) -> cache.Cached:
-        return cache.cached(self.source, cache_dir=str(folder), crop=crop, size=size)
+        return cache.cached(self.source, cache_dir=folder, crop=crop, size=size)
 
 
 def expected(numbers, crop: str = "square") -> np.ndarray:
-    return np.stack([crops.prepare(picture(i), crop, SIZE) for i in numbers])
+    return np.stack([crops.prepare(image(i), crop, SIZE) for i in numbers])
 
 
 def names(folder: Path) -> list[str]:
@@ -65,8 +66,8 @@ def only(folder: Path) -> Path:
     return folder / name
 
 
-def test_pictures_in_order(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache, "CHUNK", 4)  # several chunks, the last one shorter
+def test_images_in_order(tmp_path, monkeypatch):
+    monkeypatch.setattr(writer, "CHUNK", 4)  # several chunks, the last one shorter
     got = Faces().cached(tmp_path)
     np.testing.assert_array_equal(got.train, expected(range(10)))
     np.testing.assert_array_equal(got.test, expected(range(1000, 1003)))
@@ -143,13 +144,13 @@ def test_damaged_cache_is_rebuilt_in_place(tmp_path, harm):
     only(tmp_path)  # nothing beside it
 
 
-def test_bad_picture_is_named_and_nothing_is_left(tmp_path):
-    with pytest.raises(UsageError, match=r"^picture-7: it is broken\nRemove or replace it; "):
+def test_bad_image_is_named_and_nothing_is_left(tmp_path):
+    with pytest.raises(UsageError, match=r"^image-7: it is broken\nRemove or replace it; "):
         Faces(bad=(7,)).cached(tmp_path)
     assert names(tmp_path) == []
 
 
-def test_bad_pictures_are_skipped_and_counted(tmp_path):
+def test_bad_images_are_skipped_and_counted(tmp_path):
     def faces():
         return Faces(bad=(0, 7, 1002), skip_bad=True)
 
@@ -158,7 +159,80 @@ def test_bad_pictures_are_skipped_and_counted(tmp_path):
         np.testing.assert_array_equal(got.test, expected([1000, 1001]))
         assert got.skipped == 3
     meta = json.loads((only(tmp_path) / "meta.json").read_text())
-    assert meta["skipped"] == {"train": ["picture-0", "picture-7"], "test": ["test-picture-2"]}
+    assert meta["skipped"] == {"train": ["image-0", "image-7"], "test": ["test-image-2"]}
+
+
+def test_digest_of_labels_and_cached_pixels(tmp_path):
+    got = Faces().cached(tmp_path)
+    digest = hashlib.sha256()
+    for split, labels, images in (
+        ("train", [f"image-{i}" for i in range(10)], expected(range(10))),
+        ("test", [f"t{i}" for i in range(3)], expected(range(1000, 1003))),
+    ):
+        digest.update(f"{split} {len(images)}\n".encode())
+        for label, image in zip(labels, images, strict=True):
+            digest.update(label.encode() + b"\0" + hashlib.sha256(image.tobytes()).digest())
+    assert got.digest == digest.hexdigest()
+    assert Faces().cached(tmp_path).digest == got.digest  # found, not built
+
+
+def as_older(folder: Path) -> dict:
+    """Makes a cache one of an earlier revision -> what that left out."""
+    path = folder / "meta.json"
+    meta = json.loads(path.read_text())
+    left_out = {name: meta.pop(name) for name in ("digest", "duplicates")}
+    path.write_text(json.dumps(meta, indent=1))
+    return left_out
+
+
+@pytest.mark.parametrize("bad", [(), (0, 7, 1002)], ids=["all", "some skipped"])
+def test_older_cache_gets_its_digest_without_decoding(tmp_path, bad):
+    def faces():
+        made = Faces(bad=bad, skip_bad=True)
+        return made, {name: getattr(made.source, name) for name in ("train", "test")}
+
+    first, splits = faces()
+    # The name in messages ends in the label, as those of files do.
+    named = {name: split._replace(name=lambda i, s=split: f"/old/{s.label(i)}") for name, split in splits.items()}
+    first.source = first.source._replace(**named)
+    built = first.cached(tmp_path)
+    left_out = as_older(only(tmp_path))
+    assert left_out == {"digest": built.digest, "duplicates": 0}
+
+    again, _ = faces()  # whose names in messages are others: the folder has moved
+    found = again.cached(tmp_path)
+    assert again.reads == 0
+    assert (found.digest, found.duplicates) == (built.digest, 0)
+    assert json.loads((only(tmp_path) / "meta.json").read_text()).items() >= left_out.items()  # kept
+    assert sorted(p.name for p in only(tmp_path).iterdir()) == ["meta.json", "test.npy", "train.npy"]
+
+
+def test_older_cache_that_cannot_be_written(tmp_path, monkeypatch):
+    built = Faces().cached(tmp_path)
+    as_older(only(tmp_path))
+    monkeypatch.setattr(cache, "_write_meta", lambda *_: (_ for _ in ()).throw(PermissionError("read-only")))
+    again = Faces()
+    assert again.cached(tmp_path).digest == built.digest
+    assert again.reads == 0
+
+
+def test_older_cache_of_other_images_is_rebuilt(tmp_path):
+    Faces(skip_bad=True, bad=(3,)).cached(tmp_path)
+    as_older(only(tmp_path))
+    path = only(tmp_path) / "meta.json"
+    path.write_text(path.read_text().replace("image-3", "nobody"))
+    again = Faces(skip_bad=True, bad=(3,))
+    assert len(again.cached(tmp_path).train) == 9
+    assert again.reads == 13
+
+
+def test_duplicates_are_test_images_that_are_training_images_too(tmp_path):
+    faces = Faces(train=5, test=6)
+    numbers = [0, 7, 4, 4, 8, 8]  # 0, 4 and 4 are trained on; the two 8 are only each other's
+    faces.source = faces.source._replace(test=faces.source.test._replace(read=lambda i: image(numbers[i])))
+    assert faces.cached(tmp_path).duplicates == 3
+    as_older(only(tmp_path))
+    assert faces.cached(tmp_path).duplicates == 3
 
 
 def test_header_is_rewritten_for_fewer_digits(tmp_path):
@@ -166,14 +240,14 @@ def test_header_is_rewritten_for_fewer_digits(tmp_path):
     np.testing.assert_array_equal(got.train, expected(range(995, 1000)))
 
 
-def test_all_pictures_bad(tmp_path):
-    with pytest.raises(UsageError, match=r"none of the 3 test pictures"):
+def test_all_images_bad(tmp_path):
+    with pytest.raises(UsageError, match=r"none of the 3 test images"):
         Faces(bad=(1000, 1001, 1002), skip_bad=True).cached(tmp_path)
     assert names(tmp_path) == []
 
 
-def test_crop_larger_than_the_picture_names_both(tmp_path):
-    with pytest.raises(UsageError, match=r"^picture-0: .*centre140.*data\.crop"):
+def test_crop_larger_than_the_image_names_both(tmp_path):
+    with pytest.raises(UsageError, match=r"^image-0: .*centre140.*data\.crop"):
         Faces().cached(tmp_path, crop="centre140")
 
 
@@ -183,9 +257,9 @@ def test_interrupt_leaves_nothing(tmp_path):
     def interrupted(i):
         raise KeyboardInterrupt
 
-    source = faces.source._replace(test=Split(3, interrupted, str))
+    source = faces.source._replace(test=Split(3, interrupted, str, str))
     with pytest.raises(KeyboardInterrupt):
-        cache.cached(source, cache_dir=str(tmp_path), crop="square", size=SIZE)
+        cache.cached(source, cache_dir=tmp_path, crop="square", size=SIZE)
     assert names(tmp_path) == []
 
 
@@ -226,9 +300,9 @@ def test_two_builders_at_once_build_once(tmp_path, capsys):
 
     source = faces.source._replace(train=faces.source.train._replace(read=slow))
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(cache.cached, source, cache_dir=str(tmp_path), crop="square", size=SIZE)
+        first = pool.submit(cache.cached, source, cache_dir=tmp_path, crop="square", size=SIZE)
         assert read.wait(timeout=30)
-        second = pool.submit(cache.cached, source, cache_dir=str(tmp_path), crop="square", size=SIZE)
+        second = pool.submit(cache.cached, source, cache_dir=tmp_path, crop="square", size=SIZE)
     np.testing.assert_array_equal(first.result().train, second.result().train)
     assert faces.reads == 13
     assert "waiting for another process" in capsys.readouterr().err
@@ -236,6 +310,7 @@ def test_two_builders_at_once_build_once(tmp_path, capsys):
 
 BUILDER = """
     import os, sys, time
+    from pathlib import Path
     from genmodels.data import cache
     from tests.data.test_cache import Faces
 
@@ -246,7 +321,7 @@ BUILDER = """
             time.sleep(0.3)
             return super().read(i)
 
-    print(Slow().cached(sys.argv[1]).train.sum())
+    print(Slow().cached(Path(sys.argv[1])).train.sum())
 """
 
 

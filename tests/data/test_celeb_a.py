@@ -1,97 +1,24 @@
 """CelebA as tfds stores it, and as our builder prepares it from an archive in the real layout."""
 
-import hashlib
-import io
 import json
 import os
 import shutil
 import sys
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
-from PIL import Image
-from tensorflow_datasets.core.download.checksums import UrlInfo
 from tensorflow_datasets.datasets.celeb_a import celeb_a_dataset_builder as registered
 
 from genmodels.data import celeb_a, celeb_a_builder
 from genmodels.errors import UsageError
-
-COUNTS = {"train": 8, "validation": 3, "test": 4}
-TOTAL = sum(COUNTS.values())
-
-
-def jpeg(number: int, size=(178, 218)) -> bytes:
-    """A picture of one colour that tells its number: 16 grey levels apart survive JPEG."""
-    file = io.BytesIO()
-    Image.new("RGB", size, (16 * number,) * 3).save(file, "JPEG", quality=95)
-    return file.getvalue()
-
-
-def numbers(split) -> list[int]:
-    return [round(split.read(i).getpixel((0, 0))[0] / 16) for i in range(split.length)]
-
-
-def write_files(manual: Path, members: dict[str, bytes] | None = None, counts: dict[str, int] = COUNTS) -> None:
-    """Writes the five files of CelebA, 000001.jpg to 000015.jpg, with the layout of the real ones."""
-    manual.mkdir(parents=True)
-    total = sum(counts.values())
-    files = [f"{i + 1:06}.jpg" for i in range(total)]
-    members = members or {f"img_align_celeba/{name}": jpeg(i) for i, name in enumerate(files)}
-    with zipfile.ZipFile(manual / "img_align_celeba.zip", "w") as archive:
-        archive.writestr("img_align_celeba/", b"")
-        for name, data in members.items():
-            archive.writestr(name, data)
-    partition = np.repeat([0, 1, 2], list(counts.values()))
-    attributes = np.where(np.arange(total)[:, None] % 3 == np.arange(40) % 3, 1, -1)
-    landmarks = np.arange(total)[:, None] * 10 + np.arange(10)
-
-    def table(name: str, rows, *header: str) -> None:
-        lines = [f"{file}  {' '.join(map(str, np.atleast_1d(row)))}" for file, row in zip(files, rows, strict=True)]
-        (manual / name).write_text("\n".join([*header, *lines]) + "\n")
-
-    table("list_eval_partition.txt", partition)
-    table("identity_CelebA.txt", np.arange(total) + 100)
-    table("list_attr_celeba.txt", attributes, str(total), " ".join(registered.ATTR_HEADINGS))
-    table("list_landmarks_align_celeba.txt", landmarks, str(total), " ".join(registered.LANDMARK_HEADINGS))
-
-
-@pytest.fixture
-def register(monkeypatch):
-    """Registers the checksums of the files in a manual folder, in place of the real ones."""
-
-    def register_files(manual: Path) -> None:
-        infos = {}
-        for name, url in celeb_a_builder.URLS.items():
-            data = (manual / name).read_bytes()
-            infos[url] = UrlInfo(size=len(data), checksum=hashlib.sha256(data).hexdigest(), filename=name)
-        monkeypatch.setattr(celeb_a_builder.CelebAArrayRecord, "url_infos", infos)
-
-    return register_files
-
-
-@pytest.fixture
-def offline(monkeypatch):
-    def refuse(*args, **kwargs):
-        raise OSError("no network in tests")
-
-    monkeypatch.setattr(celeb_a_builder.urllib.request, "urlopen", refuse)
-    monkeypatch.setattr("requests.Session.get", refuse)
-
-
-@pytest.fixture
-def data_dir(tmp_path, register, offline) -> Path:
-    """A data_dir with the five files in downloads/manual/ and their checksums registered."""
-    manual = tmp_path / "downloads" / "manual"
-    write_files(manual)
-    register(manual)
-    return tmp_path
+from tests.support.data_configs import config
+from tests.support.tiny_celeb_a import COUNTS, TOTAL, jpeg, numbers, write_files
 
 
 def official(directory: Path):
-    return celeb_a.source(str(directory), split="official")
+    return celeb_a.source(config(directory, split="official"))
 
 
 class OfficialLayout(tfds.core.GeneratorBasedBuilder, skip_registration=True):
@@ -152,8 +79,8 @@ def test_prepared_features_are_packed(data_dir):
         assert example["identity"] == 100 + i
 
 
-def test_both_ways_store_the_pictures_in_the_same_order(data_dir):
-    # So the deck's split is the same pictures, whoever prepared them.
+def test_both_ways_store_the_images_in_the_same_order(data_dir):
+    # So the deck's split is the same images, whoever prepared them.
     ours = numbers(official(data_dir).train)
     OfficialLayout(data_dir=data_dir).download_and_prepare(file_format="array_record")
     shutil.rmtree(data_dir / celeb_a_builder.NAME)
@@ -164,13 +91,13 @@ def test_both_ways_store_the_pictures_in_the_same_order(data_dir):
 def test_deck_split(data_dir, monkeypatch):
     monkeypatch.setattr(celeb_a, "DECK_TOTAL", TOTAL)
     monkeypatch.setattr(celeb_a, "DECK_TEST", 5)
-    source = celeb_a.source(str(data_dir), split="deck")
+    source = celeb_a.source(config(data_dir, split="deck"))
     train, test = numbers(source.train), numbers(source.test)
     assert (len(train), len(test)) == (TOTAL - 5, 5)
     assert sorted(train + test) == list(range(TOTAL))
 
     everything = [
-        n for part in COUNTS for n in numbers(celeb_a.records.pictures(celeb_a._prepared(str(data_dir)), [part]))
+        n for part in COUNTS for n in numbers(celeb_a.records.images(celeb_a._prepared(str(data_dir)), [part]))
     ]
     order = np.random.default_rng(0).permutation(TOTAL)
     assert test == [everything[i] for i in sorted(order[-5:])]
@@ -186,7 +113,7 @@ def test_deck_split_of_the_whole():
 
 def test_deck_split_of_a_part(data_dir):
     with pytest.raises(UsageError, match=r"202,599 .* has 15: set data\.split=official"):
-        celeb_a.source(str(data_dir), split="deck")
+        celeb_a.source(config(data_dir, split="deck"))
 
 
 def test_official_split_of_a_part_without_one(tmp_path):
@@ -229,7 +156,7 @@ def test_damaged_description_is_named(tmp_path):
 def test_missing_folder_is_refused_at_once():
     with pytest.raises(UsageError, match=r"data\.dir=/nowhere is not a folder") as error:
         official(Path("/nowhere"))
-    for needed in (*celeb_a_builder.URLS, "/nowhere/downloads/manual", "configs/introvae.py:demo"):
+    for needed in (*celeb_a_builder.URLS, "/nowhere/downloads/manual", "configs/vae.py:demo"):
         assert needed in str(error.value)
     assert not os.path.exists("/nowhere")
 
@@ -237,7 +164,7 @@ def test_missing_folder_is_refused_at_once():
 def test_empty_folder_without_network(tmp_path, offline):
     with pytest.raises(UsageError, match="Google Drive does not answer") as error:
         official(tmp_path)
-    assert "configs/introvae.py:demo" in str(error.value)
+    assert "configs/vae.py:demo" in str(error.value)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -282,7 +209,7 @@ def test_quota_page_of_google_drive(data_dir, monkeypatch):
         ("img_align_celeba/000001.jpg", bytes(2 << 20), "2097152 bytes"),
         ("img_align_celeba/000001.jpg", jpeg(0, (10, 10)), "10 x 10 pixels, not 178 x 218"),
     ],
-    ids=["upwards", "absolute", "other file", "too large", "other picture"],
+    ids=["upwards", "absolute", "other file", "too large", "other image"],
 )
 def test_archive_of_other_content(tmp_path, register, name, data, message):
     manual = tmp_path / "downloads" / "manual"
@@ -310,6 +237,6 @@ def test_urls_have_registered_checksums():
 @pytest.mark.skipif("GENMODELS_CELEBA_DIR" not in os.environ, reason="GENMODELS_CELEBA_DIR names no celeb_a")
 def test_real_celeb_a():
     source = official(Path(os.environ["GENMODELS_CELEBA_DIR"]))
-    picture = np.asarray(source.test.read(0))
-    assert picture.shape == (218, 178, 3)
-    assert picture.std() > 10
+    image = np.asarray(source.test.read(0))
+    assert image.shape == (218, 178, 3)
+    assert image.std() > 10

@@ -1,11 +1,13 @@
 """The named crops against the rows and columns of the literature, the resizing against Lanczos' formula in numpy."""
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from genmodels.data import crops
-from genmodels.data.decoding import BadPicture
+from genmodels.data.decoding import BadImage
 
 CELEBA = (218, 178)
 ROWS_AND_COLUMNS = {
@@ -32,10 +34,10 @@ def lanczos(length: int, size: int) -> np.ndarray:
     return weights / weights.sum(1, keepdims=True)
 
 
-def resized(picture: np.ndarray, size: int) -> np.ndarray:
-    across = lanczos(picture.shape[1], size) @ picture.astype(float)  # [H, size, 3]
+def resized(image: np.ndarray, size: int) -> np.ndarray:
+    across = lanczos(image.shape[1], size) @ image.astype(float)  # [H, size, 3]
     across = np.clip(np.rint(across), 0, 255)  # Pillow keeps 8 bits between its two passes
-    down = np.tensordot(lanczos(picture.shape[0], size), across, 1)  # [size, size, 3]
+    down = np.tensordot(lanczos(image.shape[0], size), across, 1)  # [size, size, 3]
     return np.clip(np.rint(down), 0, 255)
 
 
@@ -46,30 +48,30 @@ def test_every_crop_has_an_oracle():
 @pytest.mark.parametrize("crop", ROWS_AND_COLUMNS)
 @pytest.mark.parametrize("size", [32, 64, 256])
 def test_crop_and_resize(crop, size):
-    picture = noise(*CELEBA)
-    got = crops.prepare(picture, crop, size)
+    image = noise(*CELEBA)
+    got = crops.prepare(image, crop, size)
     assert got.dtype == np.uint8
     assert got.shape == (size, size, 3)
     # One grey level: Pillow's filter weights have 22 bits.
-    np.testing.assert_allclose(got, resized(picture[ROWS_AND_COLUMNS[crop]], size), atol=1)
+    np.testing.assert_allclose(got, resized(image[ROWS_AND_COLUMNS[crop]], size), atol=1)
 
 
 def test_pggan128_is_not_resampled_at_128():
-    picture = noise(*CELEBA)
-    np.testing.assert_array_equal(crops.prepare(picture, "pggan128", 128), picture[57:185, 25:153])
+    image = noise(*CELEBA)
+    np.testing.assert_array_equal(crops.prepare(image, "pggan128", 128), image[57:185, 25:153])
 
 
-def test_prepared_pictures_pass_unchanged():
-    picture = noise(64, 64)
-    np.testing.assert_array_equal(crops.prepare(Image.fromarray(picture), "none", 64), picture)
+def test_prepared_images_pass_unchanged():
+    image = noise(64, 64)
+    np.testing.assert_array_equal(crops.prepare(Image.fromarray(image), "none", 64), image)
 
 
 def test_pixels_outside_the_crop_have_no_influence():
-    picture = noise(*CELEBA)
+    image = noise(*CELEBA)
     rows, columns = ROWS_AND_COLUMNS["centre140"]
-    framed = np.zeros_like(picture)
-    framed[rows, columns] = picture[rows, columns]
-    np.testing.assert_array_equal(crops.prepare(framed, "centre140", 64), crops.prepare(picture, "centre140", 64))
+    framed = np.zeros_like(image)
+    framed[rows, columns] = image[rows, columns]
+    np.testing.assert_array_equal(crops.prepare(framed, "centre140", 64), crops.prepare(image, "centre140", 64))
 
 
 def test_square_takes_the_middle_of_either_shape():
@@ -93,16 +95,36 @@ def test_grey_becomes_three_equal_channels():
         ("full178", 64, 64),
     ],
 )
-def test_crop_larger_than_the_picture(crop, height, width):
-    with pytest.raises(BadPicture, match=rf"crop {crop} needs .* it has {height} x {width}.*data\.crop"):
+def test_crop_larger_than_the_image(crop, height, width):
+    with pytest.raises(BadImage, match=rf"crop {crop} needs .* it has {height} x {width}.*data\.crop"):
         crops.prepare(noise(height, width), crop, 64)
 
 
-def test_smallest_pictures_that_crops_fit():
+def test_smallest_images_that_crops_fit():
     assert crops.box("pggan128", 151, 128) == (23, 0, 151, 128)
     assert crops.box("centre140", 140, 140) == (0, 0, 140, 140)
 
 
-def test_one_pixel_is_not_a_picture():
-    with pytest.raises(BadPicture, match="1 x 1 pixels"):
+def test_one_pixel_is_not_a_image():
+    with pytest.raises(BadImage, match="1 x 1 pixels"):
         crops.prepare(noise(1, 1), "none", 32)
+
+
+@pytest.mark.parametrize(
+    ("crop", "height", "width", "size", "said"),
+    [
+        ("centre140", *CELEBA, 128, []),  # the deck's setting
+        ("pggan128", *CELEBA, 128, []),
+        ("centre140", *CELEBA, 64, []),
+        ("centre140", *CELEBA, 256, ["enlarged, with fewer than 256 pixels on a side"]),
+        ("square", 31, 500, 32, ["enlarged, .* 32 pixels", "cut to less than a quarter .* data.crop=square"]),
+        ("centre140", 280, 280, 64, []),
+        ("centre140", 281, 280, 64, ["cut to less than a quarter of their pixels by data.crop=centre140"]),
+        ("none", 64, 64, 64, []),
+        ("none", 65, 64, 64, ["squeezed into a square"]),
+    ],
+)
+def test_losses(crop, height, width, size, said):
+    found = list(crops.losses(crop, height, width, size))
+    assert len(found) == len(said)
+    assert all(re.match(words, loss) for words, loss in zip(said, found, strict=True))

@@ -1,4 +1,4 @@
-"""Picture files to RGB: every mode that JPEG, PNG and WebP can hold, and what must be refused."""
+"""Image files to RGB: every mode that JPEG, PNG and WebP can hold, and what must be refused."""
 
 import io
 import struct
@@ -6,10 +6,10 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from genmodels.data import decoding
-from genmodels.data.decoding import BadPicture, decode, to_rgb
+from genmodels.data.decoding import BadImage, decode, to_rgb
 
 
 def encoded(image: Image.Image, file_format: str = "PNG", **options) -> bytes:
@@ -84,6 +84,61 @@ def test_webp():
     assert pixel(encoded(flat("RGB", (10, 200, 30)), "WEBP", lossless=True)) == (10, 200, 30)
 
 
+@pytest.mark.parametrize("file_format", ["GIF", "BMP", "TIFF", "PPM", "PNG"])
+@pytest.mark.parametrize("mode", ["RGB", "L", "1"])
+def test_lossless_formats(file_format, mode):
+    image = Image.effect_noise((16, 9), 80).convert(mode)
+    np.testing.assert_array_equal(np.asarray(decode(encoded(image, file_format))), np.asarray(image.convert("RGB")))
+
+
+def test_avif():
+    assert (
+        np.abs(np.subtract(pixel(encoded(flat("RGB", (10, 200, 30)), "AVIF", quality=100)), (10, 200, 30))).max() <= 2
+    )
+
+
+@pytest.mark.parametrize("file_format", ["TIFF", "PPM"])
+def test_16_bit_grey_of_other_formats_is_scaled(file_format):
+    image = Image.fromarray(np.array([[0, 257, 128 * 257, 65535]], np.uint16))
+    np.testing.assert_array_equal(np.asarray(decode(encoded(image, file_format)))[0, :, 0], [0, 1, 128, 255])
+
+
+def test_transparent_gif_shows_white():
+    image = Image.new("P", (9, 9), 1)
+    image.putpalette([0, 0, 0, 200, 10, 10])
+    assert pixel(encoded(image, "GIF", transparency=1)) == (255, 255, 255)
+
+
+def test_jpeg_with_a_preview_behind_it():
+    file = encoded(flat("RGB", (10, 200, 30)), "MPO", save_all=True, append_images=[flat("RGB", "red")], quality=100)
+    assert np.abs(np.subtract(pixel(file), (10, 200, 30))).max() <= 2
+
+
+LONG = "words " * 1_000_000  # 6 MB
+
+
+def info(**chunk) -> PngImagePlugin.PngInfo:
+    made = PngImagePlugin.PngInfo()
+    made.add_text("Comment", LONG, **chunk)
+    return made
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"pnginfo": info(zip=False)}, {"pnginfo": info(zip=True)}, {"icc_profile": LONG.encode()}],
+    ids=["text", "compressed text", "colour profile"],
+)
+def test_png_with_megabytes_beside_its_pixels(options):
+    assert pixel(encoded(flat("RGB", (10, 200, 30)), **options)) == (10, 200, 30)
+
+
+def test_png_with_a_compression_bomb_beside_its_pixels():
+    made = PngImagePlugin.PngInfo()
+    made.add_text("Comment", LONG * 12, zip=True)  # 72 MB from 70 kB
+    with pytest.raises(BadImage, match="cannot be read"):
+        decode(encoded(flat("RGB", "red"), pnginfo=made))
+
+
 def test_exif_orientation_only_when_asked_for():
     image = Image.new("RGB", (16, 24))
     exif = Image.Exif()
@@ -101,7 +156,7 @@ def test_other_modes_of_pillow():
 def test_reads_paths(tmp_path):
     flat("RGB", (1, 2, 3)).save(tmp_path / "a.png")
     assert decode(tmp_path / "a.png").getpixel((0, 0)) == (1, 2, 3)
-    with pytest.raises(BadPicture, match="cannot be read"):
+    with pytest.raises(BadImage, match="cannot be read"):
         decode(tmp_path / "missing.png")
 
 
@@ -112,19 +167,30 @@ def animation(file_format: str) -> bytes:
 @pytest.mark.parametrize(
     ("file", "reason"),
     [
-        (b"", "not a JPEG, PNG or WebP"),
-        (b"not a picture at all", "not a JPEG, PNG or WebP"),
-        (animation("GIF"), "not a JPEG, PNG or WebP"),
-        (encoded(flat("RGB", "red"), "BMP"), "not a JPEG, PNG or WebP"),
+        (b"", "not a readable JPEG, PNG, WebP, GIF, BMP, TIFF, PPM or AVIF image"),
+        (b"not an image at all", "not a readable JPEG"),
+        (encoded(flat("RGB", "red"), "TGA"), "not a readable JPEG"),
+        (encoded(flat("RGB", "red"), "PDF"), "not a readable JPEG"),
+        (animation("GIF"), "animated"),
         (animation("PNG"), "animated"),
         (animation("WEBP"), "animated"),
+        (animation("AVIF"), "animated"),
+        (animation("TIFF"), "several pages"),
+        (encoded(flat("F", 0.5), "TIFF"), "more than 16 bits"),
+        (encoded(flat("I", 1 << 20), "TIFF"), "more than 16 bits"),
+        (b"Pf\n2 1\n-1.0\n" + struct.pack("<2f", 0.2, 0.9), "more than 16 bits"),
+        (encoded(flat("RGB", "red"), "TIFF")[:-100], "cannot be read"),
+        (encoded(Image.effect_noise((64, 64), 50), "AVIF")[:-500], "not a readable JPEG"),
         (encoded(Image.effect_noise((64, 64), 50), "JPEG")[:-500], "cannot be read"),
         (encoded(Image.effect_noise((64, 64), 50), "PNG")[:-500], "cannot be read"),
     ],
-    ids=["empty", "text", "gif", "bmp", "apng", "animated webp", "cut jpeg", "cut png"],
+    ids=[
+        *("empty", "text", "tga", "pdf", "gif", "apng", "animated webp", "animated avif", "pages", "float tiff"),
+        *("32-bit tiff", "pfm", "cut tiff", "cut avif", "cut jpeg", "cut png"),
+    ],
 )
 def test_refuses(file, reason):
-    with pytest.raises(BadPicture, match=reason):
+    with pytest.raises(BadImage, match=reason):
         decode(file)
 
 
@@ -133,5 +199,5 @@ def test_refuses_decompression_bombs_by_their_header(side):
     file = bytearray(encoded(flat("L", 0)))
     file[16:24] = struct.pack(">II", side, side)  # width and height in IHDR
     file[29:33] = struct.pack(">I", zlib.crc32(bytes(file[12:29])))
-    with pytest.raises(BadPicture, match=f"{decoding.MAX_PIXELS:,}"):
+    with pytest.raises(BadImage, match=f"{decoding.MAX_PIXELS:,}"):
         decode(bytes(file))

@@ -1,4 +1,4 @@
-"""Synthetic faces: the painter, its factors and the statistics of its pictures."""
+"""Synthetic faces: the painter, its factors and the statistics of its images."""
 
 import functools
 
@@ -37,10 +37,10 @@ PLAIN = sample_factors(3) | {
 }
 
 
-def shrink(pictures: np.ndarray) -> np.ndarray:
+def shrink(images: np.ndarray) -> np.ndarray:
     """Means over 2 x 2 pixels, [..., H, W, 3] to float [..., H/2, W/2, 3]."""
-    *lead, height, width, channels = pictures.shape
-    return pictures.reshape(*lead, height // 2, 2, width // 2, 2, channels).astype(np.float64).mean((-4, -2))
+    *lead, height, width, channels = images.shape
+    return images.reshape(*lead, height // 2, 2, width // 2, 2, channels).astype(np.float64).mean((-4, -2))
 
 
 def change(size: int = 64, **factors) -> np.ndarray:
@@ -55,12 +55,12 @@ def sample() -> np.ndarray:
 
 
 def test_face_is_deterministic_and_faces_stacks_it():
-    picture, factors = draw.face(11, 48)
-    assert picture.shape == (48, 48, 3)
-    assert picture.dtype == np.uint8
+    image, factors = draw.face(11, 48)
+    assert image.shape == (48, 48, 3)
+    assert image.dtype == np.uint8
     assert factors == sample_factors(11)
-    np.testing.assert_array_equal(picture, draw.render(factors, 48))
-    np.testing.assert_array_equal(draw.faces([12, 11], 48)[1], picture)
+    np.testing.assert_array_equal(image, draw.render(factors, 48))
+    np.testing.assert_array_equal(draw.faces([12, 11], 48)[1], image)
 
 
 @pytest.mark.parametrize("size", [32, 64])
@@ -93,21 +93,21 @@ def test_sampled_factors_stay_in_their_ranges_and_reach_every_category():
 
 
 @pytest.mark.parametrize("name", SCALARS)
-def test_every_scalar_changes_the_picture(name):
+def test_every_scalar_changes_the_image(name):
     shown = {"fringe": {"hair_style": "bob"}, "hair_part": {"hair_style": "side_part"}}.get(name, {})
     low, high = SCALARS[name]
     high = 0.5 if name.endswith("_hue") else high  # hues wrap round: 0 and 1 are the same
-    size = 128 if name == "freckles" else 64  # smaller pictures blur them away
+    size = 128 if name == "freckles" else 64  # smaller images blur them away
     before, after = (draw.render(PLAIN | shown | {name: value}, size).astype(int) for value in (low, high))
     assert np.abs(after - before).max() >= 8
     assert np.abs(after - before).mean() > 0.04
 
 
 @pytest.mark.parametrize("name", CATEGORIES)
-def test_every_category_has_a_picture_of_its_own(name):
-    pictures = [draw.render(PLAIN | {name: value}, 64).astype(int) for value in CATEGORIES[name]]
-    for i, one in enumerate(pictures):
-        for other in pictures[:i]:
+def test_every_category_has_a_image_of_its_own(name):
+    images = [draw.render(PLAIN | {name: value}, 64).astype(int) for value in CATEGORIES[name]]
+    for i, one in enumerate(images):
+        for other in images[:i]:
             assert np.abs(one - other).max() > 20
 
 
@@ -146,7 +146,7 @@ def test_open_mouth_shows_teeth_under_the_eyes_at_any_yaw():
     np.testing.assert_allclose(middles, 31.5, atol=2.0)
 
 
-def test_pictures_are_aligned_by_the_eyes_however_the_head_turns_and_nods():
+def test_images_are_aligned_by_the_eyes_however_the_head_turns_and_nods():
     for seed in range(24):
         factors = sample_factors(seed) | {"glasses": "none", "eye_openness": 1.0}
         left, right = (draw.render(factors | {"gaze_x": gaze}, 64).astype(int) for gaze in (-1.0, 1.0))
@@ -165,7 +165,7 @@ def blur_matrix(length: int, window: int, sigma: float) -> np.ndarray:
 
 
 def ms_ssim(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """MS-SSIM [N] of pictures [N, 128, 128, 3] on the 0-255 scale (Wang, Simoncelli and Bovik 2003), 5 levels."""
+    """MS-SSIM [N] of images [N, 128, 128, 3] on the 0-255 scale (Wang, Simoncelli and Bovik 2003), 5 levels."""
     result, c1, c2 = 1.0, (0.01 * 255) ** 2, (0.03 * 255) ** 2
     a, b = a.astype(np.float64), b.astype(np.float64)
     for level, weight in enumerate((0.0448, 0.2856, 0.3001, 0.2363, 0.1333)):
@@ -200,14 +200,14 @@ def test_pairs_are_about_as_diverse_as_photographs():
     assert 0.15 < scores.mean() < 0.35
 
 
-def test_pca_neither_exhausts_the_pictures_nor_fails_on_them():
-    pictures = sample().reshape(200, -1).astype(np.float64)
-    train, test = pictures[:160] - pictures[:160].mean(0), pictures[160:] - pictures[:160].mean(0)
+def test_pca_neither_exhausts_the_images_nor_fails_on_them():
+    images = sample().reshape(200, -1).astype(np.float64)
+    train, test = images[:160] - images[:160].mean(0), images[160:] - images[:160].mean(0)
     values, vectors = np.linalg.eigh(train @ train.T)
     basis = (vectors[:, -64:] / np.sqrt(values[-64:])).T @ train  # [64, D], orthonormal rows
 
     def rmse(x):
         return np.sqrt(((x - x @ basis.T @ basis) ** 2).mean(1)).mean()
 
-    assert rmse(train) > 12.0  # few pictures flatter the fit: on more, 64 dimensions leave more
+    assert rmse(train) > 12.0  # few images flatter the fit: on more, 64 dimensions leave more
     assert rmse(test) < 0.65 * np.sqrt((test**2).mean(1)).mean()  # what is shared between faces can be learnt

@@ -18,8 +18,8 @@ def test_tfds_round_trip(tmp_path):
         source = builder.as_data_source(split=split)
         assert len(source) == count
         for example in source:
-            picture, factors = draw.face(int(example["seed"]), 32)
-            np.testing.assert_array_equal(example["image"], picture)
+            image, factors = draw.face(int(example["seed"]), 32)
+            np.testing.assert_array_equal(example["image"], image)
             labels = {name: names[example[name]] for name, names in CATEGORIES.items()}
             assert labels | {name: example[name] for name in (*SCALARS, "detail")} == factors
         seeds[split] = {int(example["seed"]) for example in source}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from genmodels.evaluation import tables
-from genmodels.evaluation.tables import Measure
+from genmodels.evaluation import measures, tables
+from genmodels.evaluation.measures import Measure
 
 LOW, HIGH, REAL = (Measure("x", "x", 1, rule) for rule in ("low", "high", "real"))
 
@@ -32,14 +32,14 @@ def test_the_best_is_better_by_more_than_the_intervals(measure, a, b, winner):
     ("a", "b", "winner"),
     [((0.01, 0.02), (0.05, 0.06), "a"), ((-0.06, -0.05), (0.01, 0.02), "b"), ((-0.06, 0.01), (0.02, 0.03), None)],
 )
-def test_diversity_is_best_where_it_is_nearest_to_real_pictures(a, b, winner):
-    rows = {name: {"samples": {"ms_ssim_minus_real": estimate(*x)}} for name, x in {"a": a, "b": b}.items()}
+def test_diversity_is_best_where_it_is_nearest_to_real_images(a, b, winner):
+    rows = {name: {"samples": {"x_minus_real": estimate(*x)}} for name, x in {"a": a, "b": b}.items()}
     assert tables.best(rows, REAL, ["a", "b"]) == winner
 
 
 def test_table_has_the_measures_that_some_row_has_and_says_n():
     rows = {
-        "real": {"title": "real pictures", "ms_ssim": estimate(0.2, 0.3)},
+        "real": {"title": "real images", "ms_ssim": estimate(0.2, 0.3)},
         "vae": {
             "title": "VAE",
             "reconstruction": {"test": {"rmse": estimate(20, 21)}},
@@ -47,7 +47,7 @@ def test_table_has_the_measures_that_some_row_has_and_says_n():
         },
         "introvae": {"title": "IntroVAE", "reconstruction": {"test": {"rmse": estimate(22, 23)}}, "failures": ["x"]},
     }
-    found = tables.table(rows, tables.DECK, ["vae", "introvae"])
+    found = tables.table(rows, measures.shown("deck"), ["vae", "introvae"])
     assert found.headings == ["RMSE test", "MS-SSIM", "MS-SSIM − real"]
     lines = dict(found.lines)
     assert [cell.text for cell in lines["VAE"]] == ["20.50", "0.350", "0.100"]

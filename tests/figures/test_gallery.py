@@ -11,6 +11,8 @@ from PIL import Image
 import genmodels
 from genmodels import data, images
 from genmodels.figures import gallery
+from genmodels.figures.sheets import reconstruction_pairs
+from tests.support import keys
 
 
 @pytest.fixture(scope="module")
@@ -20,11 +22,12 @@ def run(tmp_path_factory, trained):
 
 def test_every_figure_of_a_run(run):
     model = genmodels.load(run)
-    pictures = data.build(model.config)
+    dataset = data.build(model.config)
     half_made = run / "figures" / "6.partial" / "left.png"  # by an interrupted command
     half_made.parent.mkdir(parents=True)
     half_made.touch()
-    folder = gallery.draw(run, model, pictures, seed=0)
+    with keys.used_once():
+        folder = gallery.draw(run, model, dataset, seed=0)
     assert folder == gallery.path(run, 6)
     sheets = ["lines_prior", "lines_test", "reconstructions_test", "reconstructions_train", "samples"]
     plots = ["codes", "losses", "nearest", "prior_and_codes"]
@@ -32,7 +35,13 @@ def test_every_figure_of_a_run(run):
         [f"{name}.png" for name in (*sheets, *plots)] + ["training.mp4", "walk.mp4"]
     )
     assert [path.name for path in folder.parent.iterdir()] == ["6"]
-    drawn = images.to_uint8(model.sample(jax.random.key(0), gallery.GRID))
+    sheets_key, _, _ = jax.random.split(jax.random.key(0), 3)
+    drawn = images.to_uint8(model.sample(jax.random.split(sheets_key)[0], gallery.GRID))
     expected = images.grid(drawn, gallery.COLUMNS).repeat(3, 0).repeat(3, 1)  # enlarged to 96 pixels
     np.testing.assert_array_equal(np.asarray(Image.open(folder / "samples.png")), expected)
+    for split in ("train", "test"):  # not in the order of files
+        x = data.sampled(getattr(dataset, split), gallery.PAIRS)
+        y = images.to_uint8(model.reconstruct(images.to_unit(x)))
+        pairs = reconstruction_pairs(x, y, gallery.PAIR_COLUMNS).repeat(3, 0).repeat(3, 1)
+        np.testing.assert_array_equal(np.asarray(Image.open(folder / f"reconstructions_{split}.png")), pairs)
     assert imageio.get_reader(folder / "walk.mp4").count_frames() == gallery.STOPS * (gallery.FRAMES_BETWEEN + 1)

@@ -17,7 +17,7 @@ def rng():
 
 
 def flat(*levels):
-    """Pictures of 4x6 pixels, each of one level of grey."""
+    """Images of 4x6 pixels, each of one level of grey."""
     return np.array(levels, np.uint8)[:, None, None, None] * np.ones((1, 4, 6, 3), np.uint8)
 
 
@@ -25,8 +25,8 @@ def drawn(figure):
     """The figure's pixels: saving it must neither warn nor need pyplot."""
     file = io.BytesIO()
     figure.savefig(file)
-    with Image.open(file) as picture:
-        return np.asarray(picture.convert("RGB"))
+    with Image.open(file) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 def nothing_is_cut(figure):
@@ -37,7 +37,7 @@ def nothing_is_cut(figure):
 
 
 def test_a_grid_goes_row_by_row():
-    sheet = sheets.picture_grid(flat(10, 20, 30), columns=2)
+    sheet = sheets.image_grid(flat(10, 20, 30), columns=2)
     assert sheet.shape == (10, 14, 3)
     assert [sheet[0, 0, 0], sheet[0, 8, 0], sheet[6, 0, 0], sheet[6, 8, 0]] == [10, 20, 30, 255]
 
@@ -56,8 +56,8 @@ def test_pairs_need_as_many_reconstructions_as_originals():
 
 
 def test_interpolations_have_a_row_each():
-    pictures = flat(10, 11, 12, 20, 21, 22).reshape(2, 3, 4, 6, 3)
-    sheet = sheets.interpolation_rows(pictures)
+    images = flat(10, 11, 12, 20, 21, 22).reshape(2, 3, 4, 6, 3)
+    sheet = sheets.interpolation_rows(images)
     assert sheet.shape == (10, 22, 3)
     assert sheet[0, ::8, 0].tolist() == [10, 11, 12]
     assert sheet[6, ::8, 0].tolist() == [20, 21, 22]
@@ -65,7 +65,7 @@ def test_interpolations_have_a_row_each():
 
 @pytest.fixture
 def clouds(rng):
-    """Codes [N, 5] of the prior and of training and test pictures, and a plane."""
+    """Codes [N, 5] of the prior and of training and test images, and a plane."""
     plane = np.linalg.qr(rng.normal(size=(5, 2)))[0]
     return rng.normal(size=(30, 5)), 0.5 * rng.normal(size=(20, 5)) + 1, rng.normal(size=(10, 5)), plane
 
@@ -82,15 +82,15 @@ def test_points_are_the_projected_codes(clouds):
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == [
         "$P_z$",
-        "$Q_z$, training pictures",
-        "$Q_z$, test pictures",
+        "$Q_z$, training images",
+        "$Q_z$, test images",
     ]
     assert [to_hex(handle.get_facecolor()[0]) for handle in legend.legend_handles] == colours
 
 
 def test_an_inch_is_as_long_along_both_axes(clouds):
     figure = plots.prior_and_codes(*clouds)
-    picture = drawn(figure)
+    image = drawn(figure)
     (axes,) = figure.axes
     assert axes.get_aspect() == 1
     across, up = axes.transData.transform([[1, 0], [0, 1]]) - axes.transData.transform([[0, 0]])
@@ -98,7 +98,7 @@ def test_an_inch_is_as_long_along_both_axes(clouds):
     assert axes.get_xlabel() == "projection on $u_1$"
     assert axes.get_ylabel() == "projection on $u_2$"
     assert nothing_is_cut(figure)
-    assert picture.shape[:2] == (590, 550)
+    assert image.shape[:2] == (590, 550)
     left, right, low, high = *axes.get_xlim(), *axes.get_ylim()
     for found in axes.collections:
         x, y = np.transpose(found.get_offsets())
@@ -121,7 +121,7 @@ def test_a_query_is_above_its_neighbour_and_their_distance_below(count):
     assert nothing_is_cut(figure)
     assert figure.get_supxlabel() == "RMSE on the 0-255 scale"
     for first in panels[::8]:
-        assert [label.get_text() for label in first.get_yticklabels()] == ["query", "nearest\ntraining\npicture"]
+        assert [label.get_text() for label in first.get_yticklabels()] == ["query", "nearest\ntraining\nimage"]
         np.testing.assert_allclose(first.get_yticks(), [1.5, 7.5], atol=0.5)  # the middles of rows 0-3 and 6-9
     assert not any(axes.axison for axes in figure.axes if not axes.images)
 
@@ -172,8 +172,26 @@ def test_a_name_that_no_line_has(lines):
         plots.loss_curves(lines, ["L_AE", "L_X"])
 
 
+@pytest.mark.parametrize("real", [None, {"mean": 0.3, "low": 0.2, "high": 0.4}])
+def test_real_images_are_a_band_where_they_were_measured(real):
+    point = {"mean": 1.0, "low": 0.9, "high": 1.1}
+    axes = plots.error_and_diversity({"VAE": (point, point)}, real).axes[0]
+    assert len(axes.patches) == len(axes.texts) == (real is not None)
+
+
 def test_no_figure_needs_pyplot(clouds, lines):
     drawn(plots.prior_and_codes(*clouds))
     drawn(plots.loss_curves(lines, ["L_AE"]))
     drawn(plots.nearest_neighbours(flat(1), flat(2), np.ones(1)))
     assert "matplotlib.pyplot" not in sys.modules
+
+
+def test_long_titles_leave_the_axes_their_width():
+    estimate = {"mean": 1.0, "low": 0.5, "high": 1.5}
+
+    def width(title: str) -> float:
+        figure = plots.error_and_diversity({title: (estimate, estimate)}, None)
+        figure.draw_without_rendering()
+        return figure.axes[0].get_position().width
+
+    assert width("WAE-MMD, loss.cost_weight=0.05, model.latent=64") >= width("WAE-MMD") > 0.5

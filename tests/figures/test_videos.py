@@ -60,7 +60,7 @@ def test_frames_are_high_enough_and_of_even_sizes(tmp_path, read, height, width,
     videos.write(str(tmp_path / "video.mp4"), flat(*COLOURS[:2], height=height, width=width), fps=10)
     frames, facts = read(tmp_path / "video.mp4")
     assert facts["size"] == expected
-    np.testing.assert_allclose(frames[0, -1, -1], COLOURS[0], atol=4)  # the padding continues the picture
+    np.testing.assert_allclose(frames[0, -1, -1], COLOURS[0], atol=4)  # the padding continues the image
 
 
 def test_small_frames_are_enlarged_pixel_by_pixel(tmp_path, read):
@@ -133,8 +133,8 @@ def test_a_video_of_a_run(trained, tmp_path, read):
     paths = sorted((trained / "images").glob("samples_*.png"))
     assert len(frames) == len(paths) >= 2
     for frame, path in zip(frames, paths, strict=True):
-        with Image.open(path) as picture:
-            expected = np.asarray(picture).astype(float)
+        with Image.open(path) as image:
+            expected = np.asarray(image).astype(float)
         assert np.abs(frame[: expected.shape[0], : expected.shape[1]] - expected).mean() < 8  # colours are halved
 
 

@@ -1,5 +1,6 @@
 """Input that the user can mend, over all commands: exit code 2, one or two plain lines, nothing changed on disk."""
 
+import json
 import re
 import shutil
 import socket
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from genmodels.report import results
 from tests.support.commands import flags
 from tests.support.plain import assert_plain
 
@@ -34,7 +36,7 @@ TRAIN = [  # (arguments after a right command line, words of the answer)
     ("--config.train.steps=0", "config.train.steps=0"),
     ("--config.train.batch_size=0", "config.train.batch_size=0"),
     ("--config.train.batch_size=9 --config.parallel.devices=2", "config.train.batch_size=9 .* 2 devices"),
-    ("--config.train.batch_size=13", "train.batch_size=13 .* 12 pictures"),
+    ("--config.train.batch_size=13", "train.batch_size=13 .* 12 images"),
     ("--config.train.ema_decay=1", "config.train.ema_decay=1.0"),
     ("--config.image_size=48", "config.image_size=48 is unknown: use one of 32, 64, 128, 256"),
     ("--config.model.dtype=float8", "config.model.dtype='float8' .* float32, bfloat16"),
@@ -61,7 +63,7 @@ TRAIN = [  # (arguments after a right command line, words of the answer)
     ("--coordinator_address=somewhere --num_processes=1 --process_id=0", "=somewhere is not host:port"),
     ("--coordinator_address=127.0.0.1:{port} --num_processes=1 --process_id=0", "the port cannot be had"),
     ("--workdir={run}", "holds a run with another config: .*\n.*choose another --workdir"),
-    ("--config.data.dir={broken}/empty", "empty.* fewer than 2|no pictures|at least"),
+    ("--config.data.dir={broken}/empty", "empty.* fewer than 2|no images|at least"),
     ("--config.data.dir={broken}/corrupt", "corrupt/3.jpg"),
     ("--config.data.dir={broken}/tiny", "tiny/3.png"),
     ("--config.data.dir={broken}/text", "text/3.png"),
@@ -87,7 +89,7 @@ OTHERS = [  # (command, arguments, words)
     ("sample", "--workdir=/nowhere", "/nowhere is not a run"),
     ("sample", "--workdir={run} --step=5", "no checkpoint of step 5; it has 4, 6"),
     ("sample", "--workdir={run} --num=0", "--num=0"),
-    ("sample", "--workdir={run} --num=13 --real=x", "--num=13: the training split has 12 pictures"),
+    ("sample", "--workdir={run} --num=13 --real=x", "--num=13: the training split has 12 images"),
     ("sample", "--workdir={run} --num=many", "--num=many: a whole number is needed"),
     ("sample", "--workdir={run} --seed=-1", "--seed=-1"),
     ("sample", "--workdir={run} --num=4 --real=/dev/null/x.png", "--real=/dev/null/x.png cannot be written"),
@@ -95,7 +97,7 @@ OTHERS = [  # (command, arguments, words)
     ("sample", "--workdir={broken}/run", "config.json is not the config of a run"),
     ("evaluate", "--workdir=/nowhere", "/nowhere is not a run"),
     ("evaluate", "--workdir={run} --step=5", "no checkpoint of step 5"),
-    ("evaluate", "--workdir={run} --real_pairs=3", "--real_pairs=3: 4 test pictures make 2 disjoint pairs"),
+    ("evaluate", "--workdir={run} --real_pairs=3", "--real_pairs=3: 4 test images make 2 disjoint pairs"),
     ("evaluate", "--workdir={run} --refine=2", "--refine=2: improve at least 4"),
     ("evaluate", "--workdir={run} --pairs=1", "--pairs=1"),
     ("evaluate", "--workdir={run} --points=2", "--points=2"),
@@ -158,16 +160,24 @@ OTHERS = [  # (command, arguments, words)
     ("benchmark", f"{VAE} --out=/dev/null/x.json", "--out=/dev/null/x.json cannot be written"),
     ("plan", "--config=configs/vae.py:demo", "--topology is missing"),
     ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --out=/dev/null/x.json", "--out=/dev/null/x.json cannot"),
-    ("results", "--plans={broken}/text/3.png", "--plans are taken in together with a --report"),
+    ("results", "--plans={broken}/text/3.png", "--plans are taken in together with a report"),
     ("results", "--report={broken}/json --folder={new}", "must be in the folder of --out, or below it"),
     (
         "results",
         "--report={broken}/json --folder={new} --out={new}.md",
-        "json/report.json is no report: run launch.comp",
+        "json/report.json cannot be read .*: take a report in again",
     ),
-    ("results", "--report={broken}/run --folder={new} --out={new}.md", "run/report.json is no report"),
-    ("results", "--report={broken}/json --folder={broken}/json --out={broken}/json/x.md", "is the --report itself"),
-    ("results", "--folder={broken}/json --out={broken}/x.md", "json/report.json is no report: take one in by --report"),
+    (
+        "results",
+        "--report={broken}/run --folder={new} --out={new}.md",
+        "run/report.json is not a report of launch.compare",
+    ),
+    (
+        "results",
+        "--report={broken}/json --folder={broken}/json --out={broken}/json/x.md",
+        "json is --folder itself: leave --report out",
+    ),
+    ("results", "--folder={broken}/json --out={broken}/x.md", "json/report.json cannot be read"),
     (
         "results",
         "--report={broken}/report --plans={broken}/run/config.json --folder={new} --out={new}.md",
@@ -177,10 +187,14 @@ OTHERS = [  # (command, arguments, words)
     ("plan", "--config=configs/vae.py:demo --topology=v5e:2x0", "--topology=v5e:2x0 has no chips"),
     ("plan", "--config=configs/vae.py:demo --topology=v5e:2x", "--topology=v5e:2x has no chips"),
     ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --utilisation=nan", "--utilisation=nan: a finite number"),
-    ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --pictures=0", "--pictures=0"),
+    ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --images=0", "--images=0"),
     ("evaluate", "--workdir=", "--workdir is missing"),
     ("compare", "--config=configs/compare.py:demo --workdir={new} --runs=", "--runs= is empty"),
-    ("compare", "--config=configs/compare.py:demo --workdir={broken}/text/3.png", "text/3.png is no folder"),
+    (
+        "compare",
+        "--config=configs/compare.py:demo --workdir={broken}/text/3.png",
+        "text/3.png is a file.*another --workdir",
+    ),
     (
         "tune",
         "--config=configs/vae.py:demo --workdir={broken}/text/3.png/x --space=seed=0,1",
@@ -204,7 +218,7 @@ OTHERS = [  # (command, arguments, words)
 
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory) -> Path:
-    """Folders of pictures with one that cannot be used, and a folder that only looks like a run."""
+    """Folders of images with one that cannot be used, and a folder that only looks like a run."""
     folder = tmp_path_factory.mktemp("broken")
     noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     for name in ("empty", "corrupt", "tiny", "text", "animated", "run", "json", "report"):
@@ -216,17 +230,17 @@ def broken(tmp_path_factory) -> Path:
     whole = (folder / "corrupt" / "3.jpg").read_bytes()
     (folder / "corrupt" / "3.jpg").write_bytes(whole[: len(whole) // 2])
     Image.fromarray(noise[:1, :1]).save(folder / "tiny" / "3.png")
-    (folder / "text" / "3.png").write_text("no picture")
+    (folder / "text" / "3.png").write_text("no image")
     still, other = Image.fromarray(noise), Image.fromarray(255 - noise)
     still.save(folder / "animated" / "3.webp", save_all=True, append_images=[other])
     (folder / "run" / "config.json").write_text("{}")
-    for name, text in (("run", "{}"), ("json", "{"), ("report", '{"rows": {}}')):
+    for name, text in (("run", "{}"), ("json", "{"), ("report", json.dumps(dict.fromkeys(results.NEEDED)))):
         (folder / name / "report.json").write_text(text)
     return folder
 
 
 @pytest.fixture
-def place(pictures, trained, broken, tmp_path):
+def place(image_folder, trained, broken, tmp_path):
     """Fills in the names of folders; afterwards none has changed."""
     run = shutil.copytree(trained, tmp_path / "run")
     names = {"run": run, "new": tmp_path / "new", "broken": broken}
@@ -244,17 +258,17 @@ def place(pictures, trained, broken, tmp_path):
 
 
 def without_bars(outcome: tuple[int, str, str]) -> tuple[int, str, str]:
-    """The outcome of a command without the progress bars of the pictures that it read before the error."""
+    """The outcome of a command without the progress bars of the images that it read before the error."""
     code, out, text = outcome
-    lines = [line for line in text.splitlines() if line and not re.search(r" pictures/s\]$", line)]
+    lines = [line for line in text.splitlines() if line and not re.search(r" images/s\]$", line)]
     return code, out, "\n".join(lines)
 
 
 @pytest.mark.parametrize(("extra", "words"), TRAIN)
-def test_train(command, pictures, place, tmp_path, extra, words):
+def test_train(command, image_folder, place, tmp_path, extra, words):
     wrong = place(extra)
     replaced = {argument.split("=")[0] for argument in wrong}
-    right = [argument for argument in flags(pictures, tmp_path / "new") if argument.split("=")[0] not in replaced]
+    right = [argument for argument in flags(image_folder, tmp_path / "new") if argument.split("=")[0] not in replaced]
     # A config file comes before its fields.
     arguments = [*wrong, *right] if "--config" in replaced else [*right, *wrong]
     assert_plain(without_bars(command("train", *arguments)), words)

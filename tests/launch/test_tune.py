@@ -13,8 +13,8 @@ from tests.support.plain import assert_plain
 pytestmark = pytest.mark.usefixtures("in_the_repository")
 
 
-def test_grid_of_real_runs(command, pictures, tmp_path):
-    given = study_flags(pictures, tmp_path / "study", "seed=0,1;data.flip=false,true")
+def test_grid_of_real_runs(command, image_folder, tmp_path):
+    given = study_flags(image_folder, tmp_path / "study", "seed=0,1;data.flip=false,true")
     code, out, _ = command("tune", *given)
     assert code == 0, out
     found = json.loads((tmp_path / "study" / "results.json").read_text())
@@ -40,9 +40,9 @@ def test_grid_of_real_runs(command, pictures, tmp_path):
     assert "[trial" not in again  # nothing is run twice
 
 
-def test_a_trial_that_cannot_run_is_told_as_failed_and_the_study_goes_on(command, pictures, tmp_path):
-    given = study_flags(pictures, tmp_path / "study", "train.batch_size=13,8")  # of 12 images
-    reason = "failed: train.batch_size=13 must lie between 1 and the 12 pictures of the training split"
+def test_a_trial_that_cannot_run_is_told_as_failed_and_the_study_goes_on(command, image_folder, tmp_path):
+    given = study_flags(image_folder, tmp_path / "study", "train.batch_size=13,8")  # of 12 images
+    reason = "failed: train.batch_size=13 must lie between 1 and the 12 images of the training split"
     code, out, errors = command("tune", *given)
     assert code == 0, errors
     assert out.count(reason) == 2  # when it happens, and in the list of all
@@ -58,8 +58,8 @@ def test_a_trial_that_cannot_run_is_told_as_failed_and_the_study_goes_on(command
     assert again.count("[trial") == 1
 
 
-def test_if_every_trial_failed_this_is_said_with_the_reason(command, pictures, tmp_path):
-    given = study_flags(pictures, tmp_path / "study", "train.batch_size=13,14")
+def test_if_every_trial_failed_this_is_said_with_the_reason(command, image_folder, tmp_path):
+    given = study_flags(image_folder, tmp_path / "study", "train.batch_size=13,14")
     words = r"no trial could be measured \(2 failed\): train.batch_size=1[34] must lie between .*, and others"
     assert_plain(command("tune", *given), words)
     assert len(json.loads((tmp_path / "study" / "results.json").read_text())) == 2

@@ -11,39 +11,39 @@ W = 3.0
 
 
 @pytest.fixture
-def pictures():
-    """Two batches [5, 4, 6, 3] in [-1, 1] whose pictures differ in contrast and in mean."""
+def images():
+    """Two batches [5, 4, 6, 3] in [-1, 1] whose images differ in contrast and in mean."""
     rng = np.random.default_rng(0)
     scale, mean = rng.uniform(0.01, 0.5, (2, 5, 1, 1, 1))
     return (mean + scale * rng.uniform(-1, 1, (2, 5, 4, 6, 3))).astype(np.float32)
 
 
-def normalised(pictures):
-    """cn of each picture, in double precision."""
-    return np.stack([u / np.sqrt(np.mean((u - u.mean()) ** 2) + 1e-8) for u in pictures.astype(np.float64)])
+def normalised(images):
+    """cn of each image, in double precision."""
+    return np.stack([u / np.sqrt(np.mean((u - u.mean()) ** 2) + 1e-8) for u in images.astype(np.float64)])
 
 
-def test_normalise_contrast_against_numpy(pictures):
-    for batch in pictures:
+def test_normalise_contrast_against_numpy(images):
+    for batch in images:
         np.testing.assert_allclose(fixed_point.normalise_contrast(batch), normalised(batch), rtol=1e-4)
 
 
-def test_normalise_contrast_takes_contrast_for_nothing_but_not_brightness(pictures):
-    u, _ = pictures
+def test_normalise_contrast_takes_contrast_for_nothing_but_not_brightness(images):
+    u, _ = images
     dim, full = fixed_point.normalise_contrast(u / 2), fixed_point.normalise_contrast(u)
     np.testing.assert_allclose(dim, full, rtol=2e-3)  # but for the 1e-8 beside the variance
     assert np.all(full.mean((1, 2, 3)) > 0.1)  # the mean stays in
 
 
-def test_a_flat_picture_stays_finite():
+def test_a_flat_image_stays_finite():
     flat = jnp.full((1, 4, 6, 3), 0.5)
     np.testing.assert_allclose(fixed_point.normalise_contrast(flat), 0.5 / 1e-4 * np.ones((1, 4, 6, 3)), rtol=1e-4)
     gradient = jax.grad(lambda u: fixed_point.error(u, 0.9 * u).sum())(jnp.zeros((1, 4, 6, 3)))
     assert np.isfinite(gradient).all()
 
 
-def test_error_against_numpy(pictures):
-    gen, again = pictures
+def test_error_against_numpy(images):
+    gen, again = images
     expected = np.square(normalised(gen) - normalised(again)).sum((1, 2, 3))
     found = fixed_point.error(gen, again)
     assert found.shape == (5,)
@@ -52,7 +52,7 @@ def test_error_against_numpy(pictures):
 
 
 def rec(gen, again):
-    """The WAE's cost of contrast-normalised pictures, averaged over the batch."""
+    """The WAE's cost of contrast-normalised images, averaged over the batch."""
 
     def cn(u):
         return u / jnp.sqrt(jnp.mean(jnp.square(u - u.mean((1, 2, 3), keepdims=True)), (1, 2, 3), keepdims=True) + 1e-8)
@@ -91,7 +91,7 @@ def first_gradient(state, b1=0.5):
 def test_the_term_trains_the_decoder_as_generator_only(name):
     without = tiny.one_step(name, "training", fresh=True)
     run = tiny.run(name, **{"loss.fixed_point_weight": W})
-    after, metrics = run.steps["training"](without.before, tiny.pictures(), without.key)
+    after, metrics = run.steps["training"](without.before, tiny.images(), without.key)
     params = {net: without.before.params[net] for net in ("encoder", "decoder")}
     z = Replicas().normal(jax.random.split(without.key, 3)[2], (tiny.BATCH, tiny.LATENT))
     value, through_gen, deck, whole = gradients(name, params, z)

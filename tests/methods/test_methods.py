@@ -17,20 +17,20 @@ def test_every_variant_makes_a_method_of_its_size(name, variant):
     method = methods.make(config)
     assert method.phases[0].start == 0
     size = config.image_size
-    key, pictures = jax.random.key(0), jax.ShapeDtypeStruct((2, size, size, 3), jnp.uint8)
+    key, images = jax.random.key(0), jax.ShapeDtypeStruct((2, size, size, 3), jnp.uint8)
 
-    def all_there(key, pictures):
+    def all_there(key, images):
         state = method.init(key)
         weights = {
             net: {"params": state.params[net], "batch_stats": found}
-            for net, found in method.phases[-1].statistics(state.params, pictures, key).items()
+            for net, found in method.phases[-1].statistics(state.params, images, key).items()
         }
-        codes = method.encode(weights, pictures / 255)
+        codes = method.encode(weights, images / 255)
         return state, codes, method.decode(weights, codes)
 
-    state, codes, decoded = jax.eval_shape(all_there, key, pictures)
+    state, codes, decoded = jax.eval_shape(all_there, key, images)
     assert codes.shape == (2, config.model.latent)
-    assert (decoded.shape, decoded.dtype) == (pictures.shape, jnp.float32)
+    assert (decoded.shape, decoded.dtype) == (images.shape, jnp.float32)
     assert state.step.shape == ()
 
 

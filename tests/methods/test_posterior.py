@@ -26,6 +26,10 @@ def test_reparameterised_codes_have_the_posterior_s_moments():
 @pytest.mark.parametrize(("mean", "logvar"), [(0.3, -1.2), (-1.0, 0.4)])
 def test_gradients_reach_mean_and_log_variance(mean, logvar):
     """dz/dmean = 1, dz/dlogvar = sigma * noise / 2."""
-    code = lambda m, v: posterior.reparameterise(posterior.Posterior(m, v), 1.7)  # noqa: E731
+
+    def code(*of_one):
+        q = posterior.Posterior(*(jnp.full((1, 1), value) for value in of_one))
+        return posterior.reparameterise(q, jnp.full((1, 1), 1.7))[0, 0]
+
     assert jax.grad(code, 0)(mean, logvar) == 1
     assert jax.grad(code, 1)(mean, logvar) == pytest.approx(np.exp(logvar / 2) * 1.7 / 2)

@@ -11,8 +11,8 @@ def rng():
     return np.random.default_rng(0)
 
 
-def pictures(rng, n, size):
-    """Smooth uint8 pictures and noisy copies of them."""
+def images(rng, n, size):
+    """Smooth uint8 images and noisy copies of them."""
     coarse = np.kron(rng.uniform(40, 210, (n, 4, 4, 3)), np.ones((1, size // 4, size // 4, 1)))
     noisy = coarse + rng.normal(0, 15, coarse.shape)
     return tuple(np.clip(np.rint(x), 0, 255).astype(np.uint8) for x in (coarse, noisy))
@@ -23,7 +23,7 @@ def unit(x):
 
 
 def waves(phase):
-    """The oracle pictures of the published MS-SSIM values: uint8 [4, 128, 128, 3]."""
+    """The oracle images of the published MS-SSIM values: uint8 [4, 128, 128, 3]."""
     n, y, x, c = np.meshgrid(range(4), range(128), range(128), range(3), indexing="ij")
     value = 127.5 + 80 * np.sin(2 * np.pi * (x * (c + 1) + y) / 37 + n + phase)
     value += 40 * np.cos(2 * np.pi * x * y / (1000 + 100 * n) + phase)
@@ -31,7 +31,7 @@ def waves(phase):
 
 
 def ssim_terms(a, b):
-    """SSIM and contrast-structure [N], float64 and by the definition, for pictures on the 0-255 scale."""
+    """SSIM and contrast-structure [N], float64 and by the definition, for images on the 0-255 scale."""
     window = min(11, a.shape[1])
     taps = np.exp(-0.5 * ((np.arange(window) - (window - 1) / 2) / (1.5 * window / 11)) ** 2)
     kernel = np.outer(taps, taps) / taps.sum() ** 2
@@ -65,11 +65,11 @@ def test_ms_ssim_of_the_published_protocol(phase, published):
 
 @pytest.mark.parametrize(("size", "depth"), [(128, 5), (64, 4), (32, 3)])
 def test_ms_ssim_against_numpy(rng, size, depth):
-    a, b = pictures(rng, 3, size)
+    a, b = images(rng, 3, size)
     np.testing.assert_allclose(metrics.ms_ssim(unit(a), unit(b)), numpy_ms_ssim(a, b, depth), atol=2e-5)
 
 
-def test_ms_ssim_of_a_picture_and_its_negative_is_zero():
+def test_ms_ssim_of_a_image_and_its_negative_is_zero():
     a = unit(waves(0))
     np.testing.assert_array_equal(metrics.ms_ssim(a, 1 - a), 0)
 
@@ -83,7 +83,7 @@ def test_every_level_keeps_8_px():
 
 def test_ssim_against_numpy_even_below_the_window(rng):
     for size in (32, 8):
-        a, b = pictures(rng, 3, size)
+        a, b = images(rng, 3, size)
         np.testing.assert_allclose(metrics.ssim(unit(a), unit(b)), ssim_terms(a * 1.0, b * 1.0)[0], atol=2e-5)
 
 
@@ -114,16 +114,16 @@ def test_sharpness_against_numpy(rng):
 
 
 def test_streaming_equals_one_call(rng):
-    a, b = pictures(rng, 7, 16)
-    streamed = metrics.per_picture(metrics.rmse, metrics.batched(a, b, size=3))
+    a, b = images(rng, 7, 16)
+    streamed = metrics.per_image(metrics.rmse, metrics.batched(a, b, size=3))
     np.testing.assert_allclose(streamed, metrics.rmse(unit(a), unit(b)), rtol=1e-6)
-    generated = metrics.per_picture(metrics.sharpness, ((x[None],) for x in a))
+    generated = metrics.per_image(metrics.sharpness, ((x[None],) for x in a))
     np.testing.assert_allclose(generated, metrics.sharpness(unit(a)), rtol=1e-5)
 
 
 def test_streaming_refuses_floats_and_unequal_lengths(rng):
-    a, b = pictures(rng, 4, 16)
+    a, b = images(rng, 4, 16)
     with pytest.raises(TypeError, match="float32"):
-        metrics.per_picture(metrics.rmse, metrics.batched(unit(a), unit(b), size=2))
+        metrics.per_image(metrics.rmse, metrics.batched(unit(a), unit(b), size=2))
     with pytest.raises(ValueError, match=r"\[4, 3\]"):
         next(metrics.batched(a, b[:3], size=2))

@@ -8,7 +8,7 @@ from genmodels.metrics import pca
 
 @pytest.fixture(scope="module")
 def train():
-    """uint8 [300, 8, 8, 3] with a slowly falling spectrum, like that of pictures."""
+    """uint8 [300, 8, 8, 3] with a slowly falling spectrum, like that of images."""
     rng = np.random.default_rng(0)
     factors = rng.normal(size=(300, 192)) * (60 / np.sqrt(1 + np.arange(192)))[None]
     mixed = 127 + factors @ np.linalg.qr(rng.normal(size=(192, 192)))[0]
@@ -17,14 +17,14 @@ def train():
 
 @pytest.fixture(scope="module")
 def svd(train):
-    """Mean [D] and principal directions [D, D] by numpy, float64, pictures in [0, 1]."""
+    """Mean [D] and principal directions [D, D] by numpy, float64, images in [0, 1]."""
     flat = train.reshape(len(train), -1) / 255
     return flat.mean(0), np.linalg.svd(flat - flat.mean(0), full_matrices=False)[2]
 
 
-def numpy_rmse(svd, pictures, size):
+def numpy_rmse(svd, images, size):
     mean, directions = svd
-    centred = pictures.reshape(len(pictures), -1) / 255 - mean
+    centred = images.reshape(len(images), -1) / 255 - mean
     residual = centred - centred @ directions[:size].T @ directions[:size]
     return 255 * np.sqrt((residual**2).mean(1))
 
@@ -59,16 +59,24 @@ def test_a_rank_deficient_set_is_reconstructed(train):
     assert pca.rmse(fitted, few, (11,))[11].max() < 0.01
 
 
+def test_no_component_is_the_mean_even_of_one_image(train):
+    fitted = pca.fit(train[:1], 0)
+    assert fitted.components.shape == (0, fitted.mean.size)
+    np.testing.assert_allclose(pca.rmse(fitted, train[:1], (0,))[0], 0, atol=1e-4)
+    flat = np.sqrt(((train - train.mean(0)[None]) ** 2).mean((1, 2, 3)))
+    np.testing.assert_allclose(pca.rmse(pca.fit(train, 0), train, (0,))[0], flat, rtol=1e-4)
+
+
 def test_reconstruction_is_linear_and_not_clipped():
-    pictures = np.zeros((8, 4, 4, 3), np.uint8)
-    pictures[:4, 0] = 255  # one direction only: black, or a white first row
-    fitted = pca.fit(pictures, 1)
-    beyond = 2 * pictures[:1] / np.float32(255)
+    images = np.zeros((8, 4, 4, 3), np.uint8)
+    images[:4, 0] = 255  # one direction only: black, or a white first row
+    fitted = pca.fit(images, 1)
+    beyond = 2 * images[:1] / np.float32(255)
     np.testing.assert_allclose(pca.reconstruct(fitted, beyond, 1), beyond, atol=1e-5)
 
 
-def test_too_few_pictures_or_pixels(train, fitted):
-    with pytest.raises(UsageError, match="latent size 300 needs more than 300 training pictures"):
+def test_too_few_images_or_pixels(train, fitted):
+    with pytest.raises(UsageError, match="latent size 300 needs more than 300 training images"):
         pca.fit(train, 300)
     with pytest.raises(UsageError, match="192"):
         pca.fit(train, 193)
@@ -76,6 +84,6 @@ def test_too_few_pictures_or_pixels(train, fitted):
         pca.rmse(fitted, train, (4, 41))
 
 
-def test_package_keeps_pca_apart_from_picture_rmse():
+def test_package_keeps_pca_apart_from_image_rmse():
     assert metrics.rmse is metrics.images.rmse
     assert metrics.pca.rmse is not metrics.rmse

@@ -18,9 +18,9 @@ def plain_same(x, kernel):
     return lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
 
 
-def test_picture_conv_against_its_sum():
+def test_image_conv_against_its_sum():
     x = np.asarray(normal(0, 1, 4, 6, 2))
-    conv = blocks.PictureConv(3)
+    conv = blocks.ImageConv(3)
     params = conv.init(jax.random.key(1), x)["params"] | {"bias": np.float32([1, -2, 3])}
     padded = np.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)))
     expected = np.zeros((1, 4, 6, 3))

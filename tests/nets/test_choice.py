@@ -72,7 +72,7 @@ def test_losses_see_the_range_of_the_method_and_the_nets_their_own(nets, signed)
     config = tiny.config("vae", **{"model.nets": nets})
     codec, own = (choice.build(config, tiny.LATENT, None, signed=s) for s in (signed, not signed))
     params = own.init(jax.random.key(0))
-    unit = jnp.asarray(tiny.pictures() / np.float32(255))
+    unit = jnp.asarray(tiny.images() / np.float32(255))
     low = 2 * unit - 1
     mine, theirs = (low, unit) if signed else (unit, low)
     np.testing.assert_allclose(codec.encode(params["encoder"], mine), own.encode(params["encoder"], theirs), atol=1e-4)
@@ -85,7 +85,7 @@ def test_wae_on_residual_nets_reconstructs_in_its_range():
     """The cost is on [-1, 1] though the nets' output is around [0, 1]."""
     step = tiny.one_step("wae_mmd", "training", **{"model.nets": "residual"})
     codec = choice.build(step.run.config, tiny.LATENT, None, signed=True)
-    params, x = step.before.params, 2 * jnp.asarray(tiny.pictures() / np.float32(255)) - 1
+    params, x = step.before.params, 2 * jnp.asarray(tiny.images() / np.float32(255)) - 1
     weight = 0.05 * 64**2 / tiny.SIZE**2
     y = codec.decode(params["decoder"], codec.encode(params["encoder"], x))  # without the input's noise
     assert step.metrics["c(x,G(z))"] == pytest.approx(weight * float(jnp.sum((x - y) ** 2)) / len(x), rel=0.05)

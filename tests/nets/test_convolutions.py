@@ -18,7 +18,7 @@ def plain_strided(x, kernel):
 
 
 def plain_transposed(x, kernel):
-    """The picture spread with zeros between its pixels, then an ordinary convolution."""
+    """The image spread with zeros between its pixels, then an ordinary convolution."""
     return lax.conv_general_dilated(
         x, kernel, (1, 1), ((2, 3), (2, 3)), lhs_dilation=(2, 2), dimension_numbers=("NHWC", "HWIO", "NHWC")
     )

@@ -14,7 +14,7 @@ WIDE = (128, 256, 512, 1024)
 
 
 def stages(size):
-    """IntroVAE's channels for pictures of `size` pixels, one for each halving down to 4x4."""
+    """IntroVAE's channels for images of `size` pixels, one for each halving down to 4x4."""
     return {32: (64, 128, 256), 64: (64, 128, 256, 512), 128: (64, 128, 256, 512, 512)}.get(
         size, (32, 64, 128, 256, 512, 512)
     )

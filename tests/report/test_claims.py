@@ -14,9 +14,9 @@ def rows(mmd, gan, rates=(100.0, 50.0)):
         "wae_gan": {
             "title": "WAE-GAN",
             "reconstruction": {"test": {"rmse": estimate(*gan)}},
-            "training": {"pictures_per_s": rates[0]},
+            "training": {"images_per_s": rates[0]},
         },
-        "introvae": {"title": "IntroVAE", "training": {"pictures_per_s": rates[1]}},
+        "introvae": {"title": "IntroVAE", "training": {"images_per_s": rates[1]}},
     }
 
 
@@ -31,7 +31,7 @@ def rows(mmd, gan, rates=(100.0, 50.0)):
 )
 def test_an_error_is_better_when_it_is_lower_by_more_than_the_intervals(mmd, gan, verdict):
     first, _ = claims.judge(rows(mmd, gan))
-    assert first["claim"] == "WAE-MMD reconstructs test pictures better than WAE-GAN"
+    assert first["claim"] == "WAE-MMD reconstructs test images better than WAE-GAN"
     assert first["verdict"] == verdict
 
 
@@ -45,3 +45,14 @@ def test_a_rate_is_better_when_it_is_higher(rates, verdict):
 
 def test_what_was_not_measured_is_not_judged():
     assert claims.judge({"wae_mmd": {}, "introvae": {}}) == []
+
+
+def test_of_a_method_in_several_settings_nothing_is_judged_and_that_is_said():
+    several = rows((1, 2), (3, 4))
+    assert claims.left_out(several) == []
+    first = several.pop("wae_mmd") | {"method": "wae_mmd"}
+    several |= {f"{prefix}wae_mmd, seed=x{i}": first for prefix in ("", "improved_") for i in (1, 2)}
+    several |= {f"vae, loss.beta={beta}": {"title": "VAE", "method": "vae"} for beta in (1, 2)}  # in no claim
+    assert [judged["claim"][:7] for judged in claims.judge(several)] == ["WAE-GAN"]
+    said = "left out, as there are several settings: the deck's figures and conclusions of WAE-MMD"
+    assert claims.left_out(several) == [said]

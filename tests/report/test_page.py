@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from genmodels.errors import UsageError
-from genmodels.report import page
+from genmodels.report import page, study
 from genmodels.report import results as published
 from genmodels.tuning import figures, results
 from tests.support import tiny_comparison
@@ -43,9 +43,9 @@ document.querySelector("iframe").onload = async event => {{
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory, compared, pictures):
+def report(tmp_path_factory, compared, image_folder):
     folder = tmp_path_factory.mktemp("page") / "report"
-    made = page.write(folder, compared[1], tiny_comparison.config(pictures), "python -m launch.compare --a=<b>")
+    made = page.write(folder, compared[1], tiny_comparison.config(image_folder), "python -m launch.compare --a=<b>")
     assert made == folder / "index.html"
     return folder
 
@@ -75,27 +75,27 @@ def test_page_needs_nothing_from_outside_and_escapes_what_it_is_given(report):
     assert "--a=<b>" not in text
 
 
-def test_study_is_shown(compared, pictures, tmp_path):
-    study, config = tmp_path / "study", tiny_comparison.config(pictures)
+def test_study_is_shown(compared, image_folder, tmp_path):
+    folder, config = tmp_path / "study", tiny_comparison.config(image_folder)
     estimate = {"mean": 31.25, "low": 30.0, "high": 32.0, "n": 4}
     found = [
         results.Result(0, {"loss.beta": "no", "loss.margin": 5.0}, "run-c", failed="out of memory"),
         results.Result(1, {"loss.beta": "0.1", "loss.margin": 200.0}, "run-a", estimate, estimate, 0.1, best=True),
         results.Result(2, {"loss.beta": "0.1", "loss.margin": 1000.0}, "run-b", collapsed="step 9: KL"),
     ]
-    study.mkdir()
-    shutil.copytree(compared[1][0].workdir, study / "run-a")
-    results.write(study, found)
-    with pytest.raises(UsageError, match="has no figures"):
-        page.read_study(study)
-    figures.write(study, found)
-    text = page.write(tmp_path / "report", compared[1], config, "command", page.read_study(study)).read_text()
-    assert text.count("Samples of each trial") == 3  # the button, the picture, its caption
+    folder.mkdir()
+    shutil.copytree(compared[1][0].workdir, folder / "run-a")
+    results.write(folder, found)
+    with pytest.raises(UsageError, match=r"has no cells\.png and no front\.png"):
+        study.read(folder)
+    figures.write(folder, found)
+    text = page.write(tmp_path / "report", compared[1], config, "command", study.read(folder)).read_text()
+    assert text.count("Samples of each trial") == 3  # the button, the image, its caption
     told = json.loads((tmp_path / "report" / "report.json").read_text())["tuning"]
     assert told["results"][1]["rmse"]["mean"] == 31.25
     assert told["config"]["method"] == "vae"
     copied = tmp_path / "report" / "figures" / "cells.png"
-    assert copied.read_bytes() == (study / "cells.png").read_bytes()
+    assert copied.read_bytes() == (folder / "cells.png").read_bytes()
     published.collect(tmp_path / "report", [], tmp_path / "kept")
     text = published.render(tmp_path / "kept", tmp_path)
     assert "](kept/cells.png)" in text
@@ -104,11 +104,11 @@ def test_study_is_shown(compared, pictures, tmp_path):
     assert "| 0.1 | 1000 | collapsed | step 9: KL |" in text
     assert "| no | 5 | failed | out of memory |" in text
     (tmp_path / "results.json").write_text("{")
-    with pytest.raises(UsageError, match="has no results"):
-        page.read_study(tmp_path)
+    with pytest.raises(UsageError, match=r"results\.json is not what launch\.tune writes"):
+        study.read(tmp_path)
     (tmp_path / "results.json").unlink()
     with pytest.raises(UsageError, match="has no results"):
-        page.read_study(tmp_path)
+        study.read(tmp_path)
 
 
 def test_latex_is_escaped_and_markdown_is_a_table(report):

@@ -1,4 +1,4 @@
-"""The results' text: its numbers are a report's, its pictures the models' own."""
+"""The results' text: its numbers are a report's, its images the models' own."""
 
 import json
 import re
@@ -15,10 +15,12 @@ PUBLISHED = ROOT / "results" / "slim64"
 
 
 @pytest.fixture(scope="module")
-def report(compared, pictures, tmp_path_factory) -> Path:
+def report(compared, image_folder, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("results") / "report"
     _, runs = compared
-    page.write(folder, runs, tiny_comparison.config(pictures), "python -m launch.compare --config=configs/compare.py")
+    page.write(
+        folder, runs, tiny_comparison.config(image_folder), "python -m launch.compare --config=configs/compare.py"
+    )
     return folder
 
 
@@ -36,7 +38,7 @@ def test_takes_in_numbers_and_what_models_made(command, report, tmp_path):
     assert not re.search(r"\n{3}", text)
 
 
-def test_other_numbers_make_another_text_and_old_pictures_go(report, tmp_path):
+def test_other_numbers_make_another_text_and_old_images_go(report, tmp_path):
     folder = tmp_path / "kept"
     results.collect(report, [], folder)
     made = json.loads((folder / "report.json").read_text())
@@ -114,3 +116,37 @@ def test_the_published_text_is_what_its_report_says():
     for number in found:
         digits = len(number.split(".")[1])
         assert any(f"{value:.{digits}f}" == number for value in known), number
+
+
+def test_what_cannot_be_taken_in(command, report, tmp_path):
+    kept, out = f"--folder={tmp_path / 'kept'}", f"--out={tmp_path / 'README.md'}"
+    results.collect(report, [], tmp_path / "kept")
+    before = sorted((tmp_path / "kept").rglob("*.png"))
+    assert_plain(
+        command("results", f"--report={tmp_path / 'kept'}", kept, out), "is --folder itself: leave --report out"
+    )
+    assert sorted((tmp_path / "kept").rglob("*.png")) == before  # it has not thrown its own images away
+    outside = command("results", f"--report={report.parent}", kept, out)
+    assert_plain(outside, f"has no report.json: give {report}")
+    assert_plain(command("results", "--plans=a.json", kept, out), "give --report as well")
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "plan.json").write_text('{"chips": 8}')
+    plans = f"--plans={tmp_path / 'a' / 'plan.json'},{tmp_path / 'b' / 'plan.json'}"
+    assert_plain(command("results", f"--report={report}", plans, kept, out), "two files of the name plan.json")
+    for text, words in (("{", "cannot be read"), ('{"rows": {}}', "is not a report of launch.compare")):
+        (tmp_path / "kept" / "report.json").write_text(text)
+        assert_plain(command("results", kept, out), words)
+    assert_plain(command("results", f"--report={report}", kept, "--out=/dev/null/x.md"), "/dev/null/x.md cannot be")
+
+
+def test_intervals_are_over_seeds_only_where_a_row_has_several(report, tmp_path):
+    results.collect(report, [], tmp_path / "kept")
+    made = json.loads((tmp_path / "kept" / "report.json").read_text())
+    made["rows"] |= {"wae_gan": made["rows"]["wae_mmd"] | {"title": "WAE-GAN"}}  # one claim at least
+    made["configs"]["vae, seed 0"]["seed"] = 7  # of other settings
+    (tmp_path / "kept" / "report.json").write_text(json.dumps(made))
+    assert "of one run of each method" in results.render(tmp_path / "kept", tmp_path)
+    made["rows"]["vae"]["runs"] = 2
+    (tmp_path / "kept" / "report.json").write_text(json.dumps(made))
+    assert "they are over images and pairs and seeds." in results.render(tmp_path / "kept", tmp_path)

@@ -1,3 +1,4 @@
+import errno
 import json
 from pathlib import Path
 
@@ -5,17 +6,18 @@ import pytest
 
 from genmodels import runs
 from genmodels.errors import UsageError
-from genmodels.methods import Game
-from tests.support import tiny_runs
+from tests.support import images, tiny_runs
 
 
 def config(**overrides):
-    return tiny_runs.config("wae_mmd", Path("pictures"), **{"seed": 0, "loss.penalty": 100.0} | overrides)
+    return tiny_runs.config("wae_mmd", Path("images"), **{"seed": 0, "loss.penalty": 100.0} | overrides)
 
 
 @pytest.fixture
 def workdir(tmp_path):
-    runs.open_run(tmp_path / "run", config())
+    """A run that has logged a step."""
+    with runs.opened(tmp_path / "run", config(), images.fake()):
+        (tmp_path / "run" / "metrics.jsonl").write_text('{"step": 1}\n')
     return tmp_path / "run"
 
 
@@ -25,7 +27,7 @@ def test_the_saved_config_is_the_config(workdir):
     assert json.loads(saved.to_json()) == json.loads(config().to_json())
     with pytest.raises(AttributeError):
         saved.misspelt = 1
-    assert [path.name for path in workdir.iterdir()] == ["config.json"]
+    assert {path.name for path in workdir.iterdir()} == {".lock", "config.json", "data.json", "metrics.jsonl"}
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,7 @@ def test_all_fields_that_differ_are_named(workdir):
 
 def test_another_method_is_refused(workdir):
     with pytest.raises(UsageError, match=r"config\.method was wae_mmd, is vae"):
-        runs.check(workdir, tiny_runs.config("vae", Path("pictures")))
+        runs.check(workdir, tiny_runs.config("vae", Path("images")))
 
 
 @pytest.mark.parametrize(
@@ -121,35 +123,53 @@ def test_a_folder_without_a_run(tmp_path):
 
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match=r"--workdir=.*/file/run cannot be written .*: choose another folder"):
-        runs.open_run(tmp_path / "file" / "run", config())
+    refusal = pytest.raises(UsageError, match=r"--workdir=.*/file/run cannot be written .*: choose another folder")
+    with refusal, runs.opened(tmp_path / "file" / "run", config(), images.fake()):
+        pass
+
+
+def test_a_disk_that_is_full(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(UsageError, match="is on a full disk"), runs.opened(tmp_path, config(), images.fake()):
+        pass
+
+
+def test_a_pipe_that_nobody_reads_is_no_folder_that_cannot_be_written(tmp_path, monkeypatch):
+    def unread(*_):
+        raise BrokenPipeError
+
+    monkeypatch.setattr(runs.data, "record", unread)
+    with pytest.raises(BrokenPipeError), runs.opened(tmp_path, config(), images.fake()):
+        pass
+
+
+def test_an_error_in_training_is_not_taken_for_a_folder_that_cannot_be_written(tmp_path):
+    with pytest.raises(FileNotFoundError), runs.opened(tmp_path, config(), images.fake()):
+        (tmp_path / "nothing").read_text()
+
+
+def test_a_folder_in_which_nothing_was_trained_takes_any_config(tmp_path):
+    """As one that a compiler's error or a full memory leaves behind."""
+    with runs.opened(tmp_path, config(), images.fake()):
+        pass
+    with runs.opened(tmp_path, config(seed=3), images.fake(digest="cd" * 32)):
+        pass
+    assert runs.read_config(tmp_path).seed == 3
+    assert runs.data.same(tmp_path, images.fake(digest="cd" * 32))
+
+
+def test_a_config_that_came_between_is_refused(tmp_path):
+    """Another training has begun since this one looked."""
+    runs.check(tmp_path, config())
+    with runs.opened(tmp_path, config(seed=3), images.fake()):
+        (tmp_path / "metrics.jsonl").write_text('{"step": 1}\n')
+    with pytest.raises(UsageError, match=r"config\.seed was 3"), runs.opened(tmp_path, config(), images.fake()):
+        pass
+    assert runs.read_config(tmp_path).seed == 3
 
 
 def test_default_workdir_is_named_after_method_and_variant():
     assert runs.default_workdir(config()) == Path("runs/wae-mmd-demo")
-
-
-TERMS = Game(real="KL(x)", fake="KL(x_p)", shown=("KL(x)", "KL(x_r)", "KL(x_p)", "margin"), remedy="")
-
-
-def test_how_a_game_went(tmp_path):
-    terms = {"pictures/s": 9.0, "KL(x)": 50.0, "KL(x_r)": 55.0, "margin": 60.0}
-    lines = [
-        {"step": 1, "pictures/s": 9.0, "KL(x)": 40.0},
-        {"step": 2} | terms | {"KL(x_p)": 49.0},
-        {"step": 2, "test/rmse": 30.0},
-        {"step": 3} | terms | {"KL(x_p)": 50.0},
-        {"step": 4} | terms | {"KL(x_p)": 58.0},
-    ]
-    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines[:1]))
-    assert runs.game(tmp_path, TERMS) is None
-    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    last = {"KL(x)": 50.0, "KL(x_r)": 55.0, "KL(x_p)": 58.0, "margin": 60.0}
-    assert runs.game(tmp_path, TERMS) == runs.Course(3 / 4, 1 / 3, last)
-    assert runs.game(tmp_path, None) is None  # the method has no game
-
-
-def test_a_game_without_a_margin_has_a_course_too(tmp_path):
-    line = {"step": 1, "pictures/s": 9.0, "KL(x)": 50.0, "KL(x_p)": 58.0}
-    (tmp_path / "metrics.jsonl").write_text(json.dumps(line) + "\n")
-    assert runs.game(tmp_path, TERMS).last == {"KL(x)": 50.0, "KL(x_p)": 58.0}

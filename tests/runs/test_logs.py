@@ -1,4 +1,7 @@
+import errno
 import json
+import os
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -43,11 +46,11 @@ def test_lines_are_means_since_the_last_line(tmp_path, capsys):
         run.flush()
     lines = logs.read_metrics(tmp_path)
     assert [(line["step"], line["loss"]) for line in lines] == [(2, 1.5), (4, 6.5), (5, 4.0)]  # and one at the end
-    assert all(line["pictures/s"] > 0 for line in lines)
+    assert all(line["images/s"] > 0 for line in lines)
     console = capsys.readouterr().out.splitlines()
     assert console[0].startswith("step 2/5 training | ")
     assert console[0].endswith("loss 1.5")  # the norms go to the file only
-    assert "pictures/s" in console[0]
+    assert "images/s" in console[0]
     assert "left" in console[0]
 
 
@@ -83,6 +86,50 @@ def test_lines_after_the_step_to_go_on_from_are_dropped(tmp_path):
     assert all(json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines())
 
 
+def test_a_full_disk_on_resuming_costs_no_line(tmp_path, monkeypatch):
+    with log(tmp_path, every=1) as run:
+        for step in range(1, 4):
+            take(run, step, loss(step))
+        run.flush()
+    before = (tmp_path / "metrics.jsonl").read_text()
+    write = Path.write_text
+
+    def full(path, text):
+        write(path, text[: len(text) // 2])
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space"):
+        log(tmp_path, start=2)
+    assert (tmp_path / "metrics.jsonl").read_text() == before
+
+
+@pytest.mark.parametrize("number", [errno.EPIPE, errno.EIO])
+def test_where_nobody_reads_the_file_is_written_still(tmp_path, monkeypatch, number):
+    def unread(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    with log(tmp_path, every=1) as run:
+        run.say("heard")
+        assert not run.unheard
+        monkeypatch.setattr("builtins.print", unread)
+        for step in (1, 2):
+            take(run, step, loss(step))
+        run.flush()
+        assert run.unheard
+    assert [line["step"] for line in logs.read_metrics(tmp_path)] == [1, 2]
+
+
+def test_another_fault_of_the_console_is_raised(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with log(tmp_path) as run:
+        monkeypatch.setattr("builtins.print", full)
+        with pytest.raises(OSError, match="No space"):
+            run.say("a line")
+
+
 def test_calls_of_several_steps_make_the_same_lines(tmp_path):
     with log(tmp_path, stop=6) as run:
         run.steps(range(3), "training", loss(1.0, 2.0, 5.0))
@@ -110,14 +157,14 @@ def test_rate_leaves_out_pauses_and_the_rest_is_estimated(tmp_path, monkeypatch,
             pass
         take(run, 4, loss(0.0))
         run.flush()
-    assert logs.read_metrics(tmp_path)[0]["pictures/s"] == 4 * 8 / 4  # four steps of 8 pictures in 4 s of training
-    assert "| 8 pictures/s | 0:54 left |" in capsys.readouterr().out
+    assert logs.read_metrics(tmp_path)[0]["images/s"] == 4 * 8 / 4  # four steps of 8 images in 4 s of training
+    assert "| 8 images/s | 0:54 left |" in capsys.readouterr().out
 
 
 def test_scalars_and_tensorboard(tmp_path, capsys):
     with log(tmp_path, tensorboard=True) as run:
         run.scalars(4, {"test/rmse": 12.3456})
-        run.picture(4, "samples", np.zeros((8, 8, 3), np.uint8))
+        run.image(4, "samples", np.zeros((8, 8, 3), np.uint8))
     assert logs.read_metrics(tmp_path) == [{"step": 4, "test/rmse": 12.3456}]
     assert "step 4: test/rmse 12.35" in capsys.readouterr().out
     (events,) = (tmp_path / "tensorboard").iterdir()

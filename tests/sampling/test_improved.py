@@ -16,9 +16,9 @@ RATE = 0.02
 
 @pytest.fixture(scope="module")
 def wae():
-    """A WAE that has seen eight pictures often, its weights with the statistics of those, and codes of the prior."""
+    """A WAE that has seen eight images often, its weights with the statistics of those, and codes of the prior."""
     run, (state, _) = tiny.run("wae_mmd"), tiny.fitted("wae_mmd")
-    statistics = run.method.phases[-1].statistics(state.generating, tiny.pictures(), jax.random.key(0))
+    statistics = run.method.phases[-1].statistics(state.generating, tiny.images(), jax.random.key(0))
     weights = {net: {"params": params, "batch_stats": statistics[net]} for net, params in state.generating.items()}
     return run.method, weights, jax.random.normal(jax.random.key(1), (6, tiny.LATENT))
 
@@ -69,7 +69,7 @@ def test_descent_lowers_the_error_and_leaves_the_nets(wae):
 def test_any_method_can_be_refined(wae):
     run = tiny.run("introvae")
     params = run.start.generating
-    statistics = run.method.phases[0].statistics(params, tiny.pictures(), jax.random.key(0))
+    statistics = run.method.phases[0].statistics(params, tiny.images(), jax.random.key(0))
     weights = {net: {"params": params[net], "batch_stats": statistics[net]} for net in params}
     assert isinstance(run.method, methods.Method)
     refined = sampling.refine(run.method, weights, wae[2][:2], RATE)

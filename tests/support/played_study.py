@@ -3,13 +3,18 @@
 import json
 from pathlib import Path
 
+import numpy as np
+
 from configs import introvae
+from genmodels.data import Dataset
 from genmodels.evaluation import Budget
 from genmodels.training import Result
 from genmodels.tuning import results, space, study
 from genmodels.tuning.identity import Tuning
 
 GRID = "loss.margin=50,100;loss.beta=0.5,1.0,2.0"
+NOISE = np.random.default_rng(0).integers(0, 256, (12, 32, 32, 3), dtype=np.uint8)
+IMAGES = Dataset(NOISE, NOISE[:4], "noise", "none", "none", "noise", "digest", 0)
 BUDGET = Budget(4, 2, None, 2, 3, 0, 0)
 
 
@@ -22,11 +27,11 @@ class Played:
 
     def __init__(self, monkeypatch):
         self.trained, self.read_at, self.before = [], [], lambda config, folder: None
-        monkeypatch.setattr(study, "mean_picture_rmse", lambda pictures: 60.0)
+        monkeypatch.setattr(study, "mean_image_rmse", lambda images: 60.0)
         monkeypatch.setattr(study.training, "train", self.train)
         monkeypatch.setattr(study.model, "load", lambda folder: folder)
         monkeypatch.setattr(study.checkpoint, "newest_step", self.newest_step)
-        monkeypatch.setattr(study.evaluation, "is_done", lambda folder, step, budget: (folder / "measured").exists())
+        monkeypatch.setattr(study.evaluation, "is_done", self.is_done)
         monkeypatch.setattr(study.evaluation, "evaluate_run", lambda folder, *_: (folder / "measured").touch())
         monkeypatch.setattr(study.evaluation, "read", self.read)
 
@@ -37,6 +42,10 @@ class Played:
         self.trained.append((config.loss.margin, config.loss.beta))
         (folder / "trained").write_text(str(config.train.steps))
         return Result(config.train.steps, finished=True)
+
+    def is_done(self, folder: Path, step: int, budget: Budget, images: Dataset) -> bool:
+        assert images.digest == IMAGES.digest
+        return (folder / "measured").exists()
 
     def newest_step(self, folder: Path) -> int | None:
         return int((folder / "trained").read_text()) if (folder / "trained").exists() else None
@@ -62,7 +71,7 @@ def tuning(workdir: Path, text: str = GRID, sampler: str = "grid") -> Tuning:
 
 def run(workdir: Path, text: str = GRID, sampler: str = "grid", trials: int = 6) -> bool:
     this = tuning(workdir, text, sampler)
-    return study.work(this, study.open_study(this, None), trials, None)
+    return study.work(this, study.open_study(this, None), trials, IMAGES)
 
 
 def found(workdir: Path, text: str = GRID, sampler: str = "grid") -> list[results.Result]:

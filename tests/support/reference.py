@@ -1,6 +1,9 @@
 """What the second implementations of the training steps share, and how far two steps are apart."""
 
-from collections.abc import Callable
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -8,7 +11,42 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from tests.support import tiny
 
+
+class Expected(NamedTuple):
+    """What a step should give: all its metrics but the norms, and the parameters of the nets that it moves, by net."""
+
+    metrics: dict[str, float]
+    params: dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Reference:
+    """One phase of one method, written a second time from its formulas."""
+
+    method: str
+    phase: str
+    expected_step: Callable[..., Expected]
+    """(run, state, images, key, fault=None), `fault` one of `faults`."""
+    faults: tuple[str, ...]
+    """Wrong versions of the step that a test must tell from the right one."""
+    players: Mapping[str, tuple[str, ...]]
+    """The phase's optimisers, and the nets that each of them moves."""
+    fields: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """Of the config, by dotted name, where they differ from the tiny one's."""
+
+    def __str__(self) -> str:
+        return "-".join([self.method, self.phase, *map(str, self.fields.values())])
+
+
+def nets(name: str) -> tuple[Callable, Callable]:
+    """The encoder and the decoder of the tiny method `name`, as `in_training` gives them."""
+    encoder, decoder = tiny.nets(name)
+    return in_training(encoder), in_training(decoder)
+
+
+@functools.cache  # methods with equal nets share the compiled ones
 def in_training(net: nn.Module) -> Callable:
     """(params, x) -> the net's output with BatchNorm on the statistics of x."""
     return jax.jit(lambda params, x: net.apply({"params": params}, x, train=True, mutable=["batch_stats"])[0])
@@ -16,13 +54,18 @@ def in_training(net: nn.Module) -> Callable:
 
 def adam(config, rate: float) -> optax.GradientTransformation:
     """optax's Adam at a rate that falls from `rate` to rate / decay."""
-    optim = config.optim
-    return optax.adam(lambda step: rate * optim.decay ** (-step / config.train.steps), b1=optim.b1, b2=optim.b2)
+    return _adam(rate, config.optim.decay, config.train.steps, config.optim.b1, config.optim.b2)
 
 
+@functools.cache  # equal ones are one to `moved`, which compiles anew for each
+def _adam(rate: float, decay: float, steps: int, b1: float, b2: float) -> optax.GradientTransformation:
+    return optax.adam(lambda step: rate * decay ** (-step / steps), b1=b1, b2=b2)
+
+
+@functools.partial(jax.jit, static_argnums=0)
 def moved(optimiser: optax.GradientTransformation, gradient, moments, params):
     """The parameters after one step of an optimiser, and its new state."""
-    change, moments = jax.jit(optimiser.update)(gradient, moments, params)
+    change, moments = optimiser.update(gradient, moments, params)
     return jax.tree.map(jnp.add, params, change), moments
 
 
@@ -40,10 +83,10 @@ def distance(a, b) -> float:
 def frozen(state, player: str):
     """The state with infinite second moments for one player: its Adam then moves nothing."""
     adam_state, *rest = state.optimisers[player]
-    still = adam_state._replace(nu=jax.tree.map(lambda x: jnp.full_like(x, jnp.inf), adam_state.nu))
+    still = adam_state._replace(nu=jax.tree.map(lambda x: np.full_like(x, np.inf), adam_state.nu))
     return state.replace(optimisers=state.optimisers | {player: (still, *rest)})
 
 
 def equal(a, b) -> bool:
     """Whether two trees of arrays are equal bit for bit."""
-    return jax.tree.all(jax.tree.map(lambda x, y: bool(jnp.array_equal(x, y)), a, b))
+    return jax.tree.all(jax.tree.map(np.array_equal, a, b))

@@ -33,7 +33,7 @@ FIELDS = {  # averaged weights and warm-ups are on where that costs no further c
 }
 
 
-FITTING = {"encoder warm-up": 20, "VAE warm-up": 140, "training": 80, "game": 60}  # steps to learn eight pictures
+FITTING = {"encoder warm-up": 20, "VAE warm-up": 140, "training": 80, "game": 60}  # steps to learn eight images
 
 
 class Run(NamedTuple):
@@ -46,7 +46,7 @@ class Run(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One step in the midst of training, on `pictures()`."""
+    """One step in the midst of training, on `images()`."""
 
     run: Run
     before: TrainState
@@ -92,20 +92,20 @@ def run(name: str, **fields) -> Run:
 
 @functools.cache
 def one_step(name: str, phase: str, fresh: bool = False, **fields) -> Step:
-    """A step of `phase` after twenty of each phase up to it: codes and pictures have begun to differ.
+    """A step of `phase` after twenty of each phase up to it: codes and images have begun to differ.
 
     With `fresh` moments Adam follows the signs of this one gradient, so even a small fault in it shows.
     """
     this = run(name, **fields)
     state = this.start
     for passed in this.steps:
-        state, _ = train(this, state, passed, [pictures()] * 20)
+        state, _ = train(this, state, passed, [images()] * 20)
         if passed == phase:
             break
     if fresh:
         state = state.replace(optimisers=this.start.optimisers)
     key = jax.random.key(5)
-    after, metrics = this.steps[phase](state, pictures(), key)
+    after, metrics = this.steps[phase](state, images(), key)
     return Step(this, state, key, after, jax.tree.map(float, metrics))
 
 
@@ -120,24 +120,24 @@ def train(run: Run, state: TrainState, phase: str, batches: Iterable[np.ndarray]
 
 @functools.cache
 def fitted(name: str, **fields) -> tuple[TrainState, list[dict]]:
-    """The state after 80 to 200 steps on the same eight pictures, and each step's metrics."""
+    """The state after 80 to 200 steps on the same eight images, and each step's metrics."""
     this, history = run(name, **fields), []
     state = this.start
     for phase, steps in FITTING.items():
         if phase in this.steps:
-            state, metrics = train(this, state, phase, [pictures()] * steps)
+            state, metrics = train(this, state, phase, [images()] * steps)
             history += metrics
     return state, history
 
 
-def spread(pictures: np.ndarray) -> float:
-    """The squared error, summed over a picture in [0, 1], of taking each for the mean picture."""
-    unit = pictures / 255
+def spread(images: np.ndarray) -> float:
+    """The squared error, summed over an image in [0, 1], of taking each for the mean image."""
+    unit = images / 255
     return float(np.square(unit - unit.mean(0)).sum((1, 2, 3)).mean())
 
 
 @functools.cache
-def pictures(count: int = BATCH) -> np.ndarray:
+def images(count: int = BATCH) -> np.ndarray:
     """Drawn faces, uint8 [count, 32, 32, 3]."""
     faces = draw.faces(range(count), SIZE)
     faces.flags.writeable = False

@@ -1,4 +1,4 @@
-"""Tiny methods with all that a run needs besides: a folder of pictures, one device, lines of metrics every step."""
+"""Tiny methods with all that a run needs besides: a folder of images, one device, lines of metrics every step."""
 
 from pathlib import Path
 
@@ -15,14 +15,14 @@ FIELDS = {
     "log.images_every": 100,
     "log.tensorboard": False,
     "eval.every": 100,
-    "eval.pictures": 4,
+    "eval.images": 4,
     "eval.calibration_batches": 2,
     "checkpoint.every": 100,
     "parallel.devices": 1,
 }
 
 
-def config(name: str, pictures: Path, **overrides) -> ml_collections.ConfigDict:
-    """The tiny config of method `name` on a folder of pictures, which are cached beside it; overrides as in `tiny`."""
-    places = {"data.dir": str(pictures), "data.cache_dir": str(pictures.parent / "cache")}
+def config(name: str, images: Path, **overrides) -> ml_collections.ConfigDict:
+    """The tiny config of method `name` on a folder of images, which are cached beside it; overrides as in `tiny`."""
+    places = {"data.dir": str(images), "data.cache_dir": str(images.parent / "cache")}
     return tiny.config(name, **FIELDS | places | overrides).lock()

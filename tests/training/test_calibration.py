@@ -1,4 +1,4 @@
-"""Pictures in training mode and pictures by the finished weights agree: what BatchNorm most often spoils in a game."""
+"""Images in training mode and images by the finished weights agree: what BatchNorm most often spoils in a game."""
 
 import functools
 from typing import NamedTuple
@@ -12,15 +12,15 @@ from genmodels.nets.codec import train_pass, train_pass_with_statistics
 from genmodels.training.calibration import calibrate
 from tests.support import tiny
 
-COUNT = 128  # pictures to look at, in one batch: of 64, the batch's own noise is as large as what is looked for
+COUNT = 128  # images to look at, in one batch: of 64, the batch's own noise is as large as what is looked for
 
 
 class Difference(NamedTuple):
-    """How pictures by the finished weights differ from those in training mode."""
+    """How images by the finished weights differ from those in training mode."""
 
     levels: float  # mean absolute difference, of 255
-    shift: float  # mean absolute difference of the mean pictures, of 255
-    contrast: float  # ratio of the pictures' deviations
+    shift: float  # mean absolute difference of the mean images, of 255
+    contrast: float  # ratio of the images' deviations
 
     @property
     def small(self) -> bool:
@@ -32,9 +32,9 @@ def test_calibration_is_the_mean_over_batches():
     batches = [np.full((2, 4, 4, 3), value, np.uint8) for value in (10, 20, 60)]
     keys = []
 
-    def statistics(params, pictures, key):
+    def statistics(params, images, key):
         keys.append(tuple(np.asarray(jax.random.key_data(key))))
-        return {net: {"mean": params[net] * jnp.float32(pictures).mean()} for net in ("encoder", "decoder")}
+        return {net: {"mean": params[net] * jnp.float32(images).mean()} for net in ("encoder", "decoder")}
 
     params = {"encoder": jnp.float32(1), "decoder": jnp.float32(2)}
     weights = calibrate(statistics, params, iter(batches), jax.random.key(0))
@@ -79,21 +79,21 @@ def test_statistics_of_the_warm_up_would_not():
 
 @functools.cache
 def trained(name):
-    """A run's parameters after it has learnt eight pictures by heart and then seen 60 other batches; those."""
+    """A run's parameters after it has learnt eight images by heart and then seen 60 other batches; those."""
     run, (state, _) = tiny.run(name), tiny.fitted(name)
     rng = np.random.default_rng(0)
-    batches = [rng.permutation(tiny.pictures(COUNT))[: tiny.BATCH] for _ in range(60)]
+    batches = [rng.permutation(tiny.images(COUNT))[: tiny.BATCH] for _ in range(60)]
     return tiny.train(run, state, run.method.phases[-1].name, batches)[0].params, batches
 
 
 def calibrated(name, phase=-1):
     """The finished weights, BatchNorm's statistics being those of one phase over four other batches."""
-    pictures = tiny.pictures(COUNT)
+    images = tiny.images(COUNT)
     batches = 2 * [
-        pictures,
-        pictures[::-1],
-        pictures[::2].repeat(2, 0),
-        pictures[1::2].repeat(2, 0),
+        images,
+        images[::-1],
+        images[::2].repeat(2, 0),
+        images[1::2].repeat(2, 0),
     ]  # eight, as runs do
     statistics = jax.jit(tiny.run(name).method.phases[phase].statistics)
     return calibrate(statistics, trained(name)[0], batches, jax.random.key(2))
@@ -101,11 +101,11 @@ def calibrated(name, phase=-1):
 
 @functools.cache
 def in_training(name):
-    """Pairs of codes and the pictures [128, 32, 32, 3] in [0, 1] that the decoder makes of them while it is trained.
+    """Pairs of codes and the images [128, 32, 32, 3] in [0, 1] that the decoder makes of them while it is trained.
 
     Reconstructions and, for IntroVAE, samples: the others decode no samples in training.
     """
-    (encoder, decoder), unit = tiny.nets(name), tiny.pictures(COUNT) / np.float32(255)
+    (encoder, decoder), unit = tiny.nets(name), tiny.images(COUNT) / np.float32(255)
     prior = jax.random.normal(jax.random.key(1), (COUNT, tiny.LATENT))
 
     @jax.jit
@@ -123,7 +123,7 @@ def differences(name, weights) -> list[Difference]:
     """Of reconstructions and, for IntroVAE, of samples."""
     reconstructions, samples, prior = in_training(name)
     encode, decode = programs(name)
-    found = [compare(decode(weights, encode(weights, tiny.pictures(COUNT) / np.float32(255))), reconstructions)]
+    found = [compare(decode(weights, encode(weights, tiny.images(COUNT) / np.float32(255))), reconstructions)]
     return found + ([compare(decode(weights, prior), samples)] if name == "introvae" else [])
 
 
@@ -134,6 +134,6 @@ def programs(name):
 
 def compare(finished, trained) -> Difference:
     finished = np.asarray(finished)
-    contrast = [np.std(pictures, axis=(1, 2, 3)).mean() for pictures in (finished, trained)]
+    contrast = [np.std(images, axis=(1, 2, 3)).mean() for images in (finished, trained)]
     shift = np.abs(finished.mean(0) - trained.mean(0)).mean()
     return Difference(255 * np.abs(finished - trained).mean(), 255 * shift, contrast[0] / contrast[1])

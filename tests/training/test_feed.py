@@ -8,7 +8,6 @@ from genmodels import data, training
 from genmodels.errors import UsageError
 from genmodels.runs.logs import read_metrics
 from genmodels.training import feed, parallel
-from genmodels.training.feed import calls
 from tests.support import tiny, tiny_runs
 
 TRAIN = np.random.default_rng(0).integers(0, 256, (11, 4, 4, 3), dtype=np.uint8)  # no multiple of any devices
@@ -21,14 +20,14 @@ def seen(placement: str, mode: str, count: int) -> np.ndarray:
     config = tiny.config("vae", **{"data.placement": placement, "data.flip": True})
     feeding = feed.build(config, TRAIN, devices)
 
-    def look(state, pictures, key):
+    def look(state, images, key):
         del key
-        return state, {"pictures": devices.replicas.gather(pictures)}
+        return state, {"images": devices.replicas.gather(images)}
 
     program, state, found = devices.compile(look, feeding.read), devices.replicate(tiny.run("vae").start), []
     for sent in feeding.stream(CALLS):
-        state, metrics = program(state, devices.place(sent), jax.random.key(0), feeding.table)
-        found.extend(np.asarray(metrics["pictures"]))
+        state, metrics = program(state, sent, jax.random.key(0), feeding.table)
+        found.extend(np.asarray(metrics["images"]))
     return np.stack(found)
 
 
@@ -39,28 +38,14 @@ def test_devices_see_the_batches_of_the_steps(placement, mode, count):
     np.testing.assert_array_equal(seen(placement, mode, count), expected)
 
 
-def test_calls_stop_at_every_pause():
-    found = calls(0, 23, 4, starts=[0, 10], every=[7, 100])
-    assert [step for call in found for step in call] == list(range(23))
-    assert [len(call) for call in found] == [4, 1, 1, 1, 1, 1, 1, 4, 4, 1, 1, 1, 1, 1]
-    ends = {call.stop for call in found}
-    assert {7, 10, 14, 21, 23} <= ends
-    assert all(not any(call.start < pause < call.stop for pause in (7, 10, 14, 21)) for call in found)
-
-
-def test_calls_go_on_at_any_step():
-    assert calls(5, 9, 1, starts=[0], every=[100]) == [range(5, 6), range(6, 7), range(7, 8), range(8, 9)]
-    assert calls(9, 9, 4, starts=[0], every=[3]) == []
-
-
 @pytest.mark.parametrize(("name", "mode"), [("vae", "jit"), ("wae_mmd", "pmap")])
-def test_training_does_not_depend_on_where_pictures_are_nor_on_steps_per_call(name, mode, pictures, tmp_path):
+def test_training_does_not_depend_on_where_images_are_nor_on_steps_per_call(name, mode, images, tmp_path):
     def run(**fields) -> list[dict]:
         workdir = tmp_path / "-".join(map(str, fields.values()))
         shared = {"parallel.mode": mode, "parallel.devices": 2, "train.steps": 7, "log.every": 3, "eval.every": 5}
         shared |= {"loss.warmup_steps": 4} if name == "wae_mmd" else {}
-        training.train(tiny_runs.config(name, pictures, **shared | fields), workdir)
-        return [{k: v for k, v in line.items() if k != "pictures/s"} for line in read_metrics(workdir)]
+        training.train(tiny_runs.config(name, images, **shared | fields), workdir)
+        return [{k: v for k, v in line.items() if k != "images/s"} for line in read_metrics(workdir)]
 
     ordinary = run(**{"data.placement": "host"})
     resident = run(**{"data.placement": "device", "train.steps_per_call": 2})
@@ -77,6 +62,6 @@ def test_training_does_not_depend_on_where_pictures_are_nor_on_steps_per_call(na
         ("train.steps_per_call", 0, r"train\.steps_per_call=0 must be above zero"),
     ],
 )
-def test_what_cannot_be_fed(pictures, tmp_path, field, value, words):
+def test_what_cannot_be_fed(image_folder, tmp_path, field, value, words):
     with pytest.raises(UsageError, match=words):
-        training.train(tiny_runs.config("vae", pictures, **{field: value}), tmp_path)
+        training.train(tiny_runs.config("vae", image_folder, **{field: value}), tmp_path)

@@ -1,6 +1,9 @@
+import contextlib
+import errno
 import os
 import shutil
 import signal
+import sys
 
 import jax
 import numpy as np
@@ -11,7 +14,7 @@ from genmodels import data, runs, training
 from genmodels.errors import DivergedError, UsageError
 from genmodels.methods import make
 from genmodels.model import abstract_weights
-from genmodels.runs import checkpoint, logs
+from genmodels.runs import checkpoint, lock, logs
 from genmodels.runs.checkpoint import Checkpoints
 from genmodels.training import signals, viewer
 from tests.support import tiny_runs
@@ -20,9 +23,9 @@ STEPS, STOP = 5, 2
 WARMUP = {"wae_gan": 0, "introvae": 3}  # IntroVAE stops in its warm-up and goes on into the game
 
 
-def resumable(name, pictures, **overrides):
+def resumable(name, images, **overrides):
     fields = {"train.steps": STEPS, "eval.every": 1, "loss.warmup_steps": WARMUP[name], "train.ema_decay": 0.9}
-    return tiny_runs.config(name, pictures, **fields | {"optim.decay": 1.0} | overrides)
+    return tiny_runs.config(name, images, **fields | {"optim.decay": 1.0} | overrides)
 
 
 def state_and_weights(config, workdir):
@@ -35,15 +38,15 @@ def state_and_weights(config, workdir):
 
 def lines(workdir):
     """The lines of metrics.jsonl but for the rate."""
-    return [{k: v for k, v in line.items() if k != "pictures/s"} for line in logs.read_metrics(workdir)]
+    return [{k: v for k, v in line.items() if k != "images/s"} for line in logs.read_metrics(workdir)]
 
 
 def interrupted_in(monkeypatch, step):
     """A SIGTERM comes on the way into this step, the first being 0."""
     stream = data.batches
 
-    def batches(pictures, calls, batch_size, **options):
-        for call, batch in zip(calls, stream(pictures, calls, batch_size, **options), strict=True):
+    def batches(images, calls, batch_size, **options):
+        for call, batch in zip(calls, stream(images, calls, batch_size, **options), strict=True):
             if step in call and calls[-1].stop == STEPS:  # not for the batches that calibrate
                 os.kill(os.getpid(), signal.SIGTERM)
             yield batch
@@ -52,10 +55,10 @@ def interrupted_in(monkeypatch, step):
 
 
 @pytest.mark.parametrize(("name", "way"), [("wae_gan", "prolonged"), ("introvae", "stopped by a signal")])
-def test_resumed_equals_uninterrupted_bit_for_bit(name, way, pictures, tmp_path, monkeypatch, uninterrupted):
-    config = resumable(name, pictures)
+def test_resumed_equals_uninterrupted_bit_for_bit(name, way, image_folder, tmp_path, monkeypatch, uninterrupted):
+    config = resumable(name, image_folder)
     if way == "prolonged":  # train.steps may grow; rates are constant here, else they would follow it
-        first = training.train(resumable(name, pictures, **{"train.steps": STOP}), tmp_path)
+        first = training.train(resumable(name, image_folder, **{"train.steps": STOP}), tmp_path)
         assert first == training.Result(STOP, finished=True)
     else:
         with monkeypatch.context() as patch:
@@ -71,24 +74,24 @@ def test_resumed_equals_uninterrupted_bit_for_bit(name, way, pictures, tmp_path,
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory, pictures):
+def uninterrupted(tmp_path_factory, image_folder):
     """The folder of the run of a method that was not interrupted; each is made once."""
     folders = {}
 
     def folder(name):
         if name not in folders:
             folders[name] = tmp_path_factory.mktemp("uninterrupted")
-            training.train(resumable(name, pictures), folders[name])
+            training.train(resumable(name, image_folder), folders[name])
         return folders[name]
 
     return folder
 
 
-def test_a_run_goes_on_with_other_devices(pictures, tmp_path, uninterrupted):
+def test_a_run_goes_on_with_other_devices(image_folder, tmp_path, uninterrupted):
     """On four devices, then by jit on two, to rounding as on one."""
     four = {"parallel.devices": 4, "train.steps": STOP}
-    training.train(resumable("wae_gan", pictures, **four), tmp_path)
-    two = resumable("wae_gan", pictures, **{"parallel.devices": 2, "parallel.mode": "jit"})
+    training.train(resumable("wae_gan", image_folder, **four), tmp_path)
+    two = resumable("wae_gan", image_folder, **{"parallel.devices": 2, "parallel.mode": "jit"})
     training.train(two, tmp_path)
     for line, whole in zip(lines(tmp_path), lines(uninterrupted("wae_gan")), strict=True):
         for term in {"c(x,G(z))", "L_D", "test/rmse"} & whole.keys():
@@ -106,8 +109,10 @@ def test_a_finished_run_is_left_as_it_is(trained, tmp_path, capsys):
 def test_what_a_run_leaves(trained):
     config = runs.read_config(trained)
     assert {path.name for path in trained.iterdir()} == {
+        ".lock",
         "checkpoints",
         "config.json",
+        "data.json",
         "images",
         "metrics.jsonl",
         "tensorboard",
@@ -116,7 +121,7 @@ def test_what_a_run_leaves(trained):
     assert {path.name for path in (trained / "images").iterdir()} == {  # every 4, and the last
         f"{name}_{step:07}.png" for name in ("samples", "reconstructions") for step in (4, 6)
     }
-    rows = {"samples": viewer.GRID // viewer.COLUMNS, "reconstructions": 1}  # of 4 test pictures: 8 tiles
+    rows = {"samples": viewer.GRID // viewer.COLUMNS, "reconstructions": 1}  # of 4 test images: 8 tiles
     for name, count in rows.items():
         with Image.open(trained / "images" / f"{name}_0000006.png") as sheet:
             assert sheet.size == (3 * (16 * 34 - 2), 3 * (count * 34 - 2))  # 32 px, gaps of 2, enlarged
@@ -130,14 +135,14 @@ def test_what_a_run_leaves(trained):
     assert config.train.steps == 6
 
 
-def growing(pictures, **overrides):
+def growing(images, **overrides):
     """A rate that grows by 10^9 a step: after three of them the weights are too large, and then the loss."""
     fields = {"optim.decay": 1e-36, "optim.learning_rate": 1e-6, "train.steps": 4, "train.ema_decay": 0.0}
-    return tiny_runs.config("vae", pictures, **fields | overrides)
+    return tiny_runs.config("vae", images, **fields | overrides)
 
 
-def test_a_run_that_diverges_stops_names_the_step_and_keeps_the_last_good_checkpoint(pictures, tmp_path):
-    config = growing(pictures, **{"checkpoint.every": 1})
+def test_a_run_that_diverges_stops_names_the_step_and_keeps_the_last_good_checkpoint(image_folder, tmp_path):
+    config = growing(image_folder, **{"checkpoint.every": 1})
     with pytest.raises(DivergedError) as error:
         training.train(config, tmp_path)
     message = str(error.value)
@@ -154,8 +159,8 @@ def test_a_run_that_diverges_stops_names_the_step_and_keeps_the_last_good_checkp
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((state, weights)))
 
 
-def test_another_run_goes_on_from_the_checkpoint_of_one(trained, pictures, tmp_path, capsys):
-    config = tiny_runs.config("vae", pictures, **{"train.ema_decay": 0.9, "train.steps": 8, "seed": 5})
+def test_another_run_goes_on_from_the_checkpoint_of_one(trained, image_folder, tmp_path, capsys):
+    config = tiny_runs.config("vae", image_folder, **{"train.ema_decay": 0.9, "train.steps": 8, "seed": 5})
     assert training.train(config, tmp_path, start_from=trained) == training.Result(8, finished=True)
     assert "continues at step 6 of 8" in capsys.readouterr().out
     assert [line["step"] for line in lines(tmp_path) if "loss" in line] == [7, 8]
@@ -163,10 +168,10 @@ def test_another_run_goes_on_from_the_checkpoint_of_one(trained, pictures, tmp_p
         training.train(config, tmp_path / "new", start_from=tmp_path / "nowhere")
 
 
-def test_a_loss_that_is_not_finite_before_the_first_checkpoint(pictures, tmp_path):
+def test_a_loss_that_is_not_finite_before_the_first_checkpoint(image_folder, tmp_path):
     words = r"step 4: .*loss.* is not finite.\n.* has no checkpoint yet; go on by the same command with --workdir=.*-2"
     with pytest.raises(DivergedError, match=words):
-        training.train(growing(pictures), tmp_path)
+        training.train(growing(image_folder), tmp_path)
     assert [line["step"] for line in lines(tmp_path)] == [1, 2, 3]
     with Checkpoints(tmp_path, keep=3) as checkpoints:
         assert checkpoints.latest() is None
@@ -175,27 +180,100 @@ def test_a_loss_that_is_not_finite_before_the_first_checkpoint(pictures, tmp_pat
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("train.batch_size", 13, "train.batch_size=13 .* 12 pictures"),
+        ("train.batch_size", 13, "train.batch_size=13 .* 12 images"),
         ("seed", -1, "seed=-1"),
         ("parallel.devices", 3, "train.batch_size=8 .* 3 devices"),
         ("data.dir", "/nowhere", "/nowhere"),
         ("model.dtype", "float16", "model.dtype"),
     ],
 )
-def test_a_config_that_cannot_be_trained_leaves_nothing(pictures, tmp_path, field, value, words):
+def test_a_config_that_cannot_be_trained_leaves_nothing(image_folder, tmp_path, field, value, words):
     with pytest.raises(UsageError, match=words):
-        training.train(tiny_runs.config("vae", pictures, **{field: value}), tmp_path / "run")
+        training.train(tiny_runs.config("vae", image_folder, **{field: value}), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
-def test_another_config_is_refused_before_any_work(trained, pictures, monkeypatch):
+def test_another_config_is_refused_before_any_work(trained, image_folder, monkeypatch):
     monkeypatch.setattr(data, "build", lambda config: pytest.fail("the data were built"))
     with pytest.raises(UsageError, match=r"config\.seed was 0, is 5"):
-        training.train(tiny_runs.config("vae", pictures, **{"train.ema_decay": 0.9, "seed": 5}), trained)
+        training.train(tiny_runs.config("vae", image_folder, **{"train.ema_decay": 0.9, "seed": 5}), trained)
+
+
+@contextlib.contextmanager
+def nobody_reads(monkeypatch):
+    """Standard output is a pipe whose reader has left, as with `| head`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with monkeypatch.context() as patch, os.fdopen(writer, "w") as closed:
+        patch.setattr(sys, "stdout", closed)
+        yield
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), writer)  # what is left in the buffer
+
+
+def test_where_nobody_reads_a_run_saves_and_ends_and_resumes(image_folder, tmp_path, monkeypatch, uninterrupted):
+    config = resumable("wae_gan", image_folder)
+    with nobody_reads(monkeypatch), pytest.raises(BrokenPipeError, match="saved at step 2"):
+        training.train(config, tmp_path)  # a step's line is written after the next one
+    assert checkpoint.newest_step(tmp_path) == 2
+    assert training.train(config, tmp_path) == training.Result(STEPS, finished=True)
+    assert lines(tmp_path) == lines(uninterrupted("wae_gan"))
+
+
+@pytest.mark.parametrize("number", signals.ENDING)
+def test_a_signal_that_is_ignored_stays_so(number):
+    before = signal.signal(number, signal.SIG_IGN)  # as nohup does
+    try:
+        with signals.caught(signals.ENDING) as caught:
+            os.kill(os.getpid(), number)
+            assert caught == []
+        assert signal.getsignal(number) == signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
+
+
+def test_a_signal_as_the_terminal_closes(monkeypatch):
+    def closed(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with signals.caught(signals.ENDING) as caught, monkeypatch.context() as patch:
+        patch.setattr(os, "write", closed)
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert caught == [signal.SIGHUP]
+
+
+def test_a_resumed_run_has_the_images_that_it_had(trained, image_folder, tmp_path, capsys):
+    workdir = shutil.copytree(trained, tmp_path / "run")
+    config = tiny_runs.config("vae", image_folder, **{"train.ema_decay": 0.9, "train.steps": 7})
+    more = shutil.copytree(image_folder, tmp_path / "more")
+    shutil.copy(more / "test" / "0.png", more / "train" / "another.png")
+    before = {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()}
+    elsewhere = tiny_runs.config("vae", more, **{"train.ema_decay": 0.9, "train.steps": 7})
+    words = r"run was trained on other images: 12 train and 4 test then, 13 train and 4 test now\.\n.*config\.data "
+    with pytest.raises(UsageError, match=words):
+        training.train(elsewhere, workdir)
+    assert {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()} == before
+
+    assert training.train(config, workdir) == training.Result(7, finished=True)
+    assert "data not checked" not in capsys.readouterr().out
+    (workdir / "data.json").unlink()  # as earlier revisions had it
+    assert training.train(config, workdir) == training.Result(7, finished=True)
+    assert f"data not checked: {workdir} was made before runs recorded" in capsys.readouterr().out
+    assert not (workdir / "data.json").exists()  # what the first steps saw is not known now either
+
+
+def test_one_training_at_a_time(trained, image_folder, tmp_path):
+    workdir = shutil.copytree(trained, tmp_path / "run")
+    config = tiny_runs.config("vae", image_folder, **{"train.ema_decay": 0.9, "train.steps": 7})
+    words = rf"run is being trained by process {os.getpid()} on .*\.\nWait for it to end, stop it, or choose another"
+    with lock.held(workdir), pytest.raises(UsageError, match=words):
+        training.train(config, workdir)
+    assert checkpoint.newest_step(workdir) == 6
+    assert training.train(config, workdir) == training.Result(7, finished=True)
 
 
 def test_a_second_signal_acts_as_usual(capfd):
-    with signals.caught() as caught:
+    with signals.caught(signals.ENDING) as caught:
         os.kill(os.getpid(), signal.SIGINT)
         assert caught == [signal.SIGINT]
         with pytest.raises(KeyboardInterrupt):

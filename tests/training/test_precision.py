@@ -23,8 +23,8 @@ TERMS = {
 def test_bfloat16_arithmetic_keeps_parameters_and_losses_in_float32(name):
     phase = FIRST[name]
     wide, narrow = tiny.run(name), tiny.run(name, **{"model.dtype": "bfloat16"})
-    state, metrics = narrow.steps[phase](wide.start, tiny.pictures(), jax.random.key(5))
-    _, expected = wide.steps[phase](wide.start, tiny.pictures(), jax.random.key(5))
+    state, metrics = narrow.steps[phase](wide.start, tiny.images(), jax.random.key(5))
+    _, expected = wide.steps[phase](wide.start, tiny.images(), jax.random.key(5))
     for leaf in jax.tree.leaves((state.params, state.optimisers, metrics)):
         assert leaf.dtype in (jnp.float32, jnp.int32)
         assert np.isfinite(leaf).all()
@@ -37,7 +37,7 @@ def test_bfloat16_arithmetic_keeps_parameters_and_losses_in_float32(name):
 def test_a_step_in_bfloat16_is_within_five_percent_of_one_in_float32(name):
     exact = tiny.one_step(name, LAST[name])
     half = tiny.run(name, **HALF)
-    after, metrics = half.steps[LAST[name]](exact.before, tiny.pictures(), exact.key)
+    after, metrics = half.steps[LAST[name]](exact.before, tiny.images(), exact.key)
     for term in TERMS[name]:
         assert float(metrics[term]) == pytest.approx(exact.metrics[term], rel=0.05), term
         assert float(metrics[term]) != exact.metrics[term]  # it is another arithmetic indeed
@@ -58,7 +58,7 @@ def test_a_long_run_in_bfloat16_stays_finite_and_learns_as_in_float32(name):
 def test_recomputing_changes_no_number(name):
     kept = tiny.one_step(name, LAST[name])
     again = tiny.run(name, **{"model.remat": True})
-    after, metrics = again.steps[LAST[name]](kept.before, tiny.pictures(), kept.key)
+    after, metrics = again.steps[LAST[name]](kept.before, tiny.images(), kept.key)
     assert {term: float(value) for term, value in metrics.items()} == pytest.approx(kept.metrics, rel=1e-3)
     assert reference.gap(kept.before.params, after.params, kept.after.params) < 2e-2
 

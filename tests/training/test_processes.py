@@ -15,6 +15,7 @@ import pytest
 import genmodels
 from genmodels import training
 from genmodels.methods import make
+from genmodels.runs import lock
 from genmodels.runs.checkpoint import Checkpoints
 from genmodels.runs.logs import read_metrics
 from tests.support import tiny, tiny_runs
@@ -36,11 +37,11 @@ LAYOUTS = {
 }
 
 
-def config(name: str, pictures: Path, **fields):
+def config(name: str, images: Path, **fields):
     mode, placement = LAYOUTS[name]
     layout = {"parallel.mode": mode, "data.placement": placement}
     warmup = {"loss.warmup_steps": WARMUP[name]} if name in WARMUP else {}
-    return tiny_runs.config(name, pictures, **FIELDS | layout | warmup | fields)
+    return tiny_runs.config(name, images, **FIELDS | layout | warmup | fields)
 
 
 def start(*command: str) -> list[subprocess.Popen]:
@@ -80,28 +81,28 @@ from pathlib import Path
 from genmodels import training
 from tests.training import test_processes
 for name in test_processes.LAYOUTS:
-    config = test_processes.config(name, Path("PICTURES"), **{"parallel.devices": 1})
+    config = test_processes.config(name, Path("IMAGES"), **{"parallel.devices": 1})
     assert training.train(config, Path("RUNS") / name).finished
 """
 
 
 @pytest.fixture(scope="module")
-def together(pictures, tmp_path_factory) -> Path:
+def together(image_folder, tmp_path_factory) -> Path:
     """The folder of the runs of two processes, one for each method."""
     folder = tmp_path_factory.mktemp("together")
-    said = finish(start("-c", TRAIN.replace("PICTURES", str(pictures)).replace("RUNS", str(folder))))
+    said = finish(start("-c", TRAIN.replace("IMAGES", str(image_folder)).replace("RUNS", str(folder))))
     assert "step 4/4" in said[0]
     assert "step" not in said[1]
     return folder
 
 
 @pytest.mark.parametrize("name", tiny.METHODS)
-def test_two_processes_train_as_one_with_two_devices(together, pictures, tmp_path, name):
-    training.train(config(name, pictures, **{"parallel.devices": 2}), tmp_path)
+def test_two_processes_train_as_one_with_two_devices(together, image_folder, tmp_path, name):
+    training.train(config(name, image_folder, **{"parallel.devices": 2}), tmp_path)
     lines, expected = read_metrics(together / name), read_metrics(tmp_path)
     assert [line["step"] for line in lines] == [line["step"] for line in expected] == [1, 2, 3, 4, 4]
     for line, other in zip(lines, expected, strict=True):
-        for term in other.keys() - {"pictures/s"}:
+        for term in other.keys() - {"images/s"}:
             tolerance = 5e-2 if term.startswith("norm/") else 2e-3
             np.testing.assert_allclose(line[term], other[term], tolerance, 1e-5, err_msg=term)
     key = jax.random.key(0)
@@ -110,16 +111,57 @@ def test_two_processes_train_as_one_with_two_devices(together, pictures, tmp_pat
     )
 
 
-def test_one_process_goes_on_from_two(together, pictures, capsys):
-    this = config("wae_gan", pictures, **{"train.steps": 5, "parallel.devices": 4})
+DIFFER = """
+import jax
+jax.distributed.initialize("{address}", 2, {index})
+from pathlib import Path
+from genmodels.errors import UsageError
+from genmodels.runs import lock
+from genmodels.training import processes
+from tests.support import images
+processes.check_images(images.fake(train=4))
+for wrong in (images.fake(train=4 + {index}), images.fake(train=4, digest="c{index}" * 32)):
+    try:
+        processes.check_images(wrong)
+    except UsageError as error:
+        print(error)
+with processes.on_the_first(lock.held(Path("RUN"))):
+    print("held")
+try:
+    with processes.on_the_first(lock.held(Path("BUSY"))):
+        print("wrong")
+except UsageError as error:
+    print(error)
+"""
+
+
+def test_processes_agree_on_their_images_and_the_first_alone_holds_the_run(tmp_path):
+    for name in ("run", "busy"):
+        (tmp_path / name).mkdir()
+    program = DIFFER.replace("RUN", str(tmp_path / "run")).replace("BUSY", str(tmp_path / "busy"))
+    with lock.held(tmp_path / "busy"):
+        said = finish(start("-c", program))
+    first, second = ([line for line in each.splitlines() if not line.startswith("[Gloo]")] for each in said)
+    wrong = "process 1 has other images than process 0:"
+    number = f"{wrong} 5 train and 2 test there, 4 train and 2 test here."
+    content = f"{wrong} 4 train and 2 test there, 4 train and 2 test here, of other content."
+    remedy = "Give config.data the same images on every host."
+    shared = [number, remedy, content, remedy, "held"]
+    assert first[:5] == second[:5] == shared
+    assert first[5] == f"{tmp_path / 'busy'} is being trained by process {os.getpid()} on {socket.gethostname()}."
+    assert second[5:] == ["process 0 cannot begin, and says why."]
+
+
+def test_one_process_goes_on_from_two(together, image_folder, capsys):
+    this = config("wae_gan", image_folder, **{"train.steps": 5, "parallel.devices": 4})
     assert training.train(this, together / "wae_gan") == training.Result(5, finished=True)
     assert "continues at step 4 of 5" in capsys.readouterr().out
 
 
-def test_two_processes_go_on_from_one_and_stop_together_at_a_sigterm(pictures, tmp_path):
-    first = flags(pictures, tmp_path / "run", **{"train.steps": 3})
+def test_two_processes_go_on_from_one_and_stop_together_at_a_signal(image_folder, tmp_path):
+    first = flags(image_folder, tmp_path / "run", **{"train.steps": 3})
     subprocess.run([sys.executable, "-m", "launch.train", *first], check=True, capture_output=True)
-    more = flags(pictures, tmp_path / "run", **{"train.steps": 100_000, "log.every": 50, "eval.every": 200_000})
+    more = flags(image_folder, tmp_path / "run", **{"train.steps": 100_000, "log.every": 50, "eval.every": 200_000})
     join = ["--coordinator_address={address}", "--num_processes=2", "--process_id={index}"]
     processes = start("-m", "launch.train", *more, *join)
     metrics, deadline = tmp_path / "run" / "metrics.jsonl", time.monotonic() + 200
@@ -127,10 +169,12 @@ def test_two_processes_go_on_from_one_and_stop_together_at_a_sigterm(pictures, t
         assert time.monotonic() < deadline
         assert all(process.poll() is None for process in processes), finish(processes)
         time.sleep(0.1)
-    processes[1].send_signal(signal.SIGTERM)  # to one of them only
+    processes[1].send_signal(
+        signal.SIGHUP
+    )  # to one of them only, which passes it on as the SIGTERM that jax listens for
     said = finish(processes)
     assert "continues at step 3 of 100,000" in said[0]
-    assert "run the same command again to go on" in said[0]
+    assert "run the same command again to resume" in said[0]
     with Checkpoints(tmp_path / "run", keep=3) as checkpoints:
         method = make(tiny.config("vae", **{"model.latent": 4}))
         state = checkpoints.restore(jax.eval_shape(method.init, jax.random.key(0)))

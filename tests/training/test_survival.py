@@ -23,13 +23,13 @@ KILLS = int(os.environ.get("GENMODELS_KILLS", "3"))  # twenty take two minutes
 STEPS = 100 + 50 * KILLS
 
 
-def _config(pictures: Path, **fields):
-    return tiny_runs.config("vae", pictures, **{"train.steps": STEPS, "checkpoint.every": 10, "log.every": 50} | fields)
+def _config(images: Path, **fields):
+    return tiny_runs.config("vae", images, **{"train.steps": STEPS, "checkpoint.every": 10, "log.every": 50} | fields)
 
 
-def _train(pictures: Path, workdir: Path, said: Path) -> None:
+def _train(images: Path, workdir: Path, said: Path) -> None:
     with said.open("w", buffering=1) as file, contextlib.redirect_stdout(file):
-        training.train(_config(pictures), workdir)
+        training.train(_config(images), workdir)
 
 
 def _state(workdir: Path, config):
@@ -38,14 +38,14 @@ def _state(workdir: Path, config):
 
 
 @pytest.mark.slow
-def test_killed_again_and_again_it_ends_as_if_it_had_not_been(pictures, tmp_path):
+def test_killed_again_and_again_it_ends_as_if_it_had_not_been(image_folder, tmp_path):
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload(["genmodels.training", "tests.support.tiny_runs", "grain"])
     rng, workdir, progress = random.Random(0), tmp_path / "killed", []
     moments = sorted(rng.randrange(STEPS // 2) for _ in range(KILLS))  # or a little after the checkpoint that follows
     for life, moment in enumerate([*moments, None]):
         newest, said = checkpoint.newest_step(workdir), tmp_path / f"said-{life}.txt"
-        process = processes.Process(target=_train, args=(pictures, workdir, said))
+        process = processes.Process(target=_train, args=(image_folder, workdir, said))
         process.start()
         if moment is not None:
             while (checkpoint.newest_step(workdir) or 0) < moment:
@@ -60,8 +60,8 @@ def test_killed_again_and_again_it_ends_as_if_it_had_not_been(pictures, tmp_path
             assert int(resumed[1].replace(",", "")) == newest  # the last complete one
             progress.append(newest)
     assert len(set(progress)) > KILLS // 4  # it has gone on between the kills
-    training.train(_config(pictures), tmp_path / "whole")
-    config = _config(pictures)
+    training.train(_config(image_folder), tmp_path / "whole")
+    config = _config(image_folder)
     assert reference.equal(_state(workdir, config), _state(tmp_path / "whole", config))
 
 
@@ -79,15 +79,15 @@ def small_disk(tmp_path):
 # Of a save that fails, orbax leaves tasks behind whose loop is closed.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("spare", [0, 40_000])  # bytes: for nothing, and for the log but no checkpoint
-def test_a_full_disk_is_said_so_and_costs_no_checkpoint(pictures, small_disk, spare):
-    config = _config(pictures, **{"train.steps": 2})
+def test_a_full_disk_is_said_so_and_costs_no_checkpoint(image_folder, small_disk, spare):
+    config = _config(image_folder, **{"train.steps": 2})
     training.train(config, small_disk / "run")
     before = _state(small_disk / "run", config)
     with contextlib.suppress(OSError), (small_disk / "filler").open("wb", buffering=0) as filler:
         while True:
             filler.write(os.urandom(1024))
     os.truncate(small_disk / "filler", (small_disk / "filler").stat().st_size - spare)
-    longer = _config(pictures, **{"train.steps": 40})
+    longer = _config(image_folder, **{"train.steps": 40})
     with pytest.raises(UsageError, match=r"is on a full disk: make room and run the same command again") as error:
         training.train(longer, small_disk / "run")
     assert len(str(error.value).splitlines()) == 2

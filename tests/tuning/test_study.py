@@ -3,6 +3,7 @@
 import json
 import threading
 
+import numpy as np
 import pytest
 
 from configs import introvae
@@ -10,7 +11,7 @@ from genmodels.errors import UsageError
 from genmodels.training import Result
 from genmodels.tuning import claims, study
 from genmodels.tuning.study import Collapsed
-from tests.support.played_study import Killed, found, run, tuning
+from tests.support.played_study import IMAGES, Killed, found, run, tuning
 
 
 def test_grid_is_run_once_and_the_best_is_found(played, tmp_path):
@@ -156,9 +157,24 @@ def test_game_that_is_lost_for_a_quarter_of_the_run_has_collapsed():
         watch(340, lost)
 
 
-def test_worse_than_the_mean_picture_after_half_of_the_run_has_collapsed():
+def test_worse_than_the_mean_image_after_half_of_the_run_has_collapsed():
     watch = study.collapse_rule(introvae.get_config("demo"), 60.0)
     watch(200, {"test/rmse": 70.0})  # early
     watch(400, {"test/rmse": 59.0})
-    with pytest.raises(Collapsed, match=r"worse than the mean picture's 60\.0"):
+    with pytest.raises(Collapsed, match=r"worse than the mean image's 60\.0"):
         watch(400, {"test/rmse": 61.0})
+
+
+def test_too_few_images_are_refused_before_a_trial(played, tmp_path):
+    this = tuning(tmp_path)
+    with pytest.raises(UsageError, match=r"MS-SSIM − real\.\nUse more images"):
+        study.work(this, study.open_study(this, None), 6, IMAGES._replace(test=IMAGES.test[:3]))
+    assert played.trained == []
+
+
+def test_the_mean_image_is_of_a_sample_of_the_split():
+    """A folder's first images may be all of one person."""
+    dark, light = (np.full((1_000, 2, 2, 3), value, np.uint8) for value in (0, 200))
+    sorted_by_name = np.concatenate([dark, light])
+    found = study.mean_image_rmse(IMAGES._replace(train=sorted_by_name, test=sorted_by_name[::2]))
+    assert found == pytest.approx(100, abs=2)  # of the first thousand: 0

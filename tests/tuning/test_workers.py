@@ -64,15 +64,15 @@ def storage(kind: str):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["journal", "postgresql"])
-def test_what_a_killed_worker_was_at_is_finished_by_the_other(in_the_repository, pictures, tmp_path, kind):
+def test_what_a_killed_worker_was_at_is_finished_by_the_other(in_the_repository, image_folder, tmp_path, kind):
     study = tmp_path / "study"
     with storage(kind) as where:
-        given = [*study_flags(pictures, study, "seed=0,1,2,3"), *where]
+        given = [*study_flags(image_folder, study, "seed=0,1,2,3"), *where]
         given += [
             f"--config.train.steps={STEPS}",
             "--config.checkpoint.every=40",
             "--config.optim.learning_rate=1e-6",
-        ]  # stays a grey picture, which is no collapse
+        ]  # stays a grey image, which is no collapse
         first, second = (Worker(tmp_path / f"{name}.txt", *given) for name in ("first", "second"))
         try:
             second.wait_for("step 1/")

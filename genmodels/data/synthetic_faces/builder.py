@@ -24,7 +24,7 @@ FIRST_TEST_SEED = 1_000_000_000  # the training split counts its seeds from 0, s
 
 @dataclasses.dataclass(kw_only=True)
 class FacesConfig(tfds.core.BuilderConfig):
-    """How large the pictures are, in pixels, and how many each split has."""
+    """How large the images are, in pixels, and how many each split has."""
 
     size: int
     num_train: int
@@ -39,9 +39,7 @@ class FacesConfig(tfds.core.BuilderConfig):
             )
         for split, count in (("train", num_train), ("test", num_test)):
             if not 1 <= count <= FIRST_TEST_SEED:
-                raise UsageError(
-                    f"synthetic_faces: the {split} split cannot have {count} pictures; ask for at least 1."
-                )
+                raise UsageError(f"synthetic_faces: the {split} split cannot have {count} images; ask for at least 1.")
         name = f"{size}px_{num_train}_{num_test}"
         return cls(name=name, size=size, num_train=num_train, num_test=num_test)
 
@@ -52,8 +50,13 @@ class SyntheticFaces(tfds.core.GeneratorBasedBuilder, skip_registration=True):
     VERSION = tfds.core.Version(draw.VERSION)
     RELEASE_NOTES = {draw.VERSION: "Aligned by the eyes."}  # noqa: RUF012  (tfds' own interface)
 
+    @property
+    def _config(self) -> FacesConfig:
+        assert isinstance(self.builder_config, FacesConfig)
+        return self.builder_config
+
     def _info(self) -> tfds.core.DatasetInfo:
-        size = self.builder_config.size
+        size = self._config.size
         features = {
             "image": tfds.features.Image(shape=(size, size, 3), encoding_format="png"),
             "seed": tfds.features.Scalar(np.int64),
@@ -67,7 +70,7 @@ class SyntheticFaces(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
     def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict[str, Iterator]:
         del dl_manager  # nothing is downloaded
-        config = self.builder_config
+        config = self._config
         return {
             "train": self._generate_examples(range(config.num_train)),
             "test": self._generate_examples(range(FIRST_TEST_SEED, FIRST_TEST_SEED + config.num_test)),
@@ -75,20 +78,20 @@ class SyntheticFaces(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
     def _generate_examples(self, seeds: range) -> Iterator[tuple[int, dict]]:
         for seed in seeds:
-            picture, factors = draw.face(seed, self.builder_config.size)
-            yield seed, {"image": _png(picture), "seed": seed, **factors}
+            image, factors = draw.face(seed, self._config.size)
+            yield seed, {"image": _png(image), "seed": seed, **factors}
 
 
-def _png(picture: np.ndarray) -> bytes:
+def _png(image: np.ndarray) -> bytes:
     file = io.BytesIO()
-    Image.fromarray(picture).save(file, "PNG", compress_level=1)  # the default level is several times slower
+    Image.fromarray(image).save(file, "PNG", compress_level=1)  # the default level is several times slower
     return file.getvalue()
 
 
 def prepare(data_dir: str | os.PathLike, size: int, num_train: int, num_test: int) -> SyntheticFaces:
     """Draws the data set under `data_dir` unless it is there, and returns its builder, to be read by `as_data_source`.
 
-    Pictures are `size` x `size` pixels. An interrupted call leaves no data set behind, and several processes may call
+    Images are `size` x `size` pixels. An interrupted call leaves no data set behind, and several processes may call
     it at once. Raises UsageError for a size or a count out of range, and for a folder that cannot be written.
     """
     config = FacesConfig.make(size, num_train, num_test)

@@ -1,18 +1,20 @@
-"""A patch of the picture that is being painted, and the soft shapes that fill it."""
+"""A patch of the image that is being painted, and the soft shapes that fill it."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 Array = np.ndarray
+Colour = Array | Sequence[float]  # [3], or one for each pixel [3, h, w]
 
 
 @dataclass
 class Patch:
-    """A window of the picture, to be painted through.
+    """A window of the image, to be painted through.
 
     It has `rgb` [3, h, w] in [0, 1], coordinates `x` and `y` that broadcast to [h, w], and the size of a pixel in their
     unit.
@@ -31,11 +33,11 @@ class Patch:
         """The share of each pixel within `half_width` of the line distance = 0, however thin the line."""
         return self.cover(distance - half_width, blur) - self.cover(distance + half_width, blur)  # [h, w]
 
-    def paint(self, alpha: Array | float, colour: Array) -> None:
+    def paint(self, alpha: Array | float, colour: Colour) -> None:
         """Lay a colour [3] or [3, h, w] over the patch with opacity alpha [h, w]."""
         self.rgb += alpha * (solid(colour) - self.rgb)
 
-    def tint(self, alpha: Array | float, factor: Array) -> None:
+    def tint(self, alpha: Array | float, factor: Colour) -> None:
         """Multiply the patch by a factor [3] or [3, h, w], to the degree alpha [h, w]."""
         self.rgb *= 1.0 + alpha * (solid(factor) - 1.0)
 
@@ -60,19 +62,19 @@ def waves(along: Array, frequencies: list[float], rng: np.random.Generator, pixe
 
 
 def blank(size: int) -> Patch:
-    """A black picture whose coordinates run from -1 to 1, rightwards and downwards."""
+    """A black image whose coordinates run from -1 to 1, rightwards and downwards."""
     axis = ((np.arange(size) + 0.5) * (2.0 / size) - 1.0).astype(np.float32)
     return Patch(np.zeros((3, size, size), np.float32), axis[None, :], axis[:, None], 2.0 / size)
 
 
-def stack(values: Array) -> Array:
-    """Numbers [K] as float32 [K, 1, 1], to be combined with pictures."""
+def stack(values: Colour) -> Array:
+    """Numbers [K] as float32 [K, 1, 1], to be combined with images."""
     return np.asarray(values, np.float32)[:, None, None]
 
 
-def solid(colour: Array) -> Array:
-    """A colour [3] as [3, 1, 1]; a coloured picture [3, h, w] as it is."""
-    return colour if np.ndim(colour) == 3 else stack(colour)
+def solid(colour: Colour) -> Array:
+    """A colour [3] as [3, 1, 1]; a coloured image [3, h, w] as it is."""
+    return np.asarray(colour) if np.ndim(colour) == 3 else stack(colour)
 
 
 def clamp(value: Array, low: float = 0.0, high: float = 1.0) -> Array:

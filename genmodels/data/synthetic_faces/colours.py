@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -35,7 +36,7 @@ EYES = {
 }
 
 
-def skin(factors: dict) -> np.ndarray:
+def skin(factors: Mapping) -> np.ndarray:
     """The skin's colour [3]: skin_tone runs from dark to light, skin_warmth from pink to olive."""
     place = factors["skin_tone"] * (len(SKIN) - 1)
     below = min(int(place), len(SKIN) - 2)
@@ -43,7 +44,7 @@ def skin(factors: dict) -> np.ndarray:
     return np.clip(base * (1.0 + 0.07 * factors["skin_warmth"] * np.array([-0.3, 0.7, -1.0])), 0.0, 1.0)
 
 
-def hair(factors: dict) -> np.ndarray:
+def hair(factors: Mapping) -> np.ndarray:
     """The hair's colour [3]."""
     return np.array(HAIR[factors["hair_colour"]])
 

@@ -16,12 +16,12 @@ from genmodels.data.synthetic_faces.scene import paint_background, paint_clothes
 from genmodels.data.synthetic_faces.skin import light_face, paint_beard, paint_skin
 from genmodels.errors import UsageError
 
-VERSION = "1.1.0"  # raise it whenever a picture changes: prepared data sets are told apart by it
+VERSION = "1.1.0"  # raise it whenever an image changes: prepared data sets are told apart by it
 MIN_SIZE, MAX_SIZE = 16, 256
 
 
 def render(factors: Mapping, size: int) -> np.ndarray:
-    """The picture of these factors, uint8 [size, size, 3]: a pure function, and the same face at every size.
+    """The image of these factors, uint8 [size, size, 3]: a pure function, and the same face at every size.
 
     Raises UsageError for a size outside 16 to 256.
     """
@@ -51,11 +51,11 @@ def render(factors: Mapping, size: int) -> np.ndarray:
 
 
 def face(seed: int, size: int) -> tuple[np.ndarray, Factors]:
-    """Face number `seed`: its picture, uint8 [size, size, 3], and the factors that it was drawn from."""
+    """Face number `seed`: its image, uint8 [size, size, 3], and the factors that it was drawn from."""
     factors = sample_factors(seed)
     return render(factors, size), factors
 
 
 def faces(seeds: Iterable[int], size: int) -> np.ndarray:
-    """The pictures of several seeds, uint8 [N, size, size, 3]."""
+    """The images of several seeds, uint8 [N, size, size, 3]."""
     return np.stack([face(seed, size)[0] for seed in seeds])

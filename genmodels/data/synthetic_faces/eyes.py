@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from genmodels.data.synthetic_faces import colours
@@ -12,7 +14,7 @@ EYE_X = 0.42
 LENSES = {"round": (0.26, 0.26, 0.26), "square": (0.30, 0.20, 0.07), "sunglasses": (0.32, 0.23, 0.15)}
 
 
-def paint_eyes(head: Head, factors: dict) -> None:
+def paint_eyes(head: Head, factors: Mapping) -> None:
     """Paint lids, whites, irises, highlights and lashes."""
     patch = head.patch(EYE_Y, 0.86, 0.30)
     outward, sign = np.abs(patch.x) - EYE_X * factors["eye_spacing"], np.sign(patch.x)
@@ -37,7 +39,7 @@ def paint_eyes(head: Head, factors: dict) -> None:
         patch.paint(wing * patch.band(y + 0.6 * (outward - half), 0.012), head.skin * 0.12)
 
 
-def _paint_iris(patch: Patch, white: Array, x: Array, sign: Array, head: Head, factors: dict) -> None:
+def _paint_iris(patch: Patch, white: Array, x: Array, sign: Array, head: Head, factors: Mapping) -> None:
     x = x - 0.065 * factors["gaze_x"]
     y = patch.y - (0.03 * factors["gaze_y"] - 0.01)
     radius = 0.102 * factors["eye_size"]
@@ -52,7 +54,7 @@ def _paint_iris(patch: Patch, white: Array, x: Array, sign: Array, head: Head, f
     patch.paint(0.9 * white * patch.cover(spot), [1.0, 1.0, 1.0])
 
 
-def paint_brows(head: Head, factors: dict, rng: np.random.Generator) -> None:
+def paint_brows(head: Head, factors: Mapping, rng: np.random.Generator) -> None:
     """Paint the eyebrows."""
     patch = head.patch(-0.185 - 0.035 * factors["brow_height"], 0.86, 0.22)
     place = (np.abs(patch.x) - EYE_X * 1.02 * factors["eye_spacing"]) / 0.25
@@ -64,7 +66,7 @@ def paint_brows(head: Head, factors: dict, rng: np.random.Generator) -> None:
     patch.paint(patch.band(patch.y - curve, thick, blur=0.025) * ends * hairs, colour)
 
 
-def paint_glasses(head: Head, factors: dict, rng: np.random.Generator) -> None:
+def paint_glasses(head: Head, factors: Mapping, rng: np.random.Generator) -> None:
     """Paint glasses of the labelled kind, and nothing where that is 'none'."""
     kind = factors["glasses"]
     if kind == "none":

@@ -20,7 +20,7 @@ SCALARS = {
     "skin_warmth": (-1.0, 1.0),  # pink to olive
     "blush": (0.0, 1.0),
     "freckles": (0.0, 1.0),  # none below 0.25
-    "yaw": (-26.0, 26.0),  # positive: turned to the picture's right
+    "yaw": (-26.0, 26.0),  # positive: turned to the image's right
     "pitch": (-12.0, 12.0),  # positive: looking down
     "roll": (-6.0, 6.0),  # positive: clockwise
     "shift_x": (-0.03, 0.03),
@@ -47,7 +47,7 @@ SCALARS = {
     "hair_volume": (0.0, 1.0),
     "hair_part": (-1.0, 1.0),  # where the hair is parted, left to right
     "fringe": (0.0, 1.0),  # high to low hair line
-    "light_azimuth": (-75.0, 75.0),  # positive: from the picture's right
+    "light_azimuth": (-75.0, 75.0),  # positive: from the image's right
     "light_elevation": (5.0, 60.0),
     "light_strength": (0.3, 1.0),
     "light_warmth": (-1.0, 1.0),  # blue to orange

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +42,7 @@ STYLES = {
 class Hair:
     """The hair of one face: its colour field and its two layers, behind the head and before it."""
 
-    def __init__(self, head: Head, factors: dict, rng: np.random.Generator):
+    def __init__(self, head: Head, factors: Mapping, rng: np.random.Generator):
         self.head, self.factors = head, factors
         self.name = factors["hair_style"]
         self.style = STYLES[self.name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -10,25 +11,25 @@ from genmodels.data.synthetic_faces import colours
 from genmodels.data.synthetic_faces.canvas import Array, Patch, length, oval, ramp, stack
 
 EYE_Y = 0.02  # the eyes' place on the face, across and down from its middle
-EYE_LEVEL = 0.007  # and their height in the picture, down from its middle; half a picture is 1
+EYE_LEVEL = 0.007  # and their height in the image, down from its middle; half an image is 1
 
 
 class Head:
-    """A head posed in the picture.
+    """A head posed in the image.
 
     The head is taken as a ball: `x`, `y` [H, W] are its coordinates as seen, with the outline near radius 1, and
     `face_x`, `face_y` the same points in the frame of the face (across and down), so that what is painted at a place of
-    the face turns with the pose. `outline` is the signed distance to the silhouette in units of the picture.
+    the face turns with the pose. `outline` is the signed distance to the silhouette in units of the image.
     """
 
-    def __init__(self, canvas: Patch, factors: dict):
+    def __init__(self, canvas: Patch, factors: Mapping):
         self.canvas = canvas
         self.width = 0.585 * factors["scale"] * factors["face_width"]
         self.height = 0.85 * factors["scale"]
         self.aspect = self.height / self.width
         self.yaw, self.pitch, self.roll = (math.radians(factors[name]) for name in ("yaw", "pitch", "roll"))
         self.sin_yaw, self.sin_pitch = math.sin(self.yaw), math.sin(self.pitch)
-        # As CelebA's photographs the picture is aligned by the eyes: a head that turns or nods moves round them.
+        # As CelebA's photographs the image is aligned by the eyes: a head that turns or nods moves round them.
         self.centre = (0.0, 0.0)
         eyes = self.place(0.0, EYE_Y)
         self.centre = (factors["shift_x"] - eyes[0], factors["shift_y"] + EYE_LEVEL - eyes[1])
@@ -60,7 +61,7 @@ class Head:
         return oval(turned / taper, self.y, 2.14 + 0.4 * jaw) * radius
 
     def place(self, x: float, y: float) -> tuple[float, float]:
-        """Where the face point (x, y) shows in the picture."""
+        """Where the face point (x, y) shows in the image."""
         z = math.sqrt(max(1.0 - x * x - y * y, 0.05))
         depth = z * math.cos(self.yaw) - x * self.sin_yaw
         seen_x = (x * math.cos(self.yaw) + z * self.sin_yaw) * self.width

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from genmodels.data.synthetic_faces import colours
@@ -11,7 +13,7 @@ from genmodels.data.synthetic_faces.head import Head
 MOUTH_Y = 0.59
 
 
-def paint_nose(head: Head, factors: dict) -> None:
+def paint_nose(head: Head, factors: Mapping) -> None:
     """Paint what relief alone does not show of the nose: nostrils, wings, the shadow and the folds below."""
     patch = head.patch(0.33 * factors["nose_length"], 0.6, 0.42)
     x, y = patch.x - 0.20 * head.sin_yaw, patch.y - 0.18 * head.sin_pitch
@@ -25,7 +27,7 @@ def paint_nose(head: Head, factors: dict) -> None:
     patch.tint(deep * ridge(fold, 0.03), [0.66, 0.50, 0.48])
 
 
-def paint_mouth(head: Head, factors: dict, rng: np.random.Generator) -> None:
+def paint_mouth(head: Head, factors: Mapping, rng: np.random.Generator) -> None:
     """Paint the lips and, where the mouth is open, its inside with teeth."""
     patch = head.patch(MOUTH_Y, 0.62, 0.42)
     smile, opening = factors["smile"], factors["mouth_open"]
@@ -51,7 +53,7 @@ def paint_mouth(head: Head, factors: dict, rng: np.random.Generator) -> None:
 
 
 def _paint_lips(
-    patch: Patch, lips: Array, y: Array, shine: Array, factors: dict, skin: Array, rng: np.random.Generator
+    patch: Patch, lips: Array, y: Array, shine: Array, factors: Mapping, skin: Array, rng: np.random.Generator
 ) -> None:
     bare = skin * [0.90, 0.66, 0.64]
     made_up = colours.hsv(rng.uniform(-0.06, 0.03), rng.uniform(0.55, 0.8), rng.uniform(0.45, 0.8))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -11,8 +12,8 @@ from genmodels.data.synthetic_faces.canvas import Patch, clamp, glow, length, ov
 from genmodels.data.synthetic_faces.head import Head
 
 
-def paint_background(canvas: Patch, factors: dict, rng: np.random.Generator) -> None:
-    """Fill the picture with the labelled kind of background."""
+def paint_background(canvas: Patch, factors: Mapping, rng: np.random.Generator) -> None:
+    """Fill the image with the labelled kind of background."""
     hue, value = factors["background_hue"], factors["background_value"]
     near = colours.hsv(hue, rng.uniform(0.1, 0.55), value)
     far = colours.hsv(hue + rng.uniform(-0.12, 0.12), rng.uniform(0.1, 0.55), value * rng.uniform(0.45, 1.1))
@@ -69,7 +70,7 @@ def _horizon(canvas: Patch, hue: float, value: float, rng: np.random.Generator) 
 _KINDS = {"plain": _plain, "bokeh": _bokeh, "foliage": _foliage, "panels": _panels, "horizon": _horizon}
 
 
-def paint_neck(head: Head, factors: dict) -> None:
+def paint_neck(head: Head, factors: Mapping) -> None:
     """Paint the neck, shaded by the chin, and the ears; the head goes over both."""
     canvas, skin = head.canvas, stack(head.skin)
     x = canvas.x - (head.centre[0] - 0.35 * math.sin(head.roll) * head.height + 0.1 * head.sin_yaw)
@@ -87,7 +88,7 @@ def paint_neck(head: Head, factors: dict) -> None:
     canvas.tint(ear * 0.5 * glow(lobe_x, lobe_y, 0.05, 0.1), [0.62, 0.42, 0.40])
 
 
-def paint_clothes(head: Head, factors: dict, rng: np.random.Generator) -> None:
+def paint_clothes(head: Head, factors: Mapping, rng: np.random.Generator) -> None:
     """Paint the shoulders and what covers them."""
     canvas, kind = head.canvas, factors["clothes"]
     cloth = colours.hsv(factors["clothes_hue"], rng.uniform(0.15, 0.7), factors["clothes_value"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from genmodels.data.synthetic_faces import colours
@@ -9,7 +11,7 @@ from genmodels.data.synthetic_faces.canvas import Array, Patch, clamp, glow, ram
 from genmodels.data.synthetic_faces.head import Head
 
 
-def paint_skin(head: Head, factors: dict, rng: np.random.Generator) -> Array:
+def paint_skin(head: Head, factors: Mapping, rng: np.random.Generator) -> Array:
     """Paint bare skin inside the outline and return its opacity [H, W]."""
     canvas = head.canvas
     mask = canvas.cover(head.outline)
@@ -24,7 +26,7 @@ def paint_skin(head: Head, factors: dict, rng: np.random.Generator) -> Array:
     return mask
 
 
-def paint_beard(head: Head, mask: Array, factors: dict, rng: np.random.Generator) -> None:
+def paint_beard(head: Head, mask: Array, factors: Mapping, rng: np.random.Generator) -> None:
     """Paint the beard of the labelled kind over the bare face, whose opacity is `mask` [H, W]."""
     kind = factors["beard"]
     if kind == "none":
@@ -48,7 +50,7 @@ def paint_beard(head: Head, mask: Array, factors: dict, rng: np.random.Generator
     head.canvas.paint(mask * region * (0.92 + 0.05 * hairs), colour)
 
 
-def light_face(head: Head, mask: Array, factors: dict) -> None:
+def light_face(head: Head, mask: Array, factors: Mapping) -> None:
     """Light whatever is painted on the face [H, W] as a ball with a relief: sockets, nose, cheeks, lips and chin."""
     side, sign = np.abs(head.face_x), np.sign(head.face_x)
     wide, tip = factors["nose_width"], 0.33 * factors["nose_length"]

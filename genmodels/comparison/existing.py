@@ -1,0 +1,107 @@
+"""Finished runs to compare: refused up front where they cannot stand on one page."""
+
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import ml_collections
+
+from genmodels import data, runs
+from genmodels.comparison import settings
+from genmodels.comparison.run import Run, compared_step, failure
+from genmodels.errors import UsageError
+from genmodels.runs import checkpoint, lock
+
+KIND = ("name", "split", "crop", "num_train", "num_test")  # of config.data
+
+
+def read(folders: Sequence[Path], data_dir: str) -> list[Run]:
+    """The runs of these folders at their newest checkpoints, each once; the data are now in `data_dir`, if given.
+
+    Raises UsageError for what is no run or has nothing to compare, for a run given twice, for one that is being
+    trained, and for runs of another crop or size.
+    """
+    planned = [Run(folder, runs.read_config(folder, data_dir or None)) for folder in folders]
+    _check_once(planned)
+    kinds = {_kind(run.config): run for run in planned}
+    if len(kinds) > 1:
+        a, b = list(kinds.values())[:2]
+        raise UsageError(f"{a.workdir} and {b.workdir} have different data, crop or size: compare runs of the same.")
+    planned = settings.named([_at_its_step(run) for run in planned])
+    seen = {}
+    for run in planned:
+        if (first := seen.setdefault(run.name, run)) is not run:
+            raise UsageError(
+                f"{first.workdir} and {run.workdir} are one run by their configs, {run.name}: its numbers count once.\n"
+                "Leave one of them out of --runs."
+            )
+    return planned
+
+
+def check_data(planned: list[Run], images: data.Dataset) -> None:
+    """Raises UsageError where a run was trained on other images than those that are opened, or may have been."""
+    for run in planned:
+        same = runs.data.same(run.workdir, images)
+        if same is None:
+            print(f"data not checked: {run.workdir} does not tell what it was trained on", flush=True)
+            same = _rule(run.config) == _rule(planned[0].config)
+        if not same:
+            first = f"{planned[0].workdir}, " if run is not planned[0] else ""
+            raise UsageError(
+                f"{run.workdir} was trained on other images than {first}those that are opened for all runs: "
+                f"{images.description}.\n"
+                "Compare runs of the same images; where they are now is told by --config.data.dir."
+            )
+
+
+def check_places(planned: list[Run]) -> None:
+    """Raises UsageError where what is still to be done for these runs could not be written into their folders."""
+    for run in planned:
+        if not os.access(run.workdir, os.W_OK):
+            raise UsageError(
+                f"{run.workdir} cannot be written, and its evaluation and figures are kept there.\n"
+                "Make it writable, or compare a copy of it."
+            )
+
+
+def _check_once(planned: list[Run]) -> None:
+    seen = {}
+    for run in planned:
+        first = seen.setdefault(run.workdir.resolve(), run)
+        if first is not run:
+            both = str(run.workdir) if first.workdir == run.workdir else f"{first.workdir} and {run.workdir}"
+            raise UsageError(f"--runs has one run twice, {both}: give it once.")
+
+
+def _at_its_step(run: Run) -> Run:
+    if failure(run) is not None:
+        return run
+    step = checkpoint.newest_step(run.workdir)
+    if step is None:
+        raise UsageError(f"{run.workdir} has no checkpoint yet: train it with launch.train first.")
+    _check_at_rest(run.workdir)
+    run = run._replace(step=step)
+    if step < run.config.train.steps:
+        steps = f"{compared_step(run):,} of {run.config.train.steps:,} steps"
+        print(f"not trained to its end: {run.workdir} is compared after {steps}", flush=True)
+    return run
+
+
+def _check_at_rest(workdir: Path) -> None:
+    """Raises UsageError while a run is being trained: its checkpoints come and go, and its log grows."""
+    try:
+        with contextlib.suppress(OSError), lock.held(workdir):  # what cannot be written is not being trained
+            pass
+    except UsageError as error:
+        said = str(error).splitlines()[0]
+        raise UsageError(f"{said}\nWait for it to end, or stop it: what is compared must stay as it is.") from error
+
+
+def _kind(config: ml_collections.ConfigDict) -> tuple:
+    return (config.image_size, *(config.data[field] for field in KIND))
+
+
+def _rule(config: ml_collections.ConfigDict) -> str:
+    """How the images of a folder are divided; other data have no such rule."""
+    return config.data.folder_split if config.data.name == "folder" else ""

@@ -1,0 +1,61 @@
+"""A run of the comparison: what it is called, and whether it failed."""
+
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import ml_collections
+
+from genmodels import methods
+from genmodels.runs import checkpoint
+
+FAILURE = "failure.txt"  # in the folder of a run that could not be trained: why; without it the run is tried again
+
+
+class Run(NamedTuple):
+    """One run of the comparison. `report` is its evaluation; None if it failed, then `failure` says why."""
+
+    workdir: Path
+    config: ml_collections.ConfigDict
+    step: int = 0
+    report: dict[str, Any] | None = None
+    figures: Path | None = None
+    failure: str | None = None
+    setting: str = ""  # what tells it from other runs of its method, where that is more than the seed
+
+    @property
+    def row(self) -> str:
+        """The key of its row, which it shares with the runs that differ from it in the seed alone."""
+        return ", ".join(filter(None, (self.config.method, self.setting)))
+
+    @property
+    def title(self) -> str:
+        """The title of that row."""
+        return ", ".join(filter(None, (methods.SPECS[self.config.method].title, self.setting)))
+
+    @property
+    def name(self) -> str:
+        return f"{self.row}, seed {self.config.seed}"
+
+    @property
+    def folder(self) -> str:
+        """The folder of its figures among those of the others."""
+        return re.sub(r"[^A-Za-z0-9.+-]+", "-", f"{self.row}-{self.config.seed}")
+
+
+def compared_step(run: Run) -> int:
+    """The step that is compared: the last one; of an existing run, the newest."""
+    return run.step or run.config.train.steps
+
+
+def is_trained(run: Run) -> bool:
+    """Whether its newest checkpoint is that of the step that is compared."""
+    return checkpoint.newest_step(run.workdir) == compared_step(run)
+
+
+def failure(run: Run) -> str | None:
+    """Why it could not be trained; None where it could, also later by another command."""
+    path = run.workdir / FAILURE
+    if not path.exists() or checkpoint.newest_step(run.workdir) == run.config.train.steps:
+        return None
+    return path.read_text().strip()

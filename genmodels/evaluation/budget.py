@@ -1,0 +1,36 @@
+"""How much is measured."""
+
+from typing import NamedTuple
+
+from genmodels.data import Dataset
+from genmodels.errors import UsageError
+
+# For two values of each measure at least, as one has no interval.
+FEWEST = {"images": 4, "pairs": 2, "real_pairs": 2, "lines": 2, "points": 3, "refined": 4, "seed": 0}
+
+
+class Budget(NamedTuple):
+    """How much is measured; whatever the data cannot give is left out of n, not made up."""
+
+    images: int  # of each split, for reconstruction and codes, at most
+    pairs: int  # of samples, for diversity
+    real_pairs: int | None  # of test images; None: as many disjoint ones as there are, at most 10,000
+    lines: int  # between test images and between prior codes
+    points: int  # of each line, ends included
+    refined: int  # codes that improved sampling moves; 0: none
+    seed: int
+    spherical: bool = False  # lines
+
+
+def check(budget: Budget, images: Dataset) -> None:
+    """Raises UsageError for a budget that gives no interval, and for more real pairs than there are."""
+    for field, fewest in FEWEST.items():
+        value = getattr(budget, field)
+        if value is not None and value < fewest and (field, value) != ("refined", 0):
+            raise UsageError(f"evaluation: {field}={value} must be at least {fewest}.")
+    most = len(images.test) // 2
+    if budget.real_pairs is not None and budget.real_pairs > most:
+        raise UsageError(
+            f"--real_pairs={budget.real_pairs}: {len(images.test):,} test images make {most:,} disjoint pairs.\n"
+            "Ask for at most that many, or leave the flag out to have them all."
+        )

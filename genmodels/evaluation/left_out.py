@@ -1,0 +1,58 @@
+"""What these data cannot give: named before anything is trained or measured, instead of failing after the work."""
+
+import math
+
+from genmodels.data import Dataset
+from genmodels.errors import UsageError
+from genmodels.evaluation import measures
+from genmodels.evaluation.budget import Budget, check
+from genmodels.evaluation.measures import Sizes
+from genmodels.evaluation.references import pca_sizes
+
+REAL, IMPROVED = " of real images", " of improved samples"
+
+
+def sizes(dataset: Dataset, latent: int) -> Sizes:
+    """How much there is to measure on."""
+    return Sizes(len(dataset.train), len(dataset.test), latent, dataset.duplicates)
+
+
+def expected(dataset: Dataset, latent: int, budget: Budget) -> dict[str, str]:
+    """What will be left out of an evaluation, in words, and why; UsageError for a budget that cannot be."""
+    check(budget, dataset)
+    found, there = {}, sizes(dataset, latent)
+    for measure in measures.MEASURES:
+        if reason := measure.lacks(there):
+            found[measure.words] = reason
+            if budget.refined and measure.subject == "samples":
+                found[measure.words + IMPROVED] = reason
+        if measure.real is not None and (reason := measure.real(there)):
+            found[measure.words + REAL] = reason
+    values = math.prod(dataset.train.shape[1:])
+    for size in pca_sizes(latent):
+        if size > values:
+            found[f"PCA with {size} dimensions"] = f"an image has no more than {values:,} values"
+        elif size >= there.train:
+            found[f"PCA with {size} dimensions"] = (
+                f"it takes more training images than dimensions, and there are {there.train:,}"
+            )
+    ends = min(there.test, budget.images)
+    if there.test >= 4 and ends // 2 < budget.lines:
+        found[f"{budget.lines - ends // 2:,} of {budget.lines:,} lines"] = f"{ends:,} test images make {ends // 2:,}"
+    return found
+
+
+def lines(found: dict[str, str]) -> list[str]:
+    """One line for each reason, with all that is left out for it."""
+    by_reason = {}
+    for words, reason in found.items():
+        by_reason.setdefault(reason, []).append(words)
+    return [f"not measured, as {reason}: {'; '.join(words)}" for reason, words in by_reason.items()]
+
+
+def require(names: list[str], dataset: Dataset, latent: int, budget: Budget) -> None:
+    """Raises UsageError where these measures, by Measure.name, cannot be taken: for what cannot do without them."""
+    missing = expected(dataset, latent, budget)
+    needed = [measure.words for measure in measures.MEASURES if measure.name in names]
+    for line in lines({words: missing[words] for words in needed if words in missing}):
+        raise UsageError(f"{line}.\nUse more images.")

@@ -1,0 +1,120 @@
+"""The evaluation of a run, and the file that keeps it."""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from genmodels import runs
+from genmodels.data import Dataset
+from genmodels.errors import UsageError
+from genmodels.evaluation import left_out, measures
+from genmodels.evaluation.budget import Budget
+from genmodels.evaluation.rows import evaluate
+from genmodels.model import Model
+from genmodels.runs import data as run_data
+from genmodels.runs import renamed
+
+
+def evaluate_run(
+    workdir: Path, model: Model, dataset: Dataset, budget: Budget, out: Path | None = None
+) -> dict[str, Any]:
+    """Evaluates the model of a run, with progress bars, and writes all of it to <workdir>/eval/<step>.json.
+
+    With a folder `out` it goes to <out>/<step>.json, and the run is only read. Names what is left out: what the data
+    cannot give before any work, the rest after it. UsageError, before any work, where it cannot be written, and for the
+    own place of a run that was trained on other images.
+    """
+    path, expected = (
+        report_path(workdir, model.step, out),
+        left_out.expected(dataset, model.config.model.latent, budget),
+    )
+    same = _check(path, workdir, dataset, own=path.resolve() == report_path(workdir, model.step).resolve())
+    _say(expected)
+    found = evaluate(model, dataset, budget, progress=True)
+    _say({words: reason for words, reason in found.left_out.items() if words not in expected})
+    report = {
+        "format": measures.FORMAT,
+        "measures": _taken(),
+        "data": dataset.description,
+        "data_digest": dataset.digest,
+        "same_data": same,  # as the run was trained on; null: not recorded by runs of earlier revisions
+        "run": str(workdir.resolve()),
+        "step": model.step,
+        "budget": budget._asdict(),
+        "training_images_per_s": runs.training_rate(workdir),
+        "left_out": found.left_out,
+        "rows": found.rows,
+    }
+    partial = path.with_suffix(".tmp")
+    try:
+        partial.write_text(json.dumps(report, indent=1) + "\n")
+        partial.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written ({error.strerror}): make room there.") from error
+    return report
+
+
+def report_path(workdir: Path, step: int, out: Path | None = None) -> Path:
+    """Where the evaluation of a run at `step` is kept: with the run, or in the folder `out`."""
+    return (workdir / "eval" if out is None else out) / f"{step}.json"
+
+
+def read(workdir: Path, step: int) -> dict[str, Any] | None:
+    """The evaluation of a run at `step`, of whatever format; None if there is none."""
+    return _json(report_path(workdir, step))
+
+
+def is_done(workdir: Path, step: int, budget: Budget, dataset: Dataset | None = None) -> bool:
+    """Whether a run at `step` was evaluated with this budget, with every measure, as it is taken now.
+
+    With `images`: on these.
+    """
+    report = read(workdir, step) or {}
+    current = report.get("format") == measures.FORMAT and set(_taken()) <= set(report["measures"])
+    on_these = current and (dataset is None or report["data_digest"] == dataset.digest)
+    return on_these and report["budget"] == budget._asdict()
+
+
+def _taken() -> list[str]:
+    """The names of all that an evaluation measures."""
+    return [measure.name for measure in measures.MEASURES if measure.function]
+
+
+def _check(path: Path, workdir: Path, dataset: Dataset, *, own: bool) -> bool | None:
+    """Whether the run was trained on these images, None: not recorded; told, or refused for a run's `own` place.
+
+    UsageError too where the report cannot be written, or would take another's place.
+    """
+    same = run_data.same(workdir, dataset)
+    if same is None:
+        print(f"data not checked: {workdir} does not tell what it was trained on", flush=True)
+    if same is False:
+        said = f"{workdir} was trained on other images than these: {dataset.description}"
+        if own:
+            raise UsageError(f"{said}.\nIts own evaluation stays as it is: give a folder for this one by --out.")
+        print(said, flush=True)
+    if not own and path.exists() and (_json(path) or {}).get("run") != str(workdir.resolve()):
+        raise UsageError(f"{path} is there already and not of {workdir}: choose another --out.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written ({error.strerror}): make that folder writable, or give another by --out."
+        ) from error
+    return same
+
+
+def _json(path: Path) -> dict[str, Any] | None:
+    try:
+        found = renamed.current(json.loads(path.read_text()))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _say(found: dict[str, str]) -> None:
+    for line in left_out.lines(found):
+        print(line, flush=True)

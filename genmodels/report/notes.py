@@ -1,0 +1,37 @@
+"""What a reader of the page must know of its runs, in one line each."""
+
+from genmodels import evaluation, methods
+from genmodels.comparison.run import Run
+from genmodels.evaluation.left_out import IMPROVED
+from genmodels.report import claims
+
+
+def draw(runs: list[Run], rows: dict[str, dict]) -> list[str]:
+    """What was not checked, not finished, not measured and not judged."""
+    measured = [run for run in runs if run.report]
+    unchecked = [run.name for run in measured if run.report["same_data"] is None]
+    return [
+        *([f"data not checked: {'; '.join(unchecked)}"] if unchecked else []),
+        *(
+            f"not trained to its end: {run.name}, {run.step:,} of {run.config.train.steps:,} steps"
+            for run in measured
+            if run.step < run.config.train.steps
+        ),
+        *evaluation.lines(_left_out(measured)),
+        *claims.left_out(rows),
+    ]
+
+
+def _left_out(measured: list[Run]) -> dict[str, str]:
+    """What was not measured, in words, with its reason; with the run's name where not all runs are alike."""
+    found = {}
+    for run in measured:
+        for words, reason in run.report.get("left_out", {}).items():
+            others = [other for other in measured if not words.endswith(IMPROVED) or _is_improved(other)]
+            alike = all(other.report.get("left_out", {}).get(words) == reason for other in others)
+            found[words if alike else f"{words} ({run.name})"] = reason
+    return found
+
+
+def _is_improved(run: Run) -> bool:
+    return methods.SPECS[run.config.method].improved

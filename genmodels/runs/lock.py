@@ -1,0 +1,112 @@
+"""One training at a time in a run's folder.
+
+The lock of the operating system ends with its process. Some shared file systems keep such locks to each host, though,
+so the holder leaves its name beside the lock, with a number that it keeps counting up. Who gets the lock and finds the
+name of another host watches that number before taking the folder.
+"""
+
+import contextlib
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import filelock
+
+from genmodels.errors import UsageError
+from genmodels.runs.files import write_whole
+
+LOCK, HOLDER = ".lock", "holder.json"  # in the run's folder
+BEAT = 10.0  # seconds from one sign of life to the next
+PATIENCE = 3  # beats without one after which a holder is dead
+
+
+class Holder(NamedTuple):
+    """A process that trains in a folder, and how many signs of life it has given."""
+
+    host: str
+    pid: int
+    beats: int
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host}"
+
+
+@contextlib.contextmanager
+def held(workdir: Path) -> Iterator[None]:
+    """Holds a run's folder, which exists, for this process.
+
+    Raises UsageError, naming the holder, when another process trains in it; OSError when it cannot be written.
+    """
+    lock = filelock.FileLock(workdir / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise _refusal(workdir, _read(workdir)) from None
+    try:
+        _wait_for_another_host(workdir)
+        with _signs_of_life(workdir):
+            yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def _signs_of_life(workdir: Path) -> Iterator[None]:
+    ended, this = threading.Event(), Holder(socket.gethostname(), os.getpid(), 0)
+
+    def beat() -> None:
+        holder = this
+        while not ended.wait(BEAT):
+            holder = holder._replace(beats=holder.beats + 1)
+            with contextlib.suppress(OSError):  # a full disk may have room again at the next beat
+                _write(workdir, holder)
+
+    _write(workdir, this)
+    thread = threading.Thread(target=beat, name="signs of life", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        with contextlib.suppress(OSError):
+            (workdir / HOLDER).unlink(missing_ok=True)
+
+
+def _wait_for_another_host(workdir: Path) -> None:
+    """Raises UsageError if a process of another host gives signs of life; on this host the lock itself would tell."""
+    found = _read(workdir)
+    if found is None or found.host == socket.gethostname():
+        return
+    print(f"{found} had {workdir} and may be alive: looks for a sign of it for {PATIENCE * BEAT:.0f} s", flush=True)
+    deadline = time.monotonic() + PATIENCE * BEAT
+    while time.monotonic() < deadline:
+        time.sleep(BEAT / 10)
+        now = _read(workdir)
+        if now is None:  # it has ended
+            return
+        if now != found:
+            raise _refusal(workdir, now)
+
+
+def _refusal(workdir: Path, holder: Holder | None) -> UsageError:
+    return UsageError(
+        f"{workdir} is being trained by {holder or 'another process'}.\n"
+        "Wait for it to end, stop it, or choose another --workdir."
+    )
+
+
+def _write(workdir: Path, holder: Holder) -> None:
+    write_whole(workdir / HOLDER, json.dumps(holder._asdict()) + "\n")
+
+
+def _read(workdir: Path) -> Holder | None:
+    try:
+        return Holder(**json.loads((workdir / HOLDER).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
