@@ -14,7 +14,7 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import TrialState
 
 from genmodels import data, evaluation, methods, model, training
-from genmodels.errors import DivergedError, UsageError, out_of_memory
+from genmodels.errors import DivergedError, LaterError, UsageError, out_of_memory
 from genmodels.runs import checkpoint
 from genmodels.tuning import claims, identity, trial
 from genmodels.tuning import space as spaces
@@ -79,7 +79,7 @@ def _place(workdir: Path, url: str | None) -> str:
 def work(tuning: Tuning, study: optuna.Study, trials: int, dataset: data.Dataset) -> bool:
     """Runs trials until the study has `trials` or others have the rest in hand; False if a signal stopped it.
 
-    A grid has no more trials than combinations. `images` are those of the base config, and so of every trial.
+    A grid has no more trials than combinations. `dataset` is that of the base config, and so of every trial.
     """
     evaluation.require(list(GOALS), dataset, tuning.config.model.latent, tuning.budget)
     if tuning.sampler == "grid":
@@ -107,7 +107,8 @@ def _run(tuning: Tuning, study: optuna.Study, claim: claims.Claim, dataset: data
         except (Collapsed, DivergedError) as error:
             trial.give_up(claim.folder, trial.COLLAPSED, str(error))
         except Exception as error:
-            if not (isinstance(error, UsageError) or out_of_memory(error)):
+            cannot_run = isinstance(error, UsageError) or out_of_memory(error)
+            if isinstance(error, LaterError) or not cannot_run:
                 raise
             trial.give_up(claim.folder, trial.FAILED, str(error) or type(error).__name__)
         else:

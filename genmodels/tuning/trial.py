@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from genmodels.errors import UsageError
+from genmodels.errors import LaterError, UsageError
 
 COLLAPSED, FAILED = "collapsed", "failed"  # why a trial is given up, in <run>/<why>.txt; without that it is tried again
 BEGUN = "begun.txt"  # the steps at which the run was begun by workers that never ended
@@ -51,7 +51,7 @@ def attempt(folder: Path, step: int) -> Iterator[None]:
     """Around the work on a run that has a checkpoint of `step`; UsageError if too many workers have died at it.
 
     Dead are those that were killed, as for memory on a CPU, and those that ended in an error of the program. One that
-    is interrupted leaves no trace.
+    is interrupted, or that a full disk stops, leaves no trace.
     """
     path = folder / BEGUN
     begun = path.read_text().split() if path.exists() else []
@@ -61,7 +61,7 @@ def attempt(folder: Path, step: int) -> Iterator[None]:
     path.write_text(" ".join([*begun, str(step)]))
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, LaterError):
         path.unlink()
         raise
     path.unlink()
