@@ -13,7 +13,7 @@ from genmodels.evaluation import Budget
 from genmodels.runs.folder import FREE_FIELDS
 from genmodels.tuning.space import Space
 
-FLAGS = {"pictures": "--num", "pairs": "--pairs", "seed": "--seed"}  # of launch.tune, by field of the budget
+FLAGS = {"images": "--num", "pairs": "--pairs", "seed": "--seed"}  # of launch.tune, by field of the budget
 
 
 class Tuning(NamedTuple):

@@ -76,9 +76,8 @@ def test_an_old_name_is_told_the_new_one(command, line, words):
 
 @pytest.mark.parametrize(("name", "arguments", "words"), CONFIGS)
 def test_config_that_cannot_be(command, monkeypatch, tmp_path, name, arguments, words):
-    monkeypatch.delitem(
-        sys.modules, "config_config", raising=False
-    )  # else ml_collections keeps the functions of another
+    # Else ml_collections keeps the functions of the file before.
+    monkeypatch.delitem(sys.modules, "config_config", raising=False)
     for file, text in FILES.items():
         (tmp_path / file).write_text(text)
     assert_plain(command(name, *arguments.format(own=tmp_path).split()), words)

@@ -20,6 +20,7 @@ def test_another_space_is_another_study(played, tmp_path):
         ({"loss.alpha": 0.25}, {}, r"holds a study of another config: config\.loss\.alpha was 0\.5, is 0\.25\."),
         ({"train.steps": 721}, {}, r"config\.train\.steps was 720, is 721\."),
         ({"model.channels": (4, 4, 4)}, {}, r"config\.model\.channels was \[.*\], is \[4, 4, 4\]\."),
+        ({}, {"images": 5}, r"holds a study of another budget: --num was 4, is 5\."),
         ({}, {"pairs": 3}, r"holds a study of another budget: --pairs was 2, is 3\."),
     ],
 )
