@@ -12,6 +12,10 @@ class DivergedError(UsageError):
     """A loss or a norm stopped being finite; the text names the step and where to resume."""
 
 
+class LaterError(UsageError):
+    """What stands in the way is not of this command: the same one works when it is gone, a full disk for example."""
+
+
 def out_of_memory(error: Exception) -> bool:
     """Whether the error means that the host or a device ran out of memory."""
     return isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)

@@ -41,8 +41,11 @@ def main() -> None:
         parallel.build(each.parallel.mode, each.parallel.devices, each.train.batch_size)
     cli.check_file(out)
     found = report.measure(config, data.build(config), SECONDS.value)
-    found["scaling"] = report.scaling(config, sizes, batches, SECONDS.value) if scales else []
-    out.write_text(json.dumps(found, indent=1) + "\n")
+    found["scaling"] = []
+    out.write_text(json.dumps(found, indent=1) + "\n")  # before the larger ones, which may not fit the memory
+    if scales:
+        found["scaling"] = report.scaling(config, sizes, batches, SECONDS.value)
+        out.write_text(json.dumps(found, indent=1) + "\n")
     print(report.table(found))
     print(f"all numbers: {out}")
 
@@ -52,7 +55,7 @@ def _numbers(flag: flags.FlagHolder) -> list[int]:
         found = [int(value) for value in flag.value]
     except ValueError:
         found = [0]
-    if not all(number > 0 for number in found):
+    if not all(number > 0 for number in found) or (flag.present and not found):
         raise UsageError(f"--{flag.name}={','.join(flag.value)}: must be positive integers separated by commas.")
     return found
 

@@ -73,6 +73,8 @@ def needed_path(flag: flags.FlagHolder) -> Path:
 
 def paths(flag: flags.FlagHolder) -> list[Path]:
     """The paths that a flag with a list gives, each as `path` has it."""
+    if flag.present and not flag.value:
+        raise UsageError(f"--{flag.name}= is empty: give paths, or leave the flag out.")
     return [_path(flag.name, text) for text in flag.value]
 
 
@@ -98,6 +100,15 @@ def check_file(out: Path) -> None:
             out.unlink()
     except OSError as error:
         raise UsageError(f"--out={out} cannot be written: {error.strerror}.") from error
+
+
+def check_folder(workdir: Path) -> None:
+    """Raises UsageError where --workdir can be neither made nor written; makes nothing."""
+    there = next(each for each in (workdir.absolute(), *workdir.absolute().parents) if each.exists())
+    if not there.is_dir():
+        raise UsageError(f"--workdir={workdir}: {there} is no folder.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UsageError(f"--workdir={workdir}: {there} cannot be written.")
 
 
 def _choose_convolutions() -> None:

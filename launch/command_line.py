@@ -1,9 +1,11 @@
 """Parses the command line into flags and a config, and explains what is wrong with it in plain words."""
 
 import collections
+import math
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import ml_collections
 from absl import flags
@@ -51,13 +53,16 @@ def parse(argv: list[str], required: tuple[str, ...], field: str | None) -> list
         raise
     except Exception as error:  # a config file can fail in any way
         raise UsageError(_explanation(error, argv, required)) from error
-    for name in required:
-        if not flags.FLAGS[name].present:
-            raise UsageError(_missing(name))
-    if field:
-        _check_config(field)
     if len(rest) > 1:
         raise UsageError(f"'{rest[1]}' is not a flag: write --name=value.")
+    for name in required:
+        if not flags.FLAGS[name].present or flags.FLAGS[name].value == "":
+            raise UsageError(_missing(name))
+    for flag in (flags.FLAGS[name] for name in flags.FLAGS):
+        if flag.present:
+            _check_number(flag.name, flag.value)
+    if field:
+        _check_config(field)
     for name, count in times.items():
         if count > 1 and name in flags.FLAGS:
             print(f"note: --{name} is given {count} times; the last counts: {flags.FLAGS[name].value}", file=sys.stderr)
@@ -85,11 +90,21 @@ def _times_given(argv: list[str]) -> collections.Counter[str]:
     return collections.Counter(re.findall(r"^--?(?:no(?=config\.))?([\w.]+)", "\n".join(expanded), re.MULTILINE))
 
 
+def _check_number(name: str, value: Any) -> None:
+    if isinstance(value, int) and abs(value) >= 2**63:  # jax and numpy have no such ones
+        raise UsageError(f"--{name}={value}: the number is too large.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UsageError(f"--{name}={value}: must be a finite number.")
+
+
 def _check_config(field: str) -> None:
     """Raises UsageError for another command's config, or for something that is not a config."""
     text, config = config_file(), flags.FLAGS["config"].value
     if not isinstance(config, ml_collections.ConfigDict):
         raise UsageError(f"--config={text}: its get_config returns {type(config).__name__}, not a ConfigDict.")
+    for name in overrides():
+        if name.split(".")[-1] in ("method", "variant"):  # the other fields would still be those of the file's own
+            raise UsageError(f"--config.{name} cannot be set by itself: choose --config, a file and its variant.")
     if field not in config:
         raise UsageError(f"--config={text} has no field '{field}': give {flags.FLAGS['config'].help}")
 

@@ -18,8 +18,8 @@ from genmodels.errors import out_of_memory
 ASCII = {"–": "-", "−": "-", "×": "x", "…": "...", "²": "^2", "β": "beta", "λ": "lambda", "‖": "||"}
 # Errors of system calls that come from the machine rather than from a fault in this program.
 OF_THE_MACHINE = {
-    getattr(errno, name)
-    for name in ("EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENAMETOOLONG", "ELOOP", "EMFILE", "ENFILE", "EIO")
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO),
+    *(errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EMFILE, errno.ENFILE),
 }
 SIGPIPE = 128 + 13  # as shells report a program ended by a closed pipe
 

@@ -5,13 +5,18 @@ python -m launch.plan --config=configs/introvae.py --topology=v5e:2x4
 
 import json
 import os
+import re
 import sys
 
 if not __package__:  # python launch/plan.py
     sys.path[0] += "/.."
+if __name__ == "__main__":  # jax reads these when it is imported
+    os.environ["JAX_PLATFORMS"] = "cpu"  # the TPUs are a compiler's target only, whatever else is here
+    os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"  # it cannot read what was compiled for chips that are not here
 
 from absl import flags
 
+from genmodels.errors import UsageError
 from launch import cli
 
 CONFIG = cli.config("configs/<method>.py[:variant].")
@@ -31,6 +36,8 @@ def main() -> None:
     os.environ.update(plan.QUIET | os.environ)
     config, topology, out = CONFIG.value, TOPOLOGY.value, cli.path(OUT)
     assert topology is not None  # required below
+    if re.search(r"[:x]0*(x|$)", topology):  # at which libtpu would crash
+        raise UsageError(f"--topology={topology} has no chips: name one such as v5e:2x4.")
     if out:
         cli.check_file(out)
     found = plan.make(config, topology, IMAGES.value, UTILISATION.value)

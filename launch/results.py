@@ -11,6 +11,7 @@ if not __package__:  # python launch/results.py
 
 from absl import flags
 
+from genmodels.errors import UsageError
 from launch import cli
 
 REPORT = flags.DEFINE_string("report", None, "The report/ of a comparison to copy in, as written by launch.compare.")
@@ -21,15 +22,16 @@ OUT = flags.DEFINE_string("out", "results/README.md", "The text, in a folder abo
 
 def main() -> None:
     """Writes --out, and --folder if there is a --report."""
-    from genmodels.errors import UsageError
     from genmodels.report import results
 
-    folder, out, report = cli.needed_path(FOLDER), cli.needed_path(OUT), cli.path(REPORT)
-    if PLANS.value and not report:
+    folder, out = cli.needed_path(FOLDER), cli.needed_path(OUT)
+    report, plans = cli.path(REPORT), cli.paths(PLANS)
+    if plans and not report:
         raise UsageError("--plans are copied in together with a report: give --report as well.")
     cli.check_file(out)
     if report:
-        results.collect(report, cli.paths(PLANS), folder)
+        results.check_place(folder, out.parent)
+        results.collect(report, plans, folder)
     text = results.render(folder, out.parent)
     out.write_text(text, encoding="utf-8")
     print(f"results: {out}")

@@ -38,6 +38,7 @@ def main() -> None:
 
     config = CONFIG.value
     workdir = cli.path(WORKDIR) or Path(f"runs/tune-{config.method}-{config.variant}".replace("_", "-"))
+    cli.check_folder(workdir)
     assert SPACE.value is not None  # required below
     tried = space.parse(SPACE.value, config)
     budget = evaluation.Budget(NUM.value, PAIRS.value, real_pairs=None, lines=2, points=3, refined=0, seed=SEED.value)

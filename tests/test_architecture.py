@@ -17,6 +17,7 @@ LONGER = {  # tests only: many cases of one thing
     "tests.data.test_cache": "builders that are killed, disks that are full, caches of older formats",
     "tests.data.test_celeb_a_files": "the layouts in which CelebA is passed around",
     "tests.data.test_folder": "what a folder of images may hold",
+    "tests.launch.test_bad_input": "the table of what users get wrong",
     "tests.test_model": "what a model may be given",
     "tests.training.test_loop": "a whole training, and each way in which it ends",
 }

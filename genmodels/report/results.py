@@ -21,7 +21,7 @@ OF_ALL = ("error_and_diversity", "error_over_training", "cells")
 def collect(report: Path, plans: list[Path], folder: Path) -> None:
     """Copies a comparison's report.json, the figures that may be published, and plans of launch.plan to `folder`.
 
-    Raises UsageError when there is no finished report, or no such plan.
+    Raises UsageError when there is no finished report, or no such plan, before anything in `folder` is touched.
     """
     if not (report / "report.json").is_file():
         inside = report / "report"
@@ -29,10 +29,12 @@ def collect(report: Path, plans: list[Path], folder: Path) -> None:
         raise UsageError(f"--report={report} has no report.json: {remedy}.")
     if report.resolve() == folder.resolve():
         raise UsageError(f"--report={report} is --folder itself: leave --report out to write its text again.")
+    _read(report / "report.json")
     names = [path.name for path in plans]
     for path in plans:
         if not path.is_file():
             raise UsageError(f"--plans: {path} is not a file: write it with launch.plan --out.")
+        _check_plan(path)
         if names.count(path.name) > 1:
             raise UsageError(
                 f"--plans has two files named {path.name}, and only one would be kept: rename one of them."
@@ -58,8 +60,7 @@ def render(folder: Path, base: Path) -> str:
     """
     if not (folder / "report.json").is_file():
         raise UsageError(f"--folder={folder} has no report.json yet: add one with --report.")
-    if not folder.absolute().is_relative_to(base.absolute()):
-        raise UsageError(f"--folder={folder} must be in the folder of --out, or below it.")
+    check_place(folder, base)
     report = _read(folder / "report.json")
     rows = report["rows"]
     models = list(comparison_rows.models(rows))
@@ -95,6 +96,12 @@ def render(folder: Path, base: Path) -> str:
     )
 
 
+def check_place(folder: Path, base: Path) -> None:
+    """Raises UsageError where `folder` is not in `base` or below it: the text names its figures from there."""
+    if not folder.absolute().is_relative_to(base.absolute()):
+        raise UsageError(f"--folder={folder} must be in the folder of --out, or below it.")
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         report = renamed.current(json.loads(path.read_text()))
@@ -106,6 +113,15 @@ def _read(path: Path) -> dict[str, Any]:
         if name in report["rows"]:
             report["rows"][name]["title"] = title
     return report
+
+
+def _check_plan(path: Path) -> None:
+    try:
+        is_plan = "chips" in json.loads(path.read_text())
+    except (ValueError, TypeError):
+        is_plan = False
+    if not is_plan:
+        raise UsageError(f"--plans: {path} is no plan: write it by launch.plan --out.")
 
 
 def _runs(report: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import ml_collections
 
 from genmodels.data import Dataset
-from genmodels.errors import UsageError
+from genmodels.errors import LaterError, UsageError
 from genmodels.runs import checkpoint, data, lock, migration, renamed
 from genmodels.runs.files import write_whole
 from genmodels.runs.logs import read_metrics
@@ -84,7 +84,7 @@ def opened(workdir: Path, config: ml_collections.ConfigDict, images: Dataset) ->
 
 @contextlib.contextmanager
 def writing(workdir: Path) -> Iterator[None]:
-    """Turns the errors of a full disk into a UsageError; each library that writes raises its own."""
+    """Turns the errors of a full disk into a LaterError; each library that writes raises its own."""
     try:
         yield
     except Exception as error:
@@ -93,8 +93,8 @@ def writing(workdir: Path) -> Iterator[None]:
         raise _full_disk(workdir) from error
 
 
-def _full_disk(workdir: Path) -> UsageError:
-    return UsageError(
+def _full_disk(workdir: Path) -> LaterError:
+    return LaterError(
         f"--workdir={workdir} is on a full disk: make room and run the same command again.\n"
         "It resumes from the last checkpoint, which is intact."
     )

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import filelock
 
-from genmodels.errors import UsageError
+from genmodels.errors import LaterError
 from genmodels.runs.files import write_whole
 
 LOCK, HOLDER = ".lock", "holder.json"  # in the run's folder
@@ -40,7 +40,7 @@ class Holder(NamedTuple):
 def held(workdir: Path) -> Iterator[None]:
     """Holds a run's folder, which exists, for this process.
 
-    Raises UsageError, naming the holder, when another process trains in it; OSError when it cannot be written.
+    Raises LaterError, naming the holder, when another process trains in it; OSError when it cannot be written.
     """
     lock = filelock.FileLock(workdir / LOCK)
     try:
@@ -79,7 +79,7 @@ def _signs_of_life(workdir: Path) -> Iterator[None]:
 
 
 def _wait_for_another_host(workdir: Path) -> None:
-    """Raises UsageError if a process on another host is alive; on this host the lock itself shows that."""
+    """Raises LaterError if a process on another host is alive; on this host the lock itself shows that."""
     found = _read(workdir)
     if found is None or found.host == socket.gethostname():
         return
@@ -94,8 +94,8 @@ def _wait_for_another_host(workdir: Path) -> None:
             raise _refusal(workdir, now)
 
 
-def _refusal(workdir: Path, holder: Holder | None) -> UsageError:
-    return UsageError(
+def _refusal(workdir: Path, holder: Holder | None) -> LaterError:
+    return LaterError(
         f"{workdir} is being trained by {holder or 'another process'}.\n"
         "Wait for it to end, stop it, or choose another --workdir."
     )

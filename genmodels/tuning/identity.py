@@ -13,6 +13,8 @@ from genmodels.evaluation import Budget
 from genmodels.runs.folder import FREE_FIELDS
 from genmodels.tuning.space import Space
 
+FLAGS = {"images": "--num", "pairs": "--pairs", "seed": "--seed"}  # of launch.tune, by field of the budget
+
 
 class Tuning(NamedTuple):
     """What a worker needs: the base config, what is tried, the study's folder, the evaluation's budget."""
@@ -30,7 +32,8 @@ def check_same(study: optuna.Study, tuning: Tuning) -> None:
     What an older revision did not record, or has no field for, is not compared.
     """
     space = {field: [type(of).__name__, *of] for field, of in tuning.space.items()}
-    given = {"space": space, "config": _mathematics(tuning), "budget": tuning.budget._asdict()}
+    flags = {FLAGS.get(name, name): value for name, value in tuning.budget._asdict().items()}
+    given = {"space": space, "config": _mathematics(tuning), "budget": flags}
     begun = bool(study.get_trials(deepcopy=False))
     for name, values in json.loads(json.dumps(given)).items():
         kept = study.user_attrs.get(name)
@@ -41,7 +44,7 @@ def check_same(study: optuna.Study, tuning: Tuning) -> None:
         elif changed := [each for each in values if each in kept and kept[each] != values[each]]:
             raise UsageError(
                 f"{tuning.workdir} holds a study with another {name}: "
-                + "; ".join(f"{name}.{each} was {kept[each]}, is {values[each]}" for each in changed)
+                + "; ".join(f"{each} was {kept[each]}, is {values[each]}" for each in changed)
                 + ".\nIts trials could not be compared with new ones: choose another --workdir."
             )
 
@@ -49,4 +52,6 @@ def check_same(study: optuna.Study, tuning: Tuning) -> None:
 def _mathematics(tuning: Tuning) -> dict[str, Any]:
     """The config's fields that trials share and that alter what they compute, by dotted name."""
     flat = traverse_util.flatten_dict(tuning.config.to_dict(), sep=".")
-    return {name: flat[name] for name in flat if name not in tuning.space and not name.startswith(FREE_FIELDS)}
+    return {
+        f"config.{name}": flat[name] for name in flat if name not in tuning.space and not name.startswith(FREE_FIELDS)
+    }

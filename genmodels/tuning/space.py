@@ -51,6 +51,7 @@ def parse(text: str, config: ml_collections.ConfigDict) -> Space:
     space = {}
     for part in filter(None, (part.strip() for part in text.split(";"))):
         field, equals, values = (piece.strip() for piece in part.partition("="))
+        field = field.removeprefix("--").removeprefix("config.")  # as a flag has it
         if not equals or not values:
             raise UsageError(f"--space: '{part}' is not a field with values. {FORM}")
         if field in space:
@@ -138,4 +139,6 @@ def _typed(field: str, text: str, present: Any) -> Any:
         raise UsageError(f"--space: {field}: '{text}' is not of the field's type, {type(present).__name__}.") from None
     if isinstance(value, float) and not math.isfinite(value):
         raise UsageError(f"--space: {field}: '{text}' is not a number.")
+    if isinstance(value, int) and abs(value) >= 2**63:
+        raise UsageError(f"--space: {field}: '{text}' is too large.")
     return value

@@ -13,7 +13,7 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import TrialState
 
 from genmodels import data, evaluation, methods, model, training
-from genmodels.errors import DivergedError, UsageError, out_of_memory
+from genmodels.errors import DivergedError, LaterError, UsageError, out_of_memory
 from genmodels.runs import checkpoint
 from genmodels.tuning import claims, identity, trial
 from genmodels.tuning import space as spaces
@@ -36,10 +36,9 @@ def open_study(tuning: Tuning, storage: str | None) -> optuna.Study:
     """
     if tuning.sampler == "grid":
         _check_grid(tuning.space)
-    try:
-        tuning.workdir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"--workdir={tuning.workdir} cannot be written ({error.strerror}): choose another.") from error
+    if (tuning.workdir / "config.json").exists():
+        raise UsageError(f"{tuning.workdir} is the folder of a run: choose another --workdir.")
+    tuning.workdir.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     with claims.one_at_a_time(
         tuning.workdir
@@ -109,7 +108,8 @@ def _run(tuning: Tuning, study: optuna.Study, claim: claims.Claim, dataset: data
         except (Collapsed, DivergedError) as error:
             trial.give_up(claim.folder, trial.COLLAPSED, str(error))
         except Exception as error:
-            if not (isinstance(error, UsageError) or out_of_memory(error)):
+            cannot_run = isinstance(error, UsageError) or out_of_memory(error)
+            if isinstance(error, LaterError) or not cannot_run:
                 raise
             trial.give_up(claim.folder, trial.FAILED, str(error) or type(error).__name__)
         else:

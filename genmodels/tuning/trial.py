@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from genmodels.errors import UsageError
+from genmodels.errors import LaterError, UsageError
 
 COLLAPSED, FAILED = "collapsed", "failed"  # why a trial was given up, in <run>/<why>.txt; if deleted, it is tried again
 BEGUN = "begun.txt"  # the steps at which workers that died had started or resumed the run
@@ -51,7 +51,7 @@ def attempt(folder: Path, step: int) -> Iterator[None]:
     """Context of work on a run with a checkpoint of `step`; UsageError if too many workers have died at it.
 
     A worker has died if it was killed, for example for lack of memory on a CPU, or ended in a bug of the program. One
-    that is interrupted leaves no trace.
+    that is interrupted, or stopped by a full disk, leaves no trace.
     """
     path = folder / BEGUN
     begun = path.read_text().split() if path.exists() else []
@@ -61,7 +61,7 @@ def attempt(folder: Path, step: int) -> Iterator[None]:
     path.write_text(" ".join([*begun, str(step)]))
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, LaterError):
         path.unlink()
         raise
     path.unlink()

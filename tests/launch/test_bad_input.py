@@ -1,5 +1,6 @@
 """Bad input the user can fix, for all commands: exit code 2, one or two plain lines, nothing changed on disk."""
 
+import json
 import re
 import shutil
 import socket
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from genmodels.report import results
 from tests.support.commands import flags
 from tests.support.plain import assert_plain
 
@@ -22,6 +24,8 @@ TRAIN = [  # (arguments after a right command line, words of the answer)
     ("--config.train.steps=1.5", "--config.train.steps=1.5: must be an integer"),
     ("--config.optim.b1=abc", "--config.optim.b1=abc: must be a number"),
     ("--config.log.tensorboard=maybe", "--config.log.tensorboard=maybe: must be true or false"),
+    ("--config.optim.learning_rate=inf", "--config.optim.learning_rate=inf: must be a finite number"),
+    ("--config.loss.beta=1e400", "--config.loss.beta=inf: must be a finite number"),
     ("--config.optim=3", "--config.optim=3: "),
     ("--cnfig=3", "Unknown command line flag 'cnfig'"),
     ("train.steps=3", "'train.steps=3' is not a flag: write --name=value"),
@@ -140,6 +144,9 @@ OTHERS = [  # (command, arguments, words)
         "/nowhere",
     ),
     ("benchmark", "--config=configs/vae.py:demo --sizes=32,big", "--sizes=32,big: must be positive integers"),
+    ("benchmark", "--config=configs/vae.py:demo --seconds=nan", "--seconds=nan: must be a finite number"),
+    ("benchmark", "--config=configs/vae.py:demo --sizes=", "--sizes=: must be positive integers"),
+    ("benchmark", f"{VAE} --out={{run}}", "--out=.*run cannot be written: Is a directory"),
     ("benchmark", "--config=configs/vae.py:demo --sizes=0", "--sizes=0: must be positive integers"),
     ("benchmark", "--config=configs/vae.py:demo --batch_sizes=8,-8", "--batch_sizes=8,-8: must be positive integers"),
     ("benchmark", f"{VAE} --sizes=32,48 --out={{new}}/x", "config.image_size=48 is unknown"),
@@ -157,6 +164,56 @@ OTHERS = [  # (command, arguments, words)
     ("benchmark", f"{VAE} --out=/dev/null/x.json", "--out=/dev/null/x.json cannot be written"),
     ("plan", "--config=configs/vae.py:demo", "--topology is missing"),
     ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --out=/dev/null/x.json", "--out=/dev/null/x.json cannot"),
+    ("results", "--plans={broken}/text/3.png", "--plans are taken in together with a report"),
+    ("results", "--report={broken}/json --folder={new}", "must be in the folder of --out, or below it"),
+    (
+        "results",
+        "--report={broken}/json --folder={new} --out={new}.md",
+        "json/report.json cannot be read .*: take a report in again",
+    ),
+    (
+        "results",
+        "--report={broken}/run --folder={new} --out={new}.md",
+        "run/report.json is not a report of launch.compare",
+    ),
+    (
+        "results",
+        "--report={broken}/json --folder={broken}/json --out={broken}/json/x.md",
+        "json is --folder itself: leave --report out",
+    ),
+    ("results", "--folder={broken}/json --out={broken}/x.md", "json/report.json cannot be read"),
+    (
+        "results",
+        "--report={broken}/report --plans={broken}/run/config.json --folder={new} --out={new}.md",
+        "run/config.json is no plan: write it by launch.plan --out",
+    ),
+    ("plan", "--config=configs/vae.py:demo --topology=", "--topology is missing"),
+    ("plan", "--config=configs/vae.py:demo --topology=v5e:2x0", "--topology=v5e:2x0 has no chips"),
+    ("plan", "--config=configs/vae.py:demo --topology=v5e:2x", "--topology=v5e:2x has no chips"),
+    ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --utilisation=nan", "--utilisation=nan: a finite number"),
+    ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --images=0", "--images=0"),
+    ("evaluate", "--workdir=", "--workdir is missing"),
+    ("compare", "--config=configs/compare.py:demo --workdir={new} --runs=", "--runs= is empty"),
+    (
+        "compare",
+        "--config=configs/compare.py:demo --workdir={broken}/text/3.png",
+        "text/3.png is a file.*another --workdir",
+    ),
+    (
+        "tune",
+        "--config=configs/vae.py:demo --workdir={broken}/text/3.png/x --space=seed=0,1",
+        "text/3.png is no folder",
+    ),
+    ("tune", "--config=configs/vae.py:demo --workdir={run} --space=seed=0,1", "run is the folder of a run"),
+    ("tune", "--config=configs/vae.py:demo --workdir={new} --space=image_size=32,64", "image_size must be the same"),
+    ("tune", "--config=configs/vae.py:demo --workdir={new} --space=seed:0,1", "'seed:0,1' is not a field with values"),
+    ("tune", "--config=configs/vae.py:demo --workdir={new} --space=seed=0,1 --trials=0", "--trials=0"),
+    ("tune", "--config=configs/vae.py:demo --workdir={new} --space=seed=0,1 --seed=4294967296", "--seed=4294967296"),
+    (
+        "tune",
+        "--config=configs/wae_mmd.py:demo --workdir={new} --space=train.batch_size=1,8",
+        "--space: config.train.batch_size=1 must be at least 2: the unbiased MMD",
+    ),
     ("results", "--report={new}", "has no report.json: run launch.compare"),
     ("results", "--folder={new}", "has no report.json yet: add one with --report"),
     ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --utilisation=7", "--utilisation=7"),
@@ -168,7 +225,7 @@ def broken(tmp_path_factory) -> Path:
     """Folders of images with one that cannot be used, and a folder that only looks like a run."""
     folder = tmp_path_factory.mktemp("broken")
     noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    for name in ("empty", "corrupt", "tiny", "text", "animated", "run"):
+    for name in ("empty", "corrupt", "tiny", "text", "animated", "run", "json", "report"):
         (folder / name).mkdir()
     for name in ("corrupt", "tiny", "text", "animated"):
         for i in range(3):
@@ -181,6 +238,8 @@ def broken(tmp_path_factory) -> Path:
     still, other = Image.fromarray(noise), Image.fromarray(255 - noise)
     still.save(folder / "animated" / "3.webp", save_all=True, append_images=[other])
     (folder / "run" / "config.json").write_text("{}")
+    for name, text in (("run", "{}"), ("json", "{"), ("report", json.dumps(dict.fromkeys(results.NEEDED)))):
+        (folder / name / "report.json").write_text(text)
     return folder
 
 

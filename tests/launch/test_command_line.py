@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sys
 
 import pytest
 
@@ -38,6 +39,13 @@ CONFIGS = [  # (command, arguments, words)
     ("benchmark", "--config=configs/compare.py", "configs/compare.py has no field 'method'"),
     ("plan", "--config=configs/compare.py --topology=v5e:2x4", "configs/compare.py has no field 'method'"),
     ("compare", VAE, r"has no field 'methods': give configs/compare\.py"),
+    ("train", f"{VAE} --config.method=wae_mmd", "--config.method cannot be set by itself: choose --config, a file"),
+    ("train", f"{VAE} --config.variant=slim64", "--config.variant cannot be set by itself"),
+    ("compare", "--config=configs/compare.py:demo --config.vae.method=introvae", "--config.vae.method cannot be set"),
+    ("train", f"{VAE} --config.seed={2**63}", f"--config.seed={2**63}: the number is too large"),
+    ("train", f"{VAE} --config.seed={-(2**63)}", "the number is too large"),
+    ("sample", f"--workdir=/nowhere --seed={2**63}", f"--seed={2**63}: "),
+    ("evaluate", "runs/vae-demo", "'runs/vae-demo' is not a flag: write --name=value"),
     ("train", f"{VAE} --config=configs/introvae.py", "--config is given 2 times: choose one config file"),
     ("train", f"{VAE} --flagfile=/nowhere", "Unable to open flagfile: .*'/nowhere'"),
     ("sample", "--flagfile=/nowhere", "Unable to open flagfile: .*'/nowhere'"),
@@ -67,7 +75,9 @@ def test_an_old_name_is_told_the_new_one(command, line, words):
 
 
 @pytest.mark.parametrize(("name", "arguments", "words"), CONFIGS)
-def test_config_that_cannot_be(command, tmp_path, name, arguments, words):
+def test_config_that_cannot_be(command, monkeypatch, tmp_path, name, arguments, words):
+    # Else ml_collections keeps the functions of the file before.
+    monkeypatch.delitem(sys.modules, "config_config", raising=False)
     for file, text in FILES.items():
         (tmp_path / file).write_text(text)
     assert_plain(command(name, *arguments.format(own=tmp_path).split()), words)

@@ -79,7 +79,9 @@ def test_a_folder_elsewhere_and_a_plan_that_is_none(command, report, tmp_path):
     kept = f"--folder={tmp_path / 'kept'}"
     outcome = command("results", f"--report={report}", kept, f"--out={tmp_path / 'other' / 'RESULTS.md'}")
     assert_plain(outcome, "must be in the folder of --out")
-    assert_plain(command("results", f"--report={report}", kept, "--plans=/nowhere.json"), "/nowhere.json is not a file")
+    assert not (tmp_path / "kept").exists()
+    given = [f"--report={report}", kept, f"--out={tmp_path / 'RESULTS.md'}"]
+    assert_plain(command("results", *given, "--plans=/nowhere.json"), "/nowhere.json is not a file")
 
 
 def test_a_method_that_failed_keeps_its_line(report, tmp_path):
@@ -130,7 +132,7 @@ def test_what_cannot_be_collected(command, report, tmp_path):
     assert_plain(command("results", "--plans=a.json", kept, out), "give --report as well")
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "plan.json").write_text("{}")
+        (tmp_path / folder / "plan.json").write_text('{"chips": 8}')
     plans = f"--plans={tmp_path / 'a' / 'plan.json'},{tmp_path / 'b' / 'plan.json'}"
     assert_plain(command("results", f"--report={report}", plans, kept, out), "two files named plan.json")
     for text, words in (("{", "cannot be read"), ('{"rows": {}}', "is not a report of launch.compare")):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from genmodels import runs
-from genmodels.errors import UsageError
+from genmodels.errors import LaterError, UsageError
 from tests.support import images, tiny_runs
 
 
@@ -133,7 +133,7 @@ def test_a_disk_that_is_full(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(UsageError, match="is on a full disk"), runs.opened(tmp_path, config(), images.fake()):
+    with pytest.raises(LaterError, match="is on a full disk"), runs.opened(tmp_path, config(), images.fake()):
         pass
 
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from genmodels.errors import UsageError
+from genmodels.errors import LaterError
 from genmodels.runs import lock
 
 HOLD = """
@@ -37,7 +37,7 @@ def test_the_holder_is_named_and_leaves_nothing(tmp_path):
     with lock.held(tmp_path):
         assert holder(tmp_path) == {"host": socket.gethostname(), "pid": os.getpid(), "beats": 0}
         words = rf"is being trained by process {os.getpid()} on {socket.gethostname()}\."
-        with pytest.raises(UsageError, match=words), lock.held(tmp_path):
+        with pytest.raises(LaterError, match=words), lock.held(tmp_path):
             pass
         assert (tmp_path / lock.HOLDER).exists()
     assert [path.name for path in tmp_path.iterdir()] == [lock.LOCK]
@@ -55,7 +55,7 @@ def test_it_is_released_when_training_fails(tmp_path):
 def test_a_killed_process_of_this_host_does_not_block(tmp_path):
     process = subprocess.Popen([sys.executable, "-c", HOLD, tmp_path], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "held\n"
-    with pytest.raises(UsageError, match=f"trained by process {process.pid} on"), lock.held(tmp_path):
+    with pytest.raises(LaterError, match=f"trained by process {process.pid} on"), lock.held(tmp_path):
         pass
     process.kill()
     process.communicate()
@@ -94,7 +94,7 @@ def test_a_living_process_of_another_host_keeps_its_run(tmp_path, quick, monkeyp
         sleep(seconds)
 
     monkeypatch.setattr(lock.time, "sleep", beat)
-    with pytest.raises(UsageError, match="is being trained by process 7 on elsewhere"), lock.held(tmp_path):
+    with pytest.raises(LaterError, match="is being trained by process 7 on elsewhere"), lock.held(tmp_path):
         pass
     assert holder(tmp_path) == {"host": "elsewhere", "pid": 7, "beats": 4}  # untouched
     (tmp_path / lock.HOLDER).unlink()

@@ -11,7 +11,9 @@ CONFIG = introvae.get_config("demo").lock()
 
 
 def test_values_and_ranges_have_the_types_of_their_fields():
-    found = space.parse("loss.margin=200,1000; loss.beta=0.01..1 log;model.latent=16..64;data.flip=true,false", CONFIG)
+    found = space.parse(
+        "loss.margin=200,1000; config.loss.beta=0.01..1 log;model.latent=16..64;--config.data.flip=true,false", CONFIG
+    )
     assert found == {
         "loss.margin": Values((200.0, 1000.0)),
         "loss.beta": Range(0.01, 1.0, True),
@@ -50,6 +52,8 @@ def test_grid_is_every_combination_applied_to_a_copy():
         ("loss.margin=1..5 cubic", "is not a range"),
         ("loss.margin=0..5 log", "a log range must start above zero"),
         ("data.flip=false..true", "is not a range"),
+        (f"seed={2**63},1", f"seed: '{2**63}' is too large"),
+        ("loss.margin=1,2;config.loss.margin=3", "loss.margin is given twice"),
         ("image_size=32,64", "image_size must be the same in all trials, which are compared on the same images"),
         ("data.crop=none,square", "data.crop must be the same in all trials"),
         ("data.num_train=10,20", "data.num_train must be the same in all trials"),

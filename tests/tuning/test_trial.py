@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import pytest
 from optuna.trial import TrialState
 
-from genmodels.errors import DivergedError, UsageError
+from genmodels.errors import DivergedError, LaterError, UsageError
 from genmodels.training import Result
 from genmodels.tuning import study
 from genmodels.tuning.study import Collapsed
@@ -97,7 +97,7 @@ def test_what_ends_every_worker_at_one_step_has_failed_after_three(played, tmp_p
         run(tmp_path)
 
 
-@pytest.mark.parametrize("stop", [KeyboardInterrupt, None])
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, LaterError("the disk is full"), None])
 def test_interrupted_workers_are_not_dead_ones(played, tmp_path, monkeypatch, stop):
     real = study.training.train
 
@@ -109,7 +109,7 @@ def test_interrupted_workers_are_not_dead_ones(played, tmp_path, monkeypatch, st
     monkeypatch.setattr(study.training, "train", stops)
     for _ in range(4):
         if stop:
-            with pytest.raises(stop):
+            with pytest.raises(stop if stop is KeyboardInterrupt else LaterError):
                 run(tmp_path)
         else:
             assert not run(tmp_path)
