@@ -107,7 +107,7 @@ def _read(path: Path) -> dict[str, Any]:
         report = renamed.current(json.loads(path.read_text()))
     except ValueError as error:
         raise UsageError(f"{path} cannot be read ({error}): add a report again with --report.") from error
-    if not isinstance(report, dict) or not report.keys() >= NEEDED:
+    if not isinstance(report, dict) or not report.keys() >= NEEDED or not isinstance(report["rows"], dict):
         raise UsageError(f"{path} is not a report of launch.compare: add one with --report.")
     for name, title in comparison_rows.REFERENCES.items():  # earlier revisions had other titles
         if name in report["rows"]:
@@ -121,7 +121,7 @@ def _check_plan(path: Path) -> None:
     except (ValueError, TypeError):
         is_plan = False
     if not is_plan:
-        raise UsageError(f"--plans: {path} is no plan: write it by launch.plan --out.")
+        raise UsageError(f"--plans: {path} is not a plan: write it with launch.plan --out.")
 
 
 def _runs(report: dict[str, Any]) -> list[dict[str, Any]]:

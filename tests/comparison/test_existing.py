@@ -213,7 +213,10 @@ def test_what_the_page_could_not_be_made_of_is_refused_before_any_work(command, 
         (tmp_path / "work" / "report").touch()
         assert_plain(command("compare", *arguments), "report cannot be written .* is a file")
         return
-    for text, words in (("[]", "is not what launch.tune writes"), ('[{"folder": "run"}]', "has no cells.png")):
+    for text, words in (
+        ("[]", "is not what launch.tune writes"),
+        ('[{"folder": "run", "rmse": null}]', "has no cells.png"),
+    ):
         (tmp_path / "results.json").write_text(text)
         assert_plain(command("compare", *arguments, f"--tuning={tmp_path}"), words)
     assert not (tmp_path / "work").exists()

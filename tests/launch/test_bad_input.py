@@ -164,12 +164,12 @@ OTHERS = [  # (command, arguments, words)
     ("benchmark", f"{VAE} --out=/dev/null/x.json", "--out=/dev/null/x.json cannot be written"),
     ("plan", "--config=configs/vae.py:demo", "--topology is missing"),
     ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --out=/dev/null/x.json", "--out=/dev/null/x.json cannot"),
-    ("results", "--plans={broken}/text/3.png", "--plans are taken in together with a report"),
+    ("results", "--plans={broken}/text/3.png", "--plans are copied in together with a report"),
     ("results", "--report={broken}/json --folder={new}", "must be in the folder of --out, or below it"),
     (
         "results",
         "--report={broken}/json --folder={new} --out={new}.md",
-        "json/report.json cannot be read .*: take a report in again",
+        "json/report.json cannot be read .*: add a report again",
     ),
     (
         "results",
@@ -185,12 +185,16 @@ OTHERS = [  # (command, arguments, words)
     (
         "results",
         "--report={broken}/report --plans={broken}/run/config.json --folder={new} --out={new}.md",
-        "run/config.json is no plan: write it by launch.plan --out",
+        "run/config.json is not a plan: write it with launch.plan --out",
     ),
     ("plan", "--config=configs/vae.py:demo --topology=", "--topology is missing"),
     ("plan", "--config=configs/vae.py:demo --topology=v5e:2x0", "--topology=v5e:2x0 has no chips"),
     ("plan", "--config=configs/vae.py:demo --topology=v5e:2x", "--topology=v5e:2x has no chips"),
-    ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --utilisation=nan", "--utilisation=nan: a finite number"),
+    (
+        "plan",
+        "--config=configs/vae.py:demo --topology=v5e:2x4 --utilisation=nan",
+        "--utilisation=nan: must be a finite number",
+    ),
     ("plan", "--config=configs/vae.py:demo --topology=v5e:2x4 --images=0", "--images=0"),
     ("evaluate", "--workdir=", "--workdir is missing"),
     ("compare", "--config=configs/compare.py:demo --workdir={new} --runs=", "--runs= is empty"),
@@ -238,7 +242,7 @@ def broken(tmp_path_factory) -> Path:
     still, other = Image.fromarray(noise), Image.fromarray(255 - noise)
     still.save(folder / "animated" / "3.webp", save_all=True, append_images=[other])
     (folder / "run" / "config.json").write_text("{}")
-    for name, text in (("run", "{}"), ("json", "{"), ("report", json.dumps(dict.fromkeys(results.NEEDED)))):
+    for name, text in (("run", "{}"), ("json", "{"), ("report", json.dumps(dict.fromkeys(results.NEEDED, {})))):
         (folder / name / "report.json").write_text(text)
     return folder
 

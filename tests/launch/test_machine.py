@@ -81,7 +81,7 @@ def test_a_fault_of_the_program_keeps_its_traceback(error):
 
 def test_no_home_and_no_user(homeless, command, image_folder, tmp_path):
     cached = flags(image_folder, tmp_path / "run", **{"data.cache_dir": "~/cache"})
-    assert_plain(command("train", *cached), "no home folder")
+    assert_plain(command("train", *cached), "cannot be expanded to a home folder")
     assert not (tmp_path / "run").exists()
     assert_plain(command("results", "--folder=~/x"), "no home folder is known for '~': give the full path")
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from genmodels.nets.codec import train_pass, train_pass_with_statistics
+from genmodels.nets.codec import train_pass
 from genmodels.training.calibration import calibrate
 from tests.support import tiny
 
@@ -54,7 +54,7 @@ def test_finished_weights_show_what_training_showed(name):
 def test_running_averages_of_mixed_batches_would_not():
     """The usual way: an average of momentum .9 over every batch that passes, real, reconstructed, then sampled."""
     params, batches = trained("introvae")
-    passes = [jax.jit(functools.partial(train_pass_with_statistics, net)) for net in tiny.nets("introvae")]
+    passes = [jax.jit(functools.partial(train_pass, net)) for net in tiny.nets("introvae")]
     passes = dict(zip(("encoder", "decoder"), passes, strict=True))
     running = {}
 
@@ -110,9 +110,9 @@ def in_training(name):
 
     @jax.jit
     def look(params, x):
-        z = train_pass(encoder, params["encoder"], x)[:, : tiny.LATENT]
+        z = train_pass(encoder, params["encoder"], x)[0][:, : tiny.LATENT]
         codes = jnp.concatenate([z, prior]) if name == "introvae" else z
-        return train_pass(decoder, params["decoder"], codes)
+        return train_pass(decoder, params["decoder"], codes)[0]
 
     shown = np.asarray(look(trained(name)[0], unit if name == "introvae" else 2 * unit - 1))
     shown = shown if name == "introvae" else (shown + 1) / 2
