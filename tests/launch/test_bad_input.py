@@ -242,7 +242,7 @@ def broken(tmp_path_factory) -> Path:
     still, other = Image.fromarray(noise), Image.fromarray(255 - noise)
     still.save(folder / "animated" / "3.webp", save_all=True, append_images=[other])
     (folder / "run" / "config.json").write_text("{}")
-    for name, text in (("run", "{}"), ("json", "{"), ("report", json.dumps(dict.fromkeys(results.NEEDED, {})))):
+    for name, text in (("run", "{}"), ("json", "{"), ("report", json.dumps({name: {} for name in results.NEEDED}))):
         (folder / name / "report.json").write_text(text)
     return folder
 
