@@ -141,5 +141,5 @@ def _devices(topology: str) -> tuple[Device, ...]:
         reason = (str(error).strip() or repr(error)).splitlines()[0][:120]
         raise UsageError(
             f"--topology={topology} is not available: {reason}\n"
-            "Name one such as v5e:2x4, and install libtpu: pip install libtpu"
+            'Name one such as v5e:2x4, and have the TPU compiler: pip install "jax[tpu]"'
         ) from error

@@ -37,7 +37,8 @@ def make(config: ml_collections.ConfigDict, replicas: Replicas | None = None) ->
     made_by = spec(config)
     check.one_of(config, "image_size", (32, 64, 128, 256))
     check.positive(config, *POSITIVE)
-    check.below(config, "train.ema_decay", 1)
+    for field in ("train.ema_decay", "optim.b1", "optim.b2"):
+        check.below(config, field, 1)
     check.at_most(config, "train.steps_per_call", "log.every")
     return made_by.make(config, replicas or Replicas())
 

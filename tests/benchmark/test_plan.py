@@ -41,7 +41,8 @@ def test_a_run_s_steps_compile_for_eight_tpus(in_the_repository):
     assert (made["kind"], made["chips"]) == ("TPU v5 lite", 8)
     warmup, game = made["phases"]["VAE warm-up"], made["phases"]["game"]
     assert 0 < warmup["flops"] < game["flops"]
-    assert 0 < warmup["memory"] <= game["memory"]
+    for phase in (warmup, game):  # which of them needs more is up to the compiler
+        assert 4 * 16 / 8 * 3 * 32**2 < phase["memory"] < made["available"]
     assert 16 < made["largest_batch"] < 8 * made["available"] / (4 * 3 * 32**2)  # the images alone take that much
     longest = max(game["flops"] / (0.5 * 197e12), game["traffic"] / 819e9)
     assert made["epoch_seconds"] == pytest.approx(1_000 / 16 * longest)
