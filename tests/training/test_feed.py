@@ -41,12 +41,12 @@ def test_devices_see_the_batches_of_the_steps(placement, mode, count):
 
 
 @pytest.mark.parametrize(("name", "mode"), [("vae", "jit"), ("wae_mmd", "pmap")])
-def test_training_does_not_depend_on_where_images_are_nor_on_steps_per_call(name, mode, images, tmp_path):
+def test_training_does_not_depend_on_where_images_are_nor_on_steps_per_call(name, mode, image_folder, tmp_path):
     def run(**fields) -> list[dict]:
         workdir = tmp_path / "-".join(map(str, fields.values()))
         shared = {"parallel.mode": mode, "parallel.devices": 2, "train.steps": 7, "log.every": 3, "eval.every": 5}
         shared |= {"loss.warmup_steps": 4} if name == "wae_mmd" else {}
-        training.train(tiny_runs.config(name, images, **shared | fields), workdir)
+        training.train(tiny_runs.config(name, image_folder, **shared | fields), workdir)
         return [{k: v for k, v in line.items() if k != "images/s"} for line in read_metrics(workdir)]
 
     ordinary = run(**{"data.placement": "host"})
