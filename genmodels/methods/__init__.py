@@ -37,6 +37,7 @@ def make(config: ml_collections.ConfigDict, replicas: Replicas | None = None) ->
     made_by = spec(config)
     check.one_of(config, "image_size", (32, 64, 128, 256))
     check.positive(config, *POSITIVE)
+    check.at_least(config, "seed", 0, "random keys take no negative seeds")
     for field in ("train.ema_decay", "optim.b1", "optim.b2"):
         check.below(config, field, 1)
     check.at_most(config, "train.steps_per_call", "log.every")

@@ -58,9 +58,11 @@ def test_a_run_that_diverges_ends_in_plain_words(command, image_folder, tmp_path
 def test_a_signal_saves_and_ends_and_the_same_command_finishes(command, image_folder, tmp_path, number):
     workdir = tmp_path / "run"
     arguments = flags(image_folder, workdir, **{"train.steps": STEPS})
+    before = signal.signal(number, signal.SIG_DFL)  # it is inherited, and ignored where tests run as a background job
     process = subprocess.Popen(
         [sys.executable, "-m", "launch.train", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
+    signal.signal(number, before)
     while not read_metrics(workdir) and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(number)

@@ -53,6 +53,7 @@ def test_phases_follow_one_another():
         ("vae", "loss.beta", 0.0, "config.loss.beta=0.0 must be above zero"),
         ("vae", "optim.learning_rate", -1.0, "config.optim.learning_rate=-1.0 must be above zero"),
         ("vae", "train.ema_decay", 1.0, r"must be in \[0, 1\)"),
+        ("vae", "seed", -1, "config.seed=-1 must be at least 0"),
         ("vae", "optim.b1", 1.5, r"config.optim.b1=1.5 must be in \[0, 1\)"),
         ("introvae", "optim.b2", 1.0, r"config.optim.b2=1.0 must be in \[0, 1\)"),
         ("vae", "train.steps", 0, "config.train.steps=0 must be above zero"),
