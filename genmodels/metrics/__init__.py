@@ -9,6 +9,7 @@ from genmodels.metrics.bootstrap import Estimate, difference, interval
 from genmodels.metrics.images import batched, levels, ms_ssim, per_image, psnr, quantise, rmse, sharpness, ssim
 from genmodels.metrics.latents import Moments, active_units, farthest_eigenvectors, least_gaussian_plane, moments
 from genmodels.metrics.manifold import ToSet, distances_to_set
+from genmodels.metrics.wasserstein import sliced_wasserstein
 
 __all__ = [
     "Estimate",
@@ -30,5 +31,6 @@ __all__ = [
     "quantise",
     "rmse",
     "sharpness",
+    "sliced_wasserstein",
     "ssim",
 ]

@@ -1,0 +1,136 @@
+"""Sliced Wasserstein distance of two sets of images, by scale (Karras et al. 2018, arXiv 1710.10196, section 5)."""
+
+import functools
+from collections.abc import Iterator
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from genmodels.metrics.images import batched
+
+SMALLEST = 16  # px, the coarsest level
+PATCHES, SIDE = 128, 7  # patches of an image on each level, and their side in pixels
+REPEATS, DIRECTIONS = 4, 128  # directions are drawn in so many lots
+BINOMIAL = np.array([1, 4, 6, 4, 1], np.float32) / 16
+BATCH = 256  # images at once
+
+
+def sliced_wasserstein(real: np.ndarray, fake: np.ndarray, *, seed: int = 0) -> dict[int | str, float]:
+    """The distance, times 1000, by level of the Laplacian pyramid, and the mean: {64: v, 32: v, 16: v, 'mean': v}.
+
+    `real` and `fake` are as many uint8 images [N, H, H, 3], H = 16, 32, 64, ...; memory maps are read as they come. On
+    each level patches of 7x7 pixels, 128 an image at random places, are standardised by the mean and deviation of each
+    channel of their own set, so brightness and contrast of a whole set have no effect; they are projected on 512 random
+    directions, where the distance of two sets is that of their sorted projections. It depends on N: read it beside that
+    of two sets of real images of the same N. Raises ValueError for sets of unequal shape or of other sizes.
+    """
+    size = real.shape[1]
+    if real.shape != fake.shape or real.ndim != 4 or not len(real) or real.shape[2:] != (size, 3):
+        raise ValueError(f"two sets of equally many square images are compared, not {real.shape} and {fake.shape}")
+    if size < SMALLEST or size & (size - 1):
+        raise ValueError(
+            f"images of {size} px have no pyramid down to {SMALLEST} px: their size must be a power of two"
+        )
+    if real.dtype != np.uint8 or fake.dtype != np.uint8:
+        raise TypeError(f"images must be uint8, not {real.dtype} and {fake.dtype}")
+    levels = [size >> i for i in range((size // SMALLEST).bit_length())]
+    keys = jax.random.split(jax.random.key(seed), (len(levels), 3))
+    found = {}
+    for level, (real_key, fake_key, direction_key) in zip(levels, keys, strict=True):
+        sets = (standardised(_patches(*pair, level)) for pair in ((real, real_key), (fake, fake_key)))
+        found[level] = 1e3 * distance(*sets, direction_key)
+    return found | {"mean": float(np.mean(list(found.values())))}
+
+
+def pyramid(images: jax.Array) -> list[jax.Array]:
+    """The Laplacian pyramid of images [B, H, H, 3], float32 of any range: each level less what the next one predicts.
+
+    Levels of H, H/2, ..., 16 px; the last is the image itself, filtered down. Burt & Adelson 1983.
+    """
+    levels, image = [], jnp.asarray(images, jnp.float32)
+    while image.shape[1] > SMALLEST:
+        smaller = _blur(image)[:, ::2, ::2]
+        levels.append(image - _up(smaller))
+        image = smaller
+    return [*levels, image]
+
+
+def standardised(patches: np.ndarray) -> np.ndarray:
+    """Patches [P, 7, 7, 3], each channel of the set with mean 0 and deviation 1, as vectors [P, 147]; in place.
+
+    A channel without deviation stays 0.
+    """
+    axes = (0, 1, 2)
+    patches -= patches.mean(axes, dtype=np.float64).astype(np.float32)
+    deviation = np.sqrt(np.square(patches).mean(axes, dtype=np.float64)).astype(np.float32)
+    patches /= np.where(deviation > 0, deviation, 1)
+    return patches.reshape(len(patches), -1)
+
+
+def distance(a: np.ndarray, b: np.ndarray, key: jax.Array) -> float:
+    """The mean over random directions of the Wasserstein-1 distance of two sets of vectors, [P, D] each, along them."""
+    means = []
+    for lot in jax.random.split(key, REPEATS):
+        directions = jax.random.normal(lot, (a.shape[1], DIRECTIONS))
+        directions = np.asarray(directions / jnp.linalg.norm(directions, axis=0)[None])
+        for part in np.split(directions, 8, axis=1):  # so many at once: the projections need less room than the patches
+            means.append(jnp.mean(jnp.abs(_projected(a, part) - _projected(b, part))))
+    return float(np.mean(means))
+
+
+def _projected(vectors: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """The sorted projections [K, P] of vectors [P, D] on directions [D, K]."""
+    projections = _project(vectors, directions)
+    # numpy sorts on a CPU some sixty times faster than XLA does.
+    on_cpu = jax.default_backend() == "cpu"
+    return np.sort(np.asarray(projections), axis=1) if on_cpu else jnp.sort(projections, axis=1)
+
+
+@jax.jit
+def _project(vectors: jax.Array, directions: jax.Array) -> jax.Array:
+    return jnp.matmul(directions.T, vectors.T, precision=jax.lax.Precision.HIGHEST)
+
+
+def _patches(images: np.ndarray, key: jax.Array, level: int) -> np.ndarray:
+    """Patches of all images on the level of so many pixels, at random places: float32 [N * PATCHES, 7, 7, 3]."""
+    rng = np.random.default_rng(np.asarray(jax.random.key_data(key)))
+    found = np.empty((len(images), PATCHES, SIDE, SIDE, 3), np.float32)
+    start = 0
+    for batch in _levels(images, level):
+        rows, columns = rng.integers(level - SIDE + 1, size=(2, len(batch), PATCHES))
+        windows = np.lib.stride_tricks.sliding_window_view(batch, (SIDE, SIDE), axis=(1, 2))  # [b, y, x, 3, 7, 7]
+        chosen = windows[np.arange(len(batch))[:, None], rows, columns]  # [b, PATCHES, 3, 7, 7]
+        found[start : start + len(batch)] = chosen.transpose(0, 1, 3, 4, 2)
+        start += len(batch)
+    return found.reshape(-1, SIDE, SIDE, 3)
+
+
+def _levels(images: np.ndarray, level: int) -> Iterator[np.ndarray]:
+    """One level of the pyramids, float32 [b, level, level, 3], of a batch of images at a time."""
+    place = (images.shape[1] // level).bit_length() - 1
+    for (batch,) in batched(images, size=BATCH):
+        yield np.asarray(_level(np.asarray(batch), place))
+
+
+@functools.partial(jax.jit, static_argnames="place")
+def _level(images: jax.Array, place: int) -> jax.Array:
+    return pyramid(images)[place]
+
+
+def _blur(x: jax.Array) -> jax.Array:
+    """The 5x5 binomial filter over images [B, H, W, 3], whose edges mirror."""
+    for axis in (1, 2):
+        padding = [(0, 0)] * 4
+        padding[axis] = (2, 2)
+        padded = jnp.pad(x, padding, mode="reflect")
+        shifted = (jax.lax.slice_in_dim(padded, i, i + x.shape[axis], axis=axis) for i in range(5))
+        x = sum(weight * part for weight, part in zip(BINOMIAL, shifted, strict=True))
+    return x
+
+
+def _up(x: jax.Array) -> jax.Array:
+    """Twice the size: zeros between the pixels, and four times the filter."""
+    batch, height, width, channels = x.shape
+    spread = jnp.zeros((batch, 2 * height, 2 * width, channels), x.dtype).at[:, ::2, ::2].set(x)
+    return 4 * _blur(spread)
