@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float, UInt8
 
+from genmodels.arrays import AnyArray
 from genmodels.metrics.images import batched
 
 SMALLEST = 16  # px, the coarsest level
@@ -38,12 +40,12 @@ def sliced_wasserstein(real: np.ndarray, fake: np.ndarray, *, seed: int = 0) -> 
     keys = jax.random.split(jax.random.key(seed), (len(levels), 3))
     found = {}
     for level, (real_key, fake_key, direction_key) in zip(levels, keys, strict=True):
-        sets = (standardised(_patches(*pair, level)) for pair in ((real, real_key), (fake, fake_key)))
-        found[level] = 1e3 * distance(*sets, direction_key)
+        a, b = (standardised(_patches(*pair, level)) for pair in ((real, real_key), (fake, fake_key)))
+        found[level] = 1e3 * distance(a, b, direction_key)
     return found | {"mean": float(np.mean(list(found.values())))}
 
 
-def pyramid(images: jax.Array) -> list[jax.Array]:
+def pyramid(images: Float[AnyArray, "b h h 3"] | UInt8[AnyArray, "b h h 3"]) -> list[jax.Array]:
     """The Laplacian pyramid of images [B, H, H, 3], float32 of any range: each level less what the next one predicts.
 
     Levels of H, H/2, ..., 16 px; the last is the image itself, filtered down. Burt & Adelson 1983.
@@ -56,7 +58,7 @@ def pyramid(images: jax.Array) -> list[jax.Array]:
     return [*levels, image]
 
 
-def standardised(patches: np.ndarray) -> np.ndarray:
+def standardised(patches: Float[np.ndarray, "p 7 7 3"]) -> Float[np.ndarray, "p 147"]:
     """Patches [P, 7, 7, 3], each channel of the set with mean 0 and deviation 1, as vectors [P, 147]; in place.
 
     A channel without deviation stays 0.
@@ -68,7 +70,7 @@ def standardised(patches: np.ndarray) -> np.ndarray:
     return patches.reshape(len(patches), -1)
 
 
-def distance(a: np.ndarray, b: np.ndarray, key: jax.Array) -> float:
+def distance(a: Float[np.ndarray, "p d"], b: Float[np.ndarray, "p d"], key: jax.Array) -> float:
     """The mean over random directions of the Wasserstein-1 distance of two sets of vectors, [P, D] each, along them."""
     means = []
     for lot in jax.random.split(key, REPEATS):
@@ -79,7 +81,7 @@ def distance(a: np.ndarray, b: np.ndarray, key: jax.Array) -> float:
     return float(np.mean(means))
 
 
-def _projected(vectors: np.ndarray, directions: np.ndarray) -> np.ndarray:
+def _projected(vectors: AnyArray, directions: AnyArray) -> AnyArray:
     """The sorted projections [K, P] of vectors [P, D] on directions [D, K]."""
     projections = _project(vectors, directions)
     # numpy sorts on a CPU some sixty times faster than XLA does.
@@ -88,7 +90,7 @@ def _projected(vectors: np.ndarray, directions: np.ndarray) -> np.ndarray:
 
 
 @jax.jit
-def _project(vectors: jax.Array, directions: jax.Array) -> jax.Array:
+def _project(vectors: AnyArray, directions: AnyArray) -> jax.Array:
     return jnp.matmul(directions.T, vectors.T, precision=jax.lax.Precision.HIGHEST)
 
 
@@ -114,7 +116,7 @@ def _levels(images: np.ndarray, level: int) -> Iterator[np.ndarray]:
 
 
 @functools.partial(jax.jit, static_argnames="place")
-def _level(images: jax.Array, place: int) -> jax.Array:
+def _level(images: AnyArray, place: int) -> jax.Array:
     return pyramid(images)[place]
 
 
@@ -124,8 +126,8 @@ def _blur(x: jax.Array) -> jax.Array:
         padding = [(0, 0)] * 4
         padding[axis] = (2, 2)
         padded = jnp.pad(x, padding, mode="reflect")
-        shifted = (jax.lax.slice_in_dim(padded, i, i + x.shape[axis], axis=axis) for i in range(5))
-        x = sum(weight * part for weight, part in zip(BINOMIAL, shifted, strict=True))
+        shifted = [jax.lax.slice_in_dim(padded, i, i + x.shape[axis], axis=axis) for i in range(5)]
+        x = jnp.tensordot(BINOMIAL, jnp.stack(shifted), 1)
     return x
 
 

@@ -121,5 +121,8 @@ def test_it_falls_with_the_number_of_images(rng):
 def test_what_cannot_be_compared_is_refused(real, fake, words):
     with pytest.raises(ValueError, match=words):
         sliced_wasserstein(np.zeros(real, np.uint8), np.zeros(fake, np.uint8))
+
+
+def test_images_are_uint8():
     with pytest.raises(TypeError, match="uint8"):
         sliced_wasserstein(np.zeros((4, 32, 32, 3)), np.zeros((4, 32, 32, 3)))
