@@ -11,7 +11,7 @@ import optax
 from genmodels import losses
 from genmodels.methods import autoencoder, check, fixed_point, optim
 from genmodels.methods.autoencoder import Autoencoder, signed
-from genmodels.methods.method import Phase, Step
+from genmodels.methods.method import Method, Phase, Step
 from genmodels.methods.replicas import Replicas
 from genmodels.methods.state import TrainState
 from genmodels.nets.codec import Params
@@ -91,12 +91,16 @@ class WAE(NamedTuple):
         moments = self.warmup.optimiser.init(state.params["encoder"])
         return state.replace(optimisers=state.optimisers | {"encoder_warmup": moments})
 
-    def phases(self, step: Step) -> tuple[Phase, ...]:
-        """The encoder's warm-up, if any, then training by `step`."""
+    def method(self, init: Callable[[jax.Array], TrainState], step: Step) -> Method:
+        """The method that starts at `init`: the encoder's warm-up, if any, then training by `step`."""
+        warmup = Phase("encoder warm-up", 0, self.warmup_step, self.statistics)
         training = Phase("training", self.warmup.steps, step, self.statistics)
-        if not self.warmup.steps:
-            return (training,)
-        return (Phase("encoder warm-up", 0, self.warmup_step, self.statistics), training)
+        return Method(
+            init=init,
+            phases=(warmup, training) if self.warmup.steps else (training,),
+            encode=self.autoencoder.features,
+            decode=self.autoencoder.decode,
+        )
 
     def statistics(self, params: Params, images: jax.Array, key: jax.Array) -> Params:
         """BatchNorm's statistics by net, as in training: the decoder sees codes of images."""

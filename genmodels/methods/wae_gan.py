@@ -87,12 +87,7 @@ def make(config, replicas) -> Method:
     critic = Critic(config.model.critic_features, config.model.critic_layers)
     optimiser = optim.of(config, config.optim.critic_learning_rate)
     method = WAEGAN(wae.build(config, replicas), critic, optimiser)
-    return Method(
-        init=method.init,
-        phases=method.wae.phases(method.step),
-        encode=method.wae.autoencoder.features,
-        decode=method.wae.autoencoder.decode,
-    )
+    return method.wae.method(method.init, method.step)
 
 
 SPEC = Spec(

@@ -42,12 +42,7 @@ def make(config, replicas) -> Method:
     check.one_of(config, "loss.kernel", ("imq", "rbf"))
     check.at_least(config, "train.batch_size", 2, "the unbiased MMD is a mean over pairs of codes")
     method = WAEMMD(wae.build(config, replicas), config.loss.kernel)
-    return Method(
-        init=method.wae.init,
-        phases=method.wae.phases(method.step),
-        encode=method.wae.autoencoder.features,
-        decode=method.wae.autoencoder.decode,
-    )
+    return method.wae.method(method.wae.init, method.step)
 
 
 SPEC = Spec(
