@@ -19,6 +19,7 @@ from genmodels.runs import renamed
 from tests.support import tiny_comparison
 
 PUBLISHED = Path(__file__).parents[2] / "results" / "slim64"
+SINCE = ["samples sliced_wasserstein"]  # what has been added after that
 TOY = Measure(
     "samples brightness",
     "brightness, toy",
@@ -81,6 +82,7 @@ def test_shown_measures_of_tables_one_after_another():
         "lines to training set, nearest RMSE",
         "MS-SSIM",
         "MS-SSIM − real",
+        "sliced Wasserstein distance",
     ]
 
 
@@ -117,6 +119,8 @@ def test_results_of_before_there_were_entries_are_still_read():
     """The layout of rows in a report.json: a name is the path of keys to its value."""
     rows = renamed.current(json.loads((PUBLISHED / "report.json").read_text()))["rows"]
     for measure in measures.shown("deck", "more", "speed"):
+        if measure.name in SINCE:
+            continue
         row = rows["improved_wae_mmd" if measure.subject == "" else "vae"]
         assert tables.find(row, measure.name) is not None, measure.name
         assert (tables.find(rows["real"], measure.name) is not None) == (measure.real is not None)
