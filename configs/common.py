@@ -38,6 +38,7 @@ def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
     data.placement = "host"  # host | device: the whole training split is sharded over the devices' memory
     data.flip = False  # mirror training images with probability 1/2
     data.folder_split = "hash"  # folder: how the test tenth is chosen: hash (of names) | order (as before 2026-11-25)
+    data.labels = ""  # folder: a CSV of file names and attributes, 1 or 0; '' = one level of class folders, if there is
     data.on_bad = "error"  # folder: what to do with an image that cannot be read: error | skip
     data.num_train = 5_000  # synthetic_faces: images drawn for training
     data.num_test = 1_000  # synthetic_faces: images drawn for testing

@@ -7,13 +7,15 @@ from typing import NamedTuple
 import ml_collections
 import numpy as np
 
-from genmodels.data import fields
+from genmodels.data import fields, labels
 from genmodels.data.batches import Draw, batch_at, batches, draws
 from genmodels.data.cache import cached
 from genmodels.data.crops import CROPS
+from genmodels.data.labels import Labels
 from genmodels.data.subsets import sampled
+from genmodels.errors import UsageError
 
-__all__ = ["Dataset", "Draw", "batch_at", "batches", "build", "draws", "sampled"]
+__all__ = ["Dataset", "Draw", "Labels", "batch_at", "batches", "build", "draws", "sampled"]
 
 # By data.name, the module whose function source(config) opens it, imported on first use: tfds takes a second to
 # import, and a folder does not need it.
@@ -35,16 +37,19 @@ class Dataset(NamedTuple):
     description: str  # one line for logs and tables
     digest: str  # SHA-256 of the images of both splits, see `contents.measure`
     duplicates: int  # test images whose pixels equal those of a training image
+    labels: Labels | None = None  # None: nothing is known of the images
 
 
 def build(config: ml_collections.ConfigDict) -> Dataset:
     """Opens the data set that config.data names, at config.image_size pixels; builds its cache on first use.
 
-    Prints to stderr, in one line, what the source ignores or guesses. Raises UsageError for wrong fields, missing data
-    and images that cannot be used.
+    Prints to stderr, in one line, what the source ignores or guesses. Raises UsageError for wrong fields, missing data,
+    images that cannot be used, and labels that do not match the images.
     """
     data, size = config.data, config.image_size
     module = SOURCES[fields.choice(data, "name", SOURCES)]
+    if data.labels and data.name != "folder":
+        raise UsageError(f"data.labels={data.labels} is for data.name=folder: {data.name} has its own labels.")
     crop = fields.choice(data, "crop", CROPS)
     cache_dir = fields.local(data.cache_dir, "data.cache_dir")
     source = importlib.import_module(module).source(config)
@@ -58,8 +63,8 @@ def build(config: ml_collections.ConfigDict) -> Dataset:
     ]
     if found.duplicates:
         parts.append(f"duplicates between train and test: {found.duplicates:,}")
-    if found.skipped:
-        parts.append(f"{found.skipped:,} unusable images skipped")
+    if skipped := sum(map(len, found.skipped.values())):
+        parts.append(f"{skipped:,} unusable images skipped")
     return Dataset(
         train=found.train,
         test=found.test,
@@ -69,4 +74,5 @@ def build(config: ml_collections.ConfigDict) -> Dataset:
         description=", ".join(parts),
         digest=found.digest,
         duplicates=found.duplicates,
+        labels=labels.cached(source, found),
     )

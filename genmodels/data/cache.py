@@ -3,6 +3,7 @@
 <cache_dir>/<name>-<hash of the key>/train.npy, test.npy    uint8 [N, H, W, 3]
                                      meta.json              the key, the counts, the names of skipped images, the
                                                             digest of the images, the number of duplicates
+                                     labels-<hash>.npz      what is known of the images, see `labels`
 """
 
 import contextlib
@@ -13,7 +14,7 @@ import re
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,8 +23,9 @@ import numpy as np
 from tqdm import tqdm
 
 from genmodels.data import contents
+from genmodels.data.fields import shown
 from genmodels.data.listing import some
-from genmodels.data.source import Source
+from genmodels.data.source import Source, Split
 from genmodels.data.writer import Written, write
 from genmodels.errors import UsageError
 
@@ -36,7 +38,7 @@ class Cached(NamedTuple):
 
     train: np.memmap
     test: np.memmap
-    skipped: int
+    skipped: Mapping[str, list[str]]  # names of the images that could not be used, by split
     digest: str
     duplicates: int
 
@@ -85,8 +87,7 @@ def _open(folder: Path, key: Mapping, source: Source) -> Cached | None:
             meta |= _contents(arrays, meta["skipped"], source)._asdict()
             with contextlib.suppress(OSError):  # a read-only cache is measured each time
                 _write_meta(folder, meta)
-        skipped = sum(len(names) for names in meta["skipped"].values())
-        return Cached(**arrays, skipped=skipped, digest=meta["digest"], duplicates=meta["duplicates"])
+        return Cached(**arrays, **{name: meta[name] for name in ("skipped", "digest", "duplicates")})
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
 
@@ -98,15 +99,23 @@ def _contents(arrays: Mapping[str, np.ndarray], skipped: Mapping[str, list[str]]
     """
     splits = {}
     for name, array in arrays.items():
-        split = getattr(source, name)
-        labels = dict.fromkeys(split.label(i) for i in range(split.length))
-        for path in skipped[name]:  # absolute, and the folder may have moved since
-            parts = path.split("/")
-            tails = ("/".join(parts[n:]) for n in range(len(parts)))
-            labels.pop(next((tail for tail in tails if tail in labels), None))
         bar = tqdm(array, desc=f"{source.name} {name}, digest", unit=" images", delay=2.0)
-        splits[name] = contents.labelled(labels, bar)
+        splits[name] = contents.labelled(kept(getattr(source, name), skipped[name]), bar)
     return contents.measure(splits)
+
+
+def kept(split: Split, skipped: Sequence[str]) -> dict[str, int]:
+    """The labels of the images of a split without those `skipped`, by name, each with its place in the split.
+
+    Raises KeyError if the split has no image of such a name.
+    """
+    places = {split.label(i): i for i in range(split.length)}
+    labels = {shown(label): label for label in places}
+    for path in skipped:  # absolute, and the folder may have moved since
+        parts = path.split("/")
+        tails = ("/".join(parts[n:]) for n in range(len(parts)))
+        del places[labels[next((tail for tail in tails if tail in labels), path)]]
+    return places
 
 
 def _write_meta(folder: Path, meta: Mapping) -> None:

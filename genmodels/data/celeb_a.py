@@ -2,21 +2,26 @@
 
 import os
 import re
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import ml_collections
 import numpy as np
 import tensorflow_datasets as tfds
+from tensorflow_datasets.datasets.celeb_a import celeb_a_dataset_builder as registered
 
-from genmodels.data import celeb_a_builder, celeb_a_files, fields, records
+from genmodels.data import celeb_a_builder, celeb_a_files, fields, label_table, records
 from genmodels.data.listing import fingerprint, some
-from genmodels.data.source import Source
+from genmodels.data.source import Attributes, Source
 from genmodels.errors import UsageError
 
 SPLITS = ("deck", "official")
 DECK_TOTAL, DECK_TEST = 202_599, 20_000  # the deck's split: 182,599 / 20,000
 DECK_SEED = 0
 PARTITIONS = ("train", "validation", "test")
+NAMES = tuple(registered.ATTR_HEADINGS)  # of the 40 attributes
 
 
 def source(config: ml_collections.ConfigDict) -> Source:
@@ -37,16 +42,40 @@ def source(config: ml_collections.ConfigDict) -> Source:
     counts = {name: splits[name].num_examples for name in PARTITIONS if name in splits}
     if split == "deck":
         train, test = deck_split(sum(counts.values()))
-        images = {
-            "train": records.images(builder, [*counts], train),
-            "test": records.images(builder, [*counts], test),
-        }
+        parts = {"train": ([*counts], train), "test": ([*counts], test)}
     else:
         _check_official(counts, builder.data_path, "prepare it again")
-        images = {name: records.images(builder, [name]) for name in ("train", "test")}
+        parts = {"train": (["train"], None), "test": (["test"], None)}
+    images = {name: records.images(builder, of, chosen) for name, (of, chosen) in parts.items()}
     key = {"counts": counts, "bytes": {name: splits[name].num_bytes for name in counts}}
     name = f"celeb_a {builder.info.version}"
-    return Source(name, split, key, train=images["train"], test=images["test"])
+    attributes = _attributes(builder, parts)
+    return Source(
+        name,
+        split,
+        key,
+        train=images["train"],
+        test=images["test"],
+        note="" if attributes else f"{builder.data_path} has no attributes",
+        attributes=attributes,
+    )
+
+
+def _attributes(builder: tfds.core.DatasetBuilder, parts: Mapping[str, tuple]) -> Attributes | None:
+    """CelebA's 40 attributes as tfds stores them, one feature each, or as our builder does, in one array."""
+    described = cast(Mapping[str, Any], builder.info.features)
+    if "attributes" not in described:
+        return None
+    stored = described["attributes"]
+    names = tuple(sorted(stored)) if isinstance(stored, tfds.features.FeaturesDict) else NAMES
+
+    def row(features: records.Features) -> list[bool]:
+        if "attributes" in features:
+            return [value > 0 for value in features["attributes"].int64_list.value]
+        return [features[f"attributes/{name}"].int64_list.value[0] > 0 for name in names]
+
+    read = {name: partial(records.attributes, builder, of, row, chosen) for name, (of, chosen) in parts.items()}
+    return Attributes(names, "tfds", **read)
 
 
 def _of_files(root: Path, files: celeb_a_files.Files, split: str) -> Source:
@@ -56,31 +85,45 @@ def _of_files(root: Path, files: celeb_a_files.Files, split: str) -> Source:
     present = {name for name in os.listdir(folder) if celeb_a_files.IMAGE.fullmatch(name)}
     parts = {part: celeb_a_files.in_order(partition, part, present) for part in PARTITIONS}
     counts = {part: len(names) for part, names in parts.items()}
+    names = [name for of in parts.values() for name in of]
     if split == "deck":
-        train, test = deck_split(sum(counts.values()))
+        train, test = deck_split(len(names))
         images = {
             "train": celeb_a_files.images(folder, parts, train),
             "test": celeb_a_files.images(folder, parts, test),
         }
+        files_of = {"train": [names[i] for i in train], "test": [names[i] for i in test]}
     else:
         _check_official({part: count for part, count in counts.items() if count}, folder, "unpack it again")
         images = {part: celeb_a_files.images(folder, {part: parts[part]}) for part in ("train", "test")}
+        files_of = parts
     notes = [f"data.dir={root}: reads {folder}, split by {listed}"]
     if missing := partition.keys() - present:
         notes.append(f"missing images of the partition: {len(missing):,} ({some(missing)})")
     if strange := present - partition.keys():
         notes.append(f"ignored images that the partition does not list: {len(strange):,} ({some(strange)})")
+    if files.attributes is None:
+        notes.append("no attributes, as there is no list_attr_celeba.txt or .csv")
     return Source(
         name=f"celeb_a {celeb_a_builder.CelebAArrayRecord.VERSION}",
         split=split,
         key={
             "counts": counts,
-            "fingerprint": fingerprint(folder, [name for names in parts.values() for name in names]),
+            "fingerprint": fingerprint(folder, names),
         },
         train=images["train"],
         test=images["test"],
         note="; ".join(notes),
+        attributes=_listed(files.attributes, files_of),
     )
+
+
+def _listed(path: Path | None, files: Mapping[str, list[str]]) -> Attributes | None:
+    """The attributes in list_attr_celeba of the files of each split."""
+    if path is None:
+        return None
+    table = label_table.read(path)
+    return Attributes(table.names, table.sha256, **{part: partial(table.of, files[part]) for part in ("train", "test")})
 
 
 def _check_official(counts: dict[str, int], place: os.PathLike, remedy: str) -> None:

@@ -18,9 +18,10 @@ IMAGE = re.compile(r"\d{6}\.jpg")
 ROW = re.compile(r'"?(\d{6}\.jpg)"?\s*[ ,;\t]\s*"?([012])"?')
 PARTITIONS = {"0": "train", "1": "validation", "2": "test"}
 LISTS = ("list_eval_partition.txt", "list_eval_partition.csv")
-# The folders that contain these files: torchvision's celeba/, Kaggle's celeba-dataset/ or archive/, the authors' Img/
-# and Eval/, and downloads/manual/, where tfds looks.
-AROUND = re.compile(r"(img_align_)?celeb[\W_]?a(-?dataset)?|archive|img|eval|downloads|manual", re.IGNORECASE)
+ATTRIBUTES = ("list_attr_celeba.txt", "list_attr_celeba.csv")
+# The folders that contain these files: torchvision's celeba/, Kaggle's celeba-dataset/ or archive/, the authors' Img/,
+# Eval/ and Anno/, and downloads/manual/, where tfds looks.
+AROUND = re.compile(r"(img_align_)?celeb[\W_]?a(-?dataset)?|archive|img|eval|anno|downloads|manual", re.IGNORECASE)
 DEPTH = 4  # folders below data.dir
 SIZE = (178, 218)  # pixels, width and height
 
@@ -31,10 +32,12 @@ class Files(NamedTuple):
     images: Path | None
     partition: Path | None
     archive: Path | None
+    attributes: Path | None
 
     def are_loose(self, root: Path) -> bool:
         """Whether there are any besides those that the builder takes from a data_dir's downloads/manual/."""
-        return any(path and path.parent != root / "downloads" / "manual" for path in self)
+        found = (self.images, self.partition, self.archive)
+        return any(path and path.parent != root / "downloads" / "manual" for path in found)
 
     def needed(self, root: Path) -> tuple[Path, Path]:
         """Images and partition; if one is missing, raises UsageError that says what was found and what to do."""
@@ -54,13 +57,16 @@ class Files(NamedTuple):
 
 def find(root: Path) -> Files:
     """Looks for CelebA's files in a folder, or around it if it is img_align_celeba itself."""
-    found = Files(None, None, None)
+    found = Files(None, None, None, None)
     for folder, names in _folders(root):
         if found.images is None and (folder == root or folder.name.lower() == "img_align_celeba"):
             found = found._replace(images=folder if any(IMAGE.fullmatch(name) for name in names) else None)
         for name in LISTS:
             if found.partition is None and name in names:
                 found = found._replace(partition=folder / name)
+        for name in ATTRIBUTES:
+            if found.attributes is None and name in names:
+                found = found._replace(attributes=folder / name)
         if found.archive is None and "img_align_celeba.zip" in names:
             found = found._replace(archive=folder / "img_align_celeba.zip")
     return found

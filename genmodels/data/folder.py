@@ -5,7 +5,7 @@ from pathlib import Path
 import ml_collections
 from PIL import Image
 
-from genmodels.data import celeb_a_files, fields
+from genmodels.data import celeb_a_files, fields, folder_labels
 from genmodels.data.decoding import BadImage, decode
 from genmodels.data.division import RULES, divide
 from genmodels.data.listing import fingerprint
@@ -17,7 +17,8 @@ def source(config: ml_collections.ConfigDict) -> Source:
     """Opens the folder data.dir and all below it: its train/ and test/ if it has both; otherwise a tenth is for test.
 
     data.folder_split names the rule for the tenth; data.on_bad: 'error' stops at an image that cannot be used, 'skip'
-    skips and counts it. Raises UsageError if the folder is missing or holds too few images.
+    skips and counts it; data.labels: a table of attributes. Raises UsageError if the folder is missing or holds too few
+    images, and for a table that cannot be read.
     """
     skip_bad = fields.choice(config.data, "on_bad", ("error", "skip")) == "skip"
     rule = RULES[fields.choice(config.data, "folder_split", RULES)]
@@ -27,6 +28,7 @@ def source(config: ml_collections.ConfigDict) -> Source:
     if not root.is_dir():
         raise UsageError(f"data.dir={root} is not a folder: set it to the folder that holds the images")
     division = divide(root, rule)
+    attributes = folder_labels.find(config.data.labels, division)
     celeb_a = celeb_a_files.find(root)
     if celeb_a.images and celeb_a.partition:
         division.notes.append(
@@ -40,6 +42,7 @@ def source(config: ml_collections.ConfigDict) -> Source:
         test=_split(root, division.test),
         skip_bad=skip_bad,
         note=f"data.dir={root}: {'; '.join(division.notes)}" if division.notes else "",
+        attributes=attributes,
     )
 
 

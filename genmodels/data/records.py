@@ -1,20 +1,24 @@
 """The images of a data set prepared by tfds as array_record."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 from tensorflow_datasets.core import constants
 from tensorflow_datasets.proto import tf_example_pb2
+from tqdm import tqdm
 
 from genmodels.data import fields
 from genmodels.data.decoding import BadImage, decode
 from genmodels.data.source import Split
+from genmodels.errors import UsageError
 
 Example = tf_example_pb2.Example  # pyright: ignore[reportAttributeAccessIssue] - made when protobuf is imported
+Features = Mapping[str, Any]  # protobuf's, by name
 
 
 def data_dir(directory: str) -> Path:
@@ -29,11 +33,7 @@ def images(builder: tfds.core.DatasetBuilder, splits: Sequence[str], indices: np
 
     The other features are not parsed: tfds' own parser spends longer on CelebA's 52 scalars than on the image.
     """
-    method = tfds.decode.DeserializeMethod.RAW_BYTES
-    records = [
-        builder.as_data_source(s, deserialize_method=method, file_format="array_record")  # pyright: ignore[reportCallIssue]
-        for s in splits  # tfds' decorator hides the parameters
-    ]
+    records = _sources(builder, splits)
     ends = np.cumsum([len(r) for r in records])
     indices = np.arange(ends[-1]) if indices is None else indices
 
@@ -55,3 +55,31 @@ def images(builder: tfds.core.DatasetBuilder, splits: Sequence[str], indices: np
         return f"{splits[split]} record {record}"
 
     return Split(len(indices), read, lambda i: f"{builder.data_path}, {label(i)}", label)
+
+
+def attributes(
+    builder: tfds.core.DatasetBuilder,
+    splits: Sequence[str],
+    row: Callable[[Features], Sequence[bool]],
+    indices: np.ndarray | None = None,
+) -> np.ndarray:
+    """The attributes of the same images, bool [N, A]: `row` of each record's features."""
+
+    def rows() -> Iterator[Sequence[bool]]:
+        for name, records in zip(splits, _sources(builder, splits), strict=True):
+            for i in tqdm(range(len(records)), desc=f"{builder.name} {name}, labels", unit=" images", delay=2.0):
+                yield row(Example.FromString(records[i]).features.feature)
+
+    try:
+        values = np.array([*rows()], bool)
+    except Exception as error:  # as in `images`, and an attribute may be missing
+        raise UsageError(f"the labels of {builder.data_path} cannot be read ({error}): prepare it again") from error
+    return values if indices is None else values[indices]
+
+
+def _sources(builder: tfds.core.DatasetBuilder, splits: Sequence[str]) -> list:
+    method = tfds.decode.DeserializeMethod.RAW_BYTES
+    return [
+        builder.as_data_source(s, deserialize_method=method, file_format="array_record")  # pyright: ignore[reportCallIssue]
+        for s in splits  # tfds' decorator hides the parameters
+    ]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+import numpy as np
 from PIL import Image
 
 
@@ -15,6 +16,15 @@ class Split(NamedTuple):
     label: Callable[[int], str]  # image i's unique name within its data set, independent of location
 
 
+class Attributes(NamedTuple):
+    """Boolean attributes of the images of a data set, read only when they are not cached yet."""
+
+    names: tuple[str, ...]  # [A], each once
+    key: object  # plain values that change whenever the attributes of the same images do
+    train: Callable[[], np.ndarray]  # bool [length, A], of every image of the split; raises UsageError
+    test: Callable[[], np.ndarray]
+
+
 class Source(NamedTuple):
     """The images of one data set before they are cropped and resized."""
 
@@ -25,3 +35,4 @@ class Source(NamedTuple):
     test: Split
     skip_bad: bool = False  # images that cannot be used are skipped and counted rather than an error
     note: str = ""  # one line for the user: what was ignored or guessed
+    attributes: Attributes | None = None  # None: nothing is known of the images

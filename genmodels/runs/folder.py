@@ -18,6 +18,7 @@ from genmodels.runs.logs import read_metrics
 FREE_FIELDS = (
     "data.dir",
     "data.cache_dir",
+    "data.labels",
     "data.placement",
     "model.remat",
     "train.steps_per_call",

@@ -71,7 +71,7 @@ def test_images_in_order(tmp_path, monkeypatch):
     got = Faces().cached(tmp_path)
     np.testing.assert_array_equal(got.train, expected(range(10)))
     np.testing.assert_array_equal(got.test, expected(range(1000, 1003)))
-    assert got.skipped == 0
+    assert got.skipped == {"train": [], "test": []}
     assert isinstance(got.train, np.memmap)
     assert not got.train.flags.writeable
 
@@ -157,7 +157,7 @@ def test_bad_images_are_skipped_and_counted(tmp_path):
     for got in (faces().cached(tmp_path), faces().cached(tmp_path)):  # built, then found
         np.testing.assert_array_equal(got.train, expected([1, 2, 3, 4, 5, 6, 8, 9]))
         np.testing.assert_array_equal(got.test, expected([1000, 1001]))
-        assert got.skipped == 3
+        assert got.skipped == {"train": ["image-0", "image-7"], "test": ["test-image-2"]}
     meta = json.loads((only(tmp_path) / "meta.json").read_text())
     assert meta["skipped"] == {"train": ["image-0", "image-7"], "test": ["test-image-2"]}
 

@@ -30,12 +30,11 @@ def write_images(images: Path) -> None:
 def kaggle(root: Path, tmp_path: Path) -> None:
     write_files(tmp_path / "lists")
     write_images(root / "img_align_celeba" / "img_align_celeba")
-    for name, header in {
-        "list_eval_partition": "image_id,partition",
-        "list_attr_celeba": "image_id,5_o_Clock_Shadow",
-    }.items():
-        shutil.copy(tmp_path / "lists" / f"{name}.txt", root)
-        as_csv(root / f"{name}.txt", header)
+    shutil.copy(tmp_path / "lists" / "list_eval_partition.txt", root)
+    as_csv(root / "list_eval_partition.txt", "image_id,partition")
+    _, headings, *rows = (tmp_path / "lists" / "list_attr_celeba.txt").read_text().splitlines()
+    (root / "list_attr_celeba.txt").write_text("\n".join([f"image_id {headings}", *rows]))
+    as_csv(root / "list_attr_celeba.txt")
 
 
 def torchvision(root: Path, tmp_path: Path) -> None:
@@ -101,6 +100,10 @@ def test_same_images_in_the_same_order_as_of_tfds(root, data_dir, small_deck, sp
     np.testing.assert_array_equal(built[0].train, built[1].train)
     assert built[0].digest == built[1].digest
     assert built[0].description == built[1].description
+    if (labels := built[0].labels) is None:
+        assert "no attributes, as there is no list_attr_celeba.txt or .csv" in files.note
+    else:
+        assert labels.digest == built[1].labels.digest
 
 
 def test_messages_name_the_file(root):

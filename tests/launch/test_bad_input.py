@@ -46,6 +46,7 @@ TRAIN = [  # (arguments after a right command line, words of the answer)
     ("--config.model.latent=0", "config.model.latent=0"),
     ("--config.optim.learning_rate=-1", "config.optim.learning_rate=-1.0"),
     ("--config.seed=-1", "seed=-1"),
+    ("--config.data.labels=nowhere.csv", "nowhere.csv cannot be read"),
     ("--config.parallel.mode=vmap", "config.parallel.mode='vmap' .* 'pmap' or 'jit'"),
     ("--config.parallel.devices=99", "config.parallel.devices=99"),
     ("--config.data.name=mnist", "data.name=mnist .* celeb_a, folder, synthetic_faces"),

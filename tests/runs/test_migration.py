@@ -107,7 +107,7 @@ def test_fields_that_are_there_stay_and_sources_without_the_rule_have_the_new_on
         "loss": {},
         "train": {"steps_per_call": 7},
         "model": {"nets": "residual", "remat": False},
-        "data": {"name": "celeb_a", "placement": "device", "folder_split": "hash"},
+        "data": {"name": "celeb_a", "placement": "device", "folder_split": "hash", "labels": ""},
     }
     assert fields["model"] == {"nets": "residual"}
 

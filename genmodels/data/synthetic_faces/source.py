@@ -1,9 +1,12 @@
 """Drawn faces as a data source: data.num_train and data.num_test of them, at the config's image size."""
 
+from functools import partial
+
 import ml_collections
 
 from genmodels.data import fields, records
-from genmodels.data.source import Source
+from genmodels.data.source import Attributes, Source
+from genmodels.data.synthetic_faces import attributes
 from genmodels.data.synthetic_faces import builder as faces
 from genmodels.errors import UsageError
 
@@ -27,4 +30,10 @@ def source(config: ml_collections.ConfigDict) -> Source:
         key=numbers,
         train=records.images(builder, ["train"]),
         test=records.images(builder, ["test"]),
+        attributes=Attributes(
+            tuple(attributes.ATTRIBUTES),
+            attributes.VERSION,
+            train=partial(records.attributes, builder, ["train"], attributes.row),
+            test=partial(records.attributes, builder, ["test"], attributes.row),
+        ),
     )
