@@ -88,7 +88,7 @@ def _difference(a: _Side, b: _Side) -> dict[str, Any] | None:
     if a.rate and b.rate:
         rate = a.rate - b.rate
         return {"mean": rate, "low": rate, "high": rate, "n": 1, "paired": False}
-    if a.values is None or b.values is None:
+    if a.values is None or b.values is None or not (a.estimate and b.estimate):
         return None
     if "sets" in a.estimate:
         return {**_of_sets(a.values, b.values), "n": a.estimate["n"], "paired": False}

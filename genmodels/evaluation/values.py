@@ -27,7 +27,7 @@ def write(report: Path, values: dict[str, np.ndarray], budget: dict[str, Any]) -
 def read(report: Path, budget: dict[str, Any]) -> dict[str, np.ndarray]:
     """The values that belong to an evaluation with this budget; {} if they were not kept, or cannot be read."""
     try:
-        with np.load(path(report), allow_pickle=False) as file:
+        with path(report).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             kept = {name: file[name] for name in file.files}
         return kept if json.loads(str(kept.pop(BUDGET))) == budget else {}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):

@@ -43,7 +43,9 @@ CLAIMS = [  # slides 13 to 25
         REALISM,
         1,
     ),
-    Claim("IntroVAE's samples are sharper than WAE-GAN's (beside it)", "introvae", "wae_gan", SHARPNESS, 4, False),
+    Claim(
+        "IntroVAE's samples are more realistic than WAE-GAN's (sharpness)", "introvae", "wae_gan", SHARPNESS, 4, False
+    ),
     Claim(
         "WAE-GAN trains faster than IntroVAE (images per second)",
         "wae_gan",

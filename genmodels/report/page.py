@@ -52,7 +52,7 @@ def write(
     }
     report = {
         "data": next((run.report["data"] for run in runs if run.report), ""),
-        "conclusions": conclusions.draw(rows),
+        "conclusions": conclusions.draw(rows, apart),
         "claims": claims.judge(rows, apart),
         "left_out": notes.draw(runs, rows),
         "rows": rows,

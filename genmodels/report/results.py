@@ -62,7 +62,7 @@ def render(folder: Path, base: Path) -> str:
         raise UsageError(f"--folder={folder} has no report.json yet: add one with --report.")
     check_place(folder, base)
     report = _read(folder / "report.json")
-    rows = report["rows"]
+    rows, apart = report["rows"], report.get("differences", [])  # reports of earlier revisions have none
     models = list(comparison_rows.models(rows))
     made = {
         "deck": tables.table(rows, measures.shown("deck"), models),
@@ -80,8 +80,8 @@ def render(folder: Path, base: Path) -> str:
         "results.md",
         report=report,
         rows=rows,
-        claims=claims.judge(rows, report.get("differences", [])),
-        conclusions=conclusions.draw(rows),
+        claims=claims.judge(rows, apart),
+        conclusions=conclusions.draw(rows, apart),
         tables={name: templating.table(table, "md") for name, table in made.items()},
         beside=deck.beside(rows),
         deck=deck,

@@ -56,7 +56,7 @@ def test_what_cannot_be_measured_is_left_out_and_named(model, images, train, tes
         heading = words if words != RATIO else "the same, over held-out"
         assert (words in missing) == (heading not in shown), words
     assert (f"pca_{LATENT}" in rows) == (train > LATENT)
-    conclusions.draw({"vae": rows["vae"] | {"title": "VAE", "latent_size": LATENT}, "real": rows["real"]})
+    conclusions.draw({"vae": rows["vae"] | {"title": "VAE", "latent_size": LATENT}, "real": rows["real"]}, [])
 
 
 def test_every_line_names_a_reason_and_all_that_is_left_out_for_it(images):

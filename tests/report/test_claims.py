@@ -83,3 +83,64 @@ def test_one_set_of_samples_decides_nothing():
         for name, mean in (("introvae", 1.0), ("wae_gan", 9.0))
     }
     assert [judged["verdict"] for judged in claims.judge(rows, [])] == ["undecided"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (-0.9, -0.1, "holds"),
+        (0.1, 0.9, "contradicted"),
+        (-0.9, 0.1, "undecided"),
+        (-0.4, 0.3, "level"),
+        (-0.4, -0.1, "level"),  # a difference, but none that matters
+        (0.2, 0.5, "level"),
+    ],
+)
+def test_a_difference_decides(low, high, verdict):
+    found = {"mean": (low + high) / 2, "low": low, "high": high}
+    assert claims.verdict(found, 0.5, lower=True) == verdict
+    turned = {"holds": "contradicted", "contradicted": "holds"}.get(verdict, verdict)
+    assert claims.verdict(found, 0.5, lower=False) == turned
+    assert claims.verdict({"mean": -9.0}, 0.5, lower=True) == "undecided"
+
+
+def difference(*each: tuple[float, float]) -> dict:
+    ends = [{"mean": sum(one) / 2, "low": one[0], "high": one[1], "n": 40} for one in each]
+    about = {"first": "wae_mmd", "second": "wae_gan", "measure": "reconstruction test rmse", "paired": True}
+    return {**ends[0], **about, "each": ends}
+
+
+def test_paired_differences_decide_what_intervals_leave_open():
+    overlapping = rows((14.0, 17.0), (15.0, 18.0))
+    assert claims.judge(overlapping, [])[0]["verdict"] == "undecided"
+    first, *_ = claims.judge(overlapping, [difference((-1.25, -0.75))])
+    assert first["verdict"] == "holds"
+    assert first["numbers"].endswith("; paired difference -1.00 [-1.25, -0.75]")
+    assert "intervals" not in first
+
+
+def test_what_has_no_differences_is_judged_by_intervals_and_that_is_told():
+    assert all(judged["intervals"] for judged in claims.judge(rows((14.0, 15.0), (15.5, 16.0)), []))
+
+
+@pytest.mark.parametrize(
+    ("each", "verdict"),
+    [
+        ([(-2, -1), (-2, -1), (-3, -1)], "holds, in each of 3 seeds"),
+        ([(-2, -1), (-2, 1), (1, 3)], "holds, in 1 of 3 seeds"),
+    ],
+)
+def test_of_several_seeds_it_is_said_in_how_many_a_verdict_is_the_same(each, verdict):
+    assert claims.judge(rows((14.0, 15.0), (14.0, 15.0)), [difference(*each)])[0]["verdict"] == verdict
+
+
+@pytest.mark.parametrize(("rate", "verdict"), [(52.0, "level"), (60.0, "holds"), (40.0, "contradicted")])
+def test_rates_are_level_within_a_twentieth(rate, verdict):
+    apart = {"mean": rate - 50, "low": rate - 50, "high": rate - 50, "n": 1}
+    about = {"first": "wae_gan", "second": "introvae", "measure": claims.RATE, "paired": False}
+    *_, last = claims.judge(rows((1, 2), (3, 4), (rate, 50.0)), [{**apart, **about, "each": [apart]}])
+    assert last["verdict"] == verdict
+
+
+def test_every_claim_has_a_smallest_difference_that_matters():
+    assert all(claims.smallest(claim.name, 50.0) > 0 for claim in claims.CLAIMS)
