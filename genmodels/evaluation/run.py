@@ -5,10 +5,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from genmodels import runs
 from genmodels.data import Dataset
 from genmodels.errors import UsageError
-from genmodels.evaluation import left_out, measures
+from genmodels.evaluation import left_out, measures, values
 from genmodels.evaluation.budget import Budget
 from genmodels.evaluation.rows import evaluate
 from genmodels.model import Model
@@ -21,9 +23,10 @@ def evaluate_run(
 ) -> dict[str, Any]:
     """Evaluates the model of a run, with progress bars, and writes the report to <workdir>/eval/<step>.json.
 
-    With a folder `out` it goes to <out>/<step>.json, and the run is only read. Reports what is left out: what the data
-    rule out before any work, the rest afterwards. Raises UsageError, before any work, if the file cannot be written, or
-    if the run was trained on other images and this would replace its own evaluation.
+    The values behind its means go into <step>.npz beside it. With a folder `out` both go there, and the run is only
+    read. Reports what is left out: what the data rule out before any work, the rest afterwards. Raises UsageError,
+    before any work, if the file cannot be written, or if the run was trained on other images and this would replace its
+    own evaluation.
     """
     path, expected = (
         report_path(workdir, model.step, out),
@@ -48,6 +51,7 @@ def evaluate_run(
     }
     partial = path.with_suffix(".tmp")
     try:
+        values.write(path, found.values, report["budget"])
         partial.write_text(json.dumps(report, indent=1) + "\n")
         partial.replace(path)
     except OSError as error:
@@ -65,15 +69,20 @@ def read(workdir: Path, step: int) -> dict[str, Any] | None:
     return _json(report_path(workdir, step))
 
 
+def read_values(workdir: Path, step: int) -> dict[str, np.ndarray]:
+    """The values of each image, pair or set behind a run's evaluation, by '<row> <measure>'; {} if not kept."""
+    return values.read(report_path(workdir, step), (read(workdir, step) or {}).get("budget", {}))
+
+
 def is_done(workdir: Path, step: int, budget: Budget, dataset: Dataset | None = None) -> bool:
-    """Whether a run at `step` was evaluated with this budget, with every measure, as it is taken now.
+    """Whether a run at `step` was evaluated with this budget, with every measure, as it is taken now, and values kept.
 
     With `dataset`: on these images.
     """
     report = read(workdir, step) or {}
     current = report.get("format") == measures.FORMAT and set(_taken()) <= set(report["measures"])
     on_these = current and (dataset is None or report["data_digest"] == dataset.digest)
-    return on_these and report["budget"] == budget._asdict()
+    return on_these and report["budget"] == budget._asdict() and bool(read_values(workdir, step))
 
 
 def _taken() -> list[str]:

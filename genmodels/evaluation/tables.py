@@ -95,7 +95,7 @@ def _loss(value: dict, rule: str) -> tuple[float, float]:
 def plain(rows: dict[str, dict]) -> str:
     """For a terminal: one line for each measure, one column for each row of measurements, '-' where there is none."""
     cells = [["", *rows]]
-    for measure in entries.shown("deck", "more"):
+    for measure in entries.shown("deck", "more", "improved"):
         found = [find(row, measure.name) for row in rows.values()]
         if any(value is not None for value in found):
             cells.append([measure.heading, *(_plain(_cell(value, measure.digits)) for value in found)])

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import ml_collections
 
 from genmodels import data, images, methods
+from genmodels.comparison import differences
 from genmodels.comparison import rows as comparison_rows
 from genmodels.comparison.run import Run
 from genmodels.errors import UsageError
@@ -35,6 +36,7 @@ def write(
 ) -> Path:
     """Writes <folder>/index.html, report.json, tables/ and figures/ of the comparison, and returns the page's path."""
     rows = comparison_rows.assemble(runs)
+    apart = differences.measure(runs, rows)
     target = comparison_rows.add_time_to_target(rows)
     competing = list(comparison_rows.models(rows))
     shown = _shown(folder / "figures", runs)
@@ -45,14 +47,16 @@ def write(
         "deck": tables.table(rows, measures.shown("deck"), competing),
         "more": tables.table(rows, measures.shown("more"), competing),
         "levels": tables.table(rows, tables.levels(rows), competing),
+        "improved": tables.table(comparison_rows.improved(rows), measures.shown("improved"), []),
         "speed": tables.table(comparison_rows.trained(rows), _speed(target), []),
     }
     report = {
         "data": next((run.report["data"] for run in runs if run.report), ""),
-        "conclusions": conclusions.draw(rows),
-        "claims": claims.judge(rows),
+        "conclusions": conclusions.draw(rows, apart),
+        "claims": claims.judge(rows, apart),
         "left_out": notes.draw(runs, rows),
         "rows": rows,
+        "differences": apart,
         "runs": [_about(run) for run in runs],
         "deck": deck.NUMBERS,
         "provenance": provenance.collect(command),
@@ -71,6 +75,7 @@ def write(
         plots=_plots(folder / "figures", rows, runs),
         deck=deck,
         target=target,
+        matters=claims.MATTERS,
         beside=deck.beside(rows),
         study=study,
         budget=config.evaluation.to_dict(),
@@ -156,7 +161,7 @@ def _write_tables(folder: Path, made: dict[str, tables.Table], rows: dict[str, A
         lines = csv.writer(file)
         lines.writerow(["row", "measure", "mean", "low", "high", "n"])
         for name, row in rows.items():
-            for measure in [*measures.shown("deck", "more", "speed"), *tables.levels(rows)]:
+            for measure in [*measures.shown("deck", "more", "improved", "speed"), *tables.levels(rows)]:
                 value = tables.find(row, measure.name)
                 if isinstance(value, dict):
                     lines.writerow(

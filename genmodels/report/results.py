@@ -62,12 +62,13 @@ def render(folder: Path, base: Path) -> str:
         raise UsageError(f"--folder={folder} has no report.json yet: add one with --report.")
     check_place(folder, base)
     report = _read(folder / "report.json")
-    rows = report["rows"]
+    rows, apart = report["rows"], report.get("differences", [])  # reports of earlier revisions have none
     models = list(comparison_rows.models(rows))
     made = {
         "deck": tables.table(rows, measures.shown("deck"), models),
         "more": tables.table(rows, measures.shown("more"), models),
         "levels": tables.table(rows, tables.levels(rows), models),
+        "improved": tables.table(comparison_rows.improved(rows), measures.shown("improved"), []),
         "speed": tables.table(comparison_rows.trained(rows), measures.shown("speed"), []),
     }
     place = folder.absolute().relative_to(base.absolute())
@@ -79,16 +80,18 @@ def render(folder: Path, base: Path) -> str:
         "results.md",
         report=report,
         rows=rows,
-        claims=claims.judge(rows),
-        conclusions=conclusions.draw(rows),
+        claims=claims.judge(rows, apart),
+        conclusions=conclusions.draw(rows, apart),
         tables={name: templating.table(table, "md") for name, table in made.items()},
         beside=deck.beside(rows),
         deck=deck,
+        matters=claims.MATTERS,
         runs=runs,
         variant=next(config["variant"] for config in configs),
         seeds=sorted({config["seed"] for config in configs}),
         repeated=any(row.get("runs", 1) > 1 for row in rows.values()),
         levels=tables.levels(rows),
+        improved=comparison_rows.improved(rows),
         cells=sorted((report["tuning"] or {}).get("results", []), key=lambda result: list(result["chosen"].values())),
         figures=figures,
         drawn={name: {path.parent.name for path in drawn if path.stem == name} for name in OF_EACH},
