@@ -6,6 +6,7 @@ from genmodels.evaluation import measures as entries
 from genmodels.evaluation.measures import Measure
 
 DASH = "–"
+NOTE = "Brackets: 95 % intervals. Bold: better than every other model by more than the intervals."
 
 
 class Cell(NamedTuple):
@@ -23,6 +24,7 @@ class Table(NamedTuple):
     headings: list[str]
     lines: list[tuple[str, list[Cell]]]  # a row's title and its cells
     counts: str  # of values behind each column, in words
+    note: str = NOTE  # how to read it
 
 
 def find(row: dict[str, Any], name: str) -> Any:

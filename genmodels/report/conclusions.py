@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from genmodels import methods
 from genmodels.comparison.rows import IMPROVED, method, models, trained
 from genmodels.evaluation.tables import find, text
-from genmodels.report import claims
+from genmodels.report import claims, ways
 
 COPIES = 0.8  # samples closer to training images than this fraction of held-out images' distance are too close
 
@@ -19,6 +19,7 @@ def draw(rows: dict[str, dict]) -> list[str]:
         *_improved(compared),
         *_sharpness(rows, compared),
         *_copies(compared),
+        *ways.sentences(rows, compared, COPIES),
         *_speed(compared),
         *_stability(compared),
         *(f"{line}." for line in claims.left_out(rows)),

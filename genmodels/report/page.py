@@ -15,7 +15,7 @@ from genmodels.comparison.run import Run
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures, tables
 from genmodels.figures import plots, sheets
-from genmodels.report import claims, conclusions, deck, embedded, notes, provenance, templating
+from genmodels.report import claims, conclusions, deck, embedded, notes, provenance, templating, ways
 from genmodels.report.embedded import Embedded
 from genmodels.report.study import Study
 
@@ -46,6 +46,8 @@ def write(
         "more": tables.table(rows, measures.shown("more"), competing),
         "speed": tables.table(comparison_rows.trained(rows), _speed(target), []),
     }
+    if drawn := ways.table(rows):
+        made["draws"] = drawn
     report = {
         "data": next((run.report["data"] for run in runs if run.report), ""),
         "conclusions": conclusions.draw(rows),
@@ -161,3 +163,4 @@ def _write_tables(folder: Path, made: dict[str, tables.Table], rows: dict[str, A
                     lines.writerow([name, measure.heading, *(value[key] for key in ("mean", "low", "high", "n"))])
                 elif value is not None:
                     lines.writerow([name, measure.heading, value, "", "", ""])
+        lines.writerows(ways.lines(rows))
