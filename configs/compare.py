@@ -32,6 +32,8 @@ def get_config(variant: str = ""):
     # Codes moved by improved sampling. The change of MS-SSIM has a deviation of .12 to .17 over their pairs: with 600
     # codes the interval of its mean is at most +-.02, with 100 about +-.05.
     evaluation.refined = pick(config, 10_000, slim64=600, demo=100)
+    evaluation.draws = pick(config, 10_000, slim64=600, demo=100)  # samples of each way to draw codes; 0 = none
+    evaluation.components = 0  # of the mixture fitted to codes; 0 = ten, or no mixture where codes are too few for ten
     evaluation.lines = 100  # interpolations between codes
     evaluation.points = 10  # images on each line, ends included
     evaluation.spherical = False  # interpolate along great circles instead of straight lines

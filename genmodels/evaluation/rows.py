@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache, reduce
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
@@ -10,7 +11,7 @@ from scipy import stats
 
 from genmodels import data, metrics
 from genmodels.data import Dataset
-from genmodels.evaluation import left_out, measures, references
+from genmodels.evaluation import left_out, measures, references, ways
 from genmodels.evaluation.budget import Budget
 from genmodels.evaluation.generated import Generator
 from genmodels.evaluation.measures import OfSets, Sizes, Unmeasurable
@@ -23,6 +24,7 @@ from genmodels.evaluation.measures.samples import ImageSet
 from genmodels.evaluation.measures.scratch import BATCH
 from genmodels.images import to_unit
 from genmodels.model import Model
+from genmodels.sampling.densities import Density
 
 Subjects = dict[str, Callable[[], Any]]  # what measures are taken of, by Measure.subject; created when needed
 
@@ -35,9 +37,17 @@ class Evaluation(NamedTuple):
     values: dict[str, np.ndarray]  # of images, of pairs or of sets, by row and measure: 'vae reconstruction test rmse'
 
 
-def evaluate(model: Model, dataset: Dataset, budget: Budget, *, progress: bool = False) -> Evaluation:
+def evaluate(
+    model: Model,
+    dataset: Dataset,
+    budget: Budget,
+    fitted: Mapping[str, Density] = MappingProxyType({}),
+    *,
+    progress: bool = False,
+) -> Evaluation:
     """The rows: the method's own, `improved_<method>` if asked, `real`, `mean`, `pca_<size>`.
 
+    `fitted` are densities of codes to draw from, besides the prior; the ways to draw codes are below 'draws'.
     Every estimate is {mean, low, high, n}: a mean and its bootstrap 95 % interval. What the data rule out is left
     out and named. Raises UsageError for an impossible budget, such as more pairs than there are images.
     """
@@ -55,6 +65,11 @@ def evaluate(model: Model, dataset: Dataset, budget: Budget, *, progress: bool =
         name = f"improved_{method}"
         rows[name], kept[name] = _row(improved, there, real, seed, missing, left_out.IMPROVED)
     rows["real"] = _nested(of_real).get("samples", {})
+    if budget.draws and len(dataset.test) >= ways.FEWEST:
+        pair = improved[""]() if budget.refined else None
+        rows[method]["draws"] = ways.measure(model, dataset, budget, fitted, real, pair, progress=progress)
+        count = ways.number(len(dataset.test), budget)
+        rows["real"]["draws"] = {"n": count, "sliced_wasserstein": references.distances(dataset, count, seed)}
     for name, errors in references.pca(dataset, latent, budget.images, progress=progress).items():
         found = {split: {"rmse": summary(values, seed)} for split, values in errors.items() if len(values) > 1}
         rows[name] = {"dimensions": int(name.removeprefix("pca_").replace("mean", "0")), "reconstruction": found}

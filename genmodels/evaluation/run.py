@@ -10,12 +10,14 @@ import numpy as np
 from genmodels import runs
 from genmodels.data import Dataset
 from genmodels.errors import UsageError
-from genmodels.evaluation import left_out, measures, values
+from genmodels.evaluation import left_out, measures, values, ways
 from genmodels.evaluation.budget import Budget
 from genmodels.evaluation.rows import evaluate
 from genmodels.model import Model
 from genmodels.runs import data as run_data
-from genmodels.runs import renamed
+from genmodels.runs import derived, renamed
+from genmodels.sampling import densities
+from genmodels.sampling.densities import Density
 
 
 def evaluate_run(
@@ -23,10 +25,10 @@ def evaluate_run(
 ) -> dict[str, Any]:
     """Evaluates the model of a run, with progress bars, and writes the report to <workdir>/eval/<step>.json.
 
-    The values behind its means go into <step>.npz beside it. With a folder `out` both go there, and the run is only
-    read. Reports what is left out: what the data rule out before any work, the rest afterwards. Raises UsageError,
-    before any work, if the file cannot be written, or if the run was trained on other images and this would replace its
-    own evaluation.
+    The values behind its means go into <step>.npz beside it, and the densities of codes that it fits to
+    <workdir>/densities/<step>.npz. With a folder `out` all of them go there, and the run is only read. Reports what is
+    left out: what the data rule out before any work, the rest afterwards. Raises UsageError, before any work, if the
+    file cannot be written, or if the run was trained on other images and this would replace its own evaluation.
     """
     path, expected = (
         report_path(workdir, model.step, out),
@@ -34,7 +36,8 @@ def evaluate_run(
     )
     same = _check(path, workdir, dataset, own=path.resolve() == report_path(workdir, model.step).resolve())
     _say(expected)
-    found = evaluate(model, dataset, budget, progress=True)
+    fitted = _fit(workdir if out is None else out, model, dataset, budget)
+    found = evaluate(model, dataset, budget, fitted, progress=True)
     _say({words: reason for words, reason in found.left_out.items() if words not in expected})
     report = {
         "format": measures.FORMAT,
@@ -57,6 +60,19 @@ def evaluate_run(
     except OSError as error:
         raise UsageError(f"{path} cannot be written ({error.strerror}): make room there.") from error
     return report
+
+
+def _fit(folder: Path, model: Model, dataset: Dataset, budget: Budget) -> dict[str, Density]:
+    """Fits densities to codes of training images, and keeps them in `folder`; none without budget.draws."""
+    if not budget.draws:
+        return {}
+    fitted = ways.fit(model, dataset, budget, progress=True)
+    path = derived.path(folder, derived.DENSITIES, model.step)
+    try:
+        densities.write(path, fitted)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written ({error.strerror}): make room there.") from error
+    return fitted
 
 
 def report_path(workdir: Path, step: int, out: Path | None = None) -> Path:

@@ -7,6 +7,7 @@ from genmodels.evaluation.measures import Measure
 
 LEVELS = "samples sliced_wasserstein_levels"
 DASH = "–"
+NOTE = "Brackets: 95 % intervals. Bold: better than every other model by more than the intervals."
 
 
 class Cell(NamedTuple):
@@ -24,6 +25,7 @@ class Table(NamedTuple):
     headings: list[str]
     lines: list[tuple[str, list[Cell]]]  # a row's title and its cells
     counts: str  # of values behind each column, in words
+    note: str = NOTE  # how to read it
 
 
 def find(row: dict[str, Any], name: str) -> Any:

@@ -11,7 +11,10 @@ from genmodels.data import Dataset, sampled
 from genmodels.figures import plots, sheets, videos
 from genmodels.images import to_uint8, to_unit
 from genmodels.model import Model
+from genmodels.runs import derived
 from genmodels.runs.logs import read_metrics
+from genmodels.sampling import densities
+from genmodels.sampling.densities import Density
 
 GRID, COLUMNS = 64, 8  # samples, or data points beside them
 PAIRS, PAIR_COLUMNS = 24, 6  # images and their reconstructions
@@ -39,8 +42,9 @@ def draw(workdir: Path, model: Model, dataset: Dataset, seed: int, out: Path | N
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    sheets_key, plots_key, walk_key = jax.random.split(jax.random.key(seed), 3)
+    sheets_key, plots_key, walk_key, codes_key = jax.random.split(jax.random.key(seed), 4)
     _sheets(partial, model, dataset, sheets_key)
+    _drawn(partial, model, densities.read(derived.path(out or workdir, derived.DENSITIES, model.step)), codes_key)
     _plots(partial, workdir, model, dataset, plots_key)
     walk = videos.manifold_walk(model, walk_key, STOPS, FRAMES_BETWEEN)
     videos.write(partial / "walk.mp4", walk, FPS)
@@ -79,6 +83,13 @@ def _sheets(folder: Path, model: Model, dataset: Dataset, key: jax.Array) -> Non
     found = metrics.distances_to_set(to_unit(samples[:NEIGHBOURS]), dataset.train)
     figure = plots.nearest_neighbours(samples[:NEIGHBOURS], dataset.train[found.index], found.nearest)
     figure.savefig(folder / "nearest.png", dpi=150)
+
+
+def _drawn(folder: Path, model: Model, fitted: dict[str, Density], key: jax.Array) -> None:
+    """A sheet of samples of each density of codes."""
+    for (name, density), each in zip(fitted.items(), jax.random.split(key, len(fitted)), strict=True):
+        sheet = sheets.image_grid(to_uint8(model.decode(density.sample(each, GRID))), COLUMNS)
+        images.save_sheet(folder / f"samples_{name}.png", sheet, model.config.image_size)
 
 
 def _plots(folder: Path, workdir: Path, model: Model, dataset: Dataset, key: jax.Array) -> None:

@@ -7,7 +7,7 @@ from genmodels import methods
 from genmodels.comparison import differences
 from genmodels.comparison.rows import IMPROVED, method, models, trained
 from genmodels.evaluation.tables import find, text
-from genmodels.report import claims
+from genmodels.report import claims, ways
 
 COPIES = 0.8  # samples closer to training images than this fraction of held-out images' distance are too close
 
@@ -22,6 +22,7 @@ def draw(rows: dict[str, dict], apart: list[dict[str, Any]]) -> list[str]:
         *_realism(rows, compared, apart),
         *_sharpness(rows, compared, apart),
         *_copies(compared),
+        *ways.sentences(rows, compared, COPIES),
         *_speed(compared),
         *_stability(compared),
         *(f"{line}." for line in claims.left_out(rows)),

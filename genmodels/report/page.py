@@ -16,7 +16,7 @@ from genmodels.comparison.run import Run
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures, tables
 from genmodels.figures import plots, sheets
-from genmodels.report import claims, conclusions, deck, embedded, notes, provenance, templating
+from genmodels.report import claims, conclusions, deck, embedded, notes, provenance, templating, ways
 from genmodels.report.embedded import Embedded
 from genmodels.report.study import Study
 
@@ -50,6 +50,8 @@ def write(
         "improved": tables.table(comparison_rows.improved(rows), measures.shown("improved"), []),
         "speed": tables.table(comparison_rows.trained(rows), _speed(target), []),
     }
+    if drawn := ways.table(rows):
+        made["draws"] = drawn
     report = {
         "data": next((run.report["data"] for run in runs if run.report), ""),
         "conclusions": conclusions.draw(rows, apart),
@@ -169,3 +171,4 @@ def _write_tables(folder: Path, made: dict[str, tables.Table], rows: dict[str, A
                     )
                 elif value is not None:
                     lines.writerow([name, measure.heading, value, "", "", ""])
+        lines.writerows(ways.lines(rows))

@@ -9,11 +9,11 @@ from genmodels import methods
 from genmodels.comparison import rows as comparison_rows
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures, tables
-from genmodels.report import claims, conclusions, deck, templating
+from genmodels.report import claims, conclusions, deck, templating, ways
 from genmodels.runs import renamed
 
 # Figures that show generated images, codes or numbers only. The others show CelebA, which may not be redistributed.
-OF_EACH = ("samples", "improved", "lines_prior", "prior_and_codes")
+OF_EACH = ("samples", "improved", "samples_gaussian", "samples_mixture", "lines_prior", "prior_and_codes")
 NEEDED = {"data", "rows", "runs", "provenance", "tuning", "configs"}  # of what launch.compare writes
 OF_ALL = ("error_and_diversity", "error_over_training", "cells")
 
@@ -71,6 +71,8 @@ def render(folder: Path, base: Path) -> str:
         "improved": tables.table(comparison_rows.improved(rows), measures.shown("improved"), []),
         "speed": tables.table(comparison_rows.trained(rows), measures.shown("speed"), []),
     }
+    if drawn_codes := ways.table(rows):
+        made["draws"] = drawn_codes
     place = folder.absolute().relative_to(base.absolute())
     drawn = [path.relative_to(folder) for path in sorted(folder.rglob("*.png"))]
     figures = {path.with_suffix("").as_posix(): place / path for path in drawn}

@@ -149,10 +149,7 @@ def test_runs_of_different_images_are_not_compared(compared, trained, config, tm
 def test_command_compares_existing_runs(command, compared, tmp_path):
     workdir, _ = compared
     existing = ",".join(str(workdir / f"{name}-0".replace("_", "-")) for name in tiny_comparison.METHODS)
-    budget = [
-        f"--config.evaluation.{name}={n}"
-        for name, n in {"images": 12, "pairs": 4, "refined": 4, "lines": 2, "points": 3}.items()
-    ]
+    budget = [f"--config.evaluation.{name}={n}" for name, n in tiny_comparison.BUDGET.items()]
     code, out, _ = command(
         "compare", "--config=configs/compare.py:demo", f"--workdir={tmp_path}", f"--runs={existing}", *budget
     )
