@@ -52,9 +52,11 @@ def fit(codes: np.ndarray, components: int, seed: int) -> Density:
     # Imported where it fits only: it takes a second, and sampling does without.
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
+    from threadpoolctl import threadpool_limits
 
     mixture = GaussianMixture(components, covariance_type="full", max_iter=ITERATIONS, random_state=seed)
-    with warnings.catch_warnings():
+    # One thread: the matrices are small, and on a busy machine several took fifteen times as long.
+    with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         mixture.fit(np.asarray(codes, np.float64))
     if not mixture.converged_:
