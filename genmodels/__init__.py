@@ -10,7 +10,7 @@ The map of the package, from the formulas up; nothing imports from a line below 
   data                         CelebA, a folder of images, drawn faces; the batch of step t
   runs                         a run's folder: its config, its checkpoints, what it logs
   metrics                      measures of images, codes and sets of images
-  sampling                     improved sampling, and lines between codes
+  sampling                     improved sampling, densities of codes, and lines between codes
   model                        a trained model, restored: `genmodels.load(workdir)`
   training                     the loop, the devices that share a batch, the feed, the view of a model in training
   evaluation                   every number of a run with its interval; real images and PCA beside it; tables

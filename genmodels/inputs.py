@@ -1,6 +1,7 @@
 """Checks of a model's inputs: each failure is a ValueError that says what was given and what is expected."""
 
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -52,10 +53,10 @@ def codes(z: Any, latent: int) -> jax.Array:
     return batch
 
 
-def prior(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
-    """Codes from N(0, I), float32 of this shape. Raises ValueError unless `key` is a single random key."""
+def drawn(key: jax.Array, draw: Callable[[jax.Array], jax.Array]) -> jax.Array:
+    """draw(key), of a function that needs one random key. Raises ValueError unless `key` is a single one."""
     try:
-        return jax.random.normal(key, shape)
+        return draw(key)
     except (TypeError, ValueError) as error:
         raise ValueError(f"key={_brief(key)} is not a single random key: pass jax.random.key(0), say.") from error
 

@@ -19,9 +19,11 @@ from genmodels.errors import UsageError
 from genmodels.images import to_unit
 from genmodels.methods.posterior import Posterior
 from genmodels.nets.codec import Weights
-from genmodels.runs import checkpoint
+from genmodels.runs import checkpoint, derived
+from genmodels.sampling import densities
 
 CHUNK = 100  # images at once: one compiled program serves any number of them
+WAYS = ("prior", "improved", *densities.COMPONENTS)  # to draw codes
 LISTED = 8  # runs in a folder that an error message lists
 
 
@@ -35,9 +37,9 @@ class Model:
     config: ml_collections.ConfigDict
     step: int
 
-    def __init__(self, config: ml_collections.ConfigDict, step: int, weights: Weights):
-        """Use `load`. `weights` are those of `config`'s method after `step` training steps."""
-        self.config, self.step, self._weights = config, step, weights
+    def __init__(self, config: ml_collections.ConfigDict, step: int, weights: Weights, workdir: Path):
+        """Use `load`. `weights` are those of `config`'s method after `step` training steps of the run in `workdir`."""
+        self.config, self.step, self._weights, self._workdir = config, step, weights, workdir
         self._method = methods.make(config)
         self._encode, self._decode = jax.jit(self._method.encode), jax.jit(self._method.decode)
         self._posterior = self._method.posterior and jax.jit(self._method.posterior)
@@ -63,18 +65,29 @@ class Model:
         """Images -> the images that their codes decode to."""
         return self.decode(self.encode(x))
 
-    def sample(self, key: jax.Array, num: int) -> jax.Array:
-        """`num` images decoded from codes of the prior N(0, I); the same for the same key."""
-        return _joined(self.stream(key, num))
+    def sample(self, key: jax.Array, num: int, codes: str = "prior") -> jax.Array:
+        """`num` decoded codes; the same for the same key.
+
+        They are drawn from the `prior` N(0, I), moved from there by `sampling.refine` (`improved`), or drawn from a
+        density that launch.evaluate has fitted to codes of training images: one full `gaussian`, or a `mixture` of
+        them. Raises UsageError where there is no such density.
+        """
+        return _joined(self.stream(key, num, codes))
 
     def refine(self, key: jax.Array, num: int) -> jax.Array:
         """`num` improved samples: the codes of `sample(key, num)` after the descent of `sampling.refine`."""
-        return _joined(self.stream(key, num, refined=True))
+        return self.sample(key, num, "improved")
 
-    def stream(self, key: jax.Array, num: int, refined: bool = False) -> Iterator[jax.Array]:
-        """The images of `sample`, or of `refine`, generated CHUNK at a time, for more of them than fit in memory."""
-        parts = _split(inputs.prior(key, (inputs.whole("num", num, least=0), self.config.model.latent)))
-        return self._decoded((self.refine_codes(part).codes for part in parts) if refined else parts)
+    def stream(self, key: jax.Array, num: int, codes: str = "prior") -> Iterator[jax.Array]:
+        """The images of `sample`, generated CHUNK at a time, for more of them than fit in memory."""
+        num = inputs.whole("num", num, least=0)
+        if codes not in WAYS:
+            raise ValueError(f"codes={codes!r} is unknown: choose one of {', '.join(WAYS)}.")
+        draw = partial(jax.random.normal, shape=(num, self.config.model.latent))
+        if codes in densities.COMPONENTS:
+            draw = partial(self._density(codes).sample, num=num)
+        parts = _split(inputs.drawn(key, draw))
+        return self._decoded((self.refine_codes(part).codes for part in parts) if codes == "improved" else parts)
 
     def refine_codes(self, codes: AnyArray) -> sampling.Refined:
         """Codes moved by `sampling.refine` in batches of CHUNK, at the learning rate of training.
@@ -111,6 +124,19 @@ class Model:
     def _codes(self, z: AnyArray) -> jax.Array:
         return inputs.codes(z, self.config.model.latent)
 
+    def _density(self, name: str) -> densities.Density:
+        path = derived.path(self._workdir, derived.DENSITIES, self.step)
+        fit = f"python -m launch.evaluate --workdir={self._workdir} --step={self.step}"
+        if not path.exists():
+            raise UsageError(f"codes={name} needs {path}, which is fitted to codes of training images by\n{fit}")
+        found = densities.read(path)
+        if name not in found:
+            raise UsageError(
+                f"{path} has no {name}: there were too few training images for it.\n"
+                f"Choose other codes, or a mixture of fewer components: {fit} --components=2"
+            )
+        return found[name]
+
     def _decoded(self, parts: Iterable[jax.Array]) -> Iterator[jax.Array]:
         return (jnp.clip(images, 0.0, 1.0) for images in _outputs(self._decode, self._weights, parts))
 
@@ -128,7 +154,7 @@ def load(workdir: str | Path, step: int | None = None) -> Model:
     _check_is_run(workdir)
     config = runs.read_config(workdir)
     step, weights = checkpoint.restore_weights(workdir, step, abstract_weights(methods.make(config), config))
-    return Model(config, step, jax.device_put(weights))
+    return Model(config, step, jax.device_put(weights), workdir)
 
 
 def abstract_weights(method: methods.Method, config: ml_collections.ConfigDict) -> Weights:

@@ -1,6 +1,6 @@
 """Samples from a trained model: a grid, or many images as PNG files or one array.
 
-python -m launch.sample --workdir=RUN [--num=64] [--refine] [--out=grid.png | folder | images.npz]
+python -m launch.sample --workdir=RUN [--num=64] [--codes=improved] [--out=grid.png | folder | images.npz]
 python -m launch.sample --workdir=RUN --num=10000 --out=samples --real=real     # two folders for a FID program
 """
 
@@ -24,7 +24,14 @@ SEED = flags.DEFINE_integer(
     "seed", 0, "Seed of the codes; the same seed gives the same images.", lower_bound=0, upper_bound=2**32 - 1
 )
 STEP = flags.DEFINE_integer("step", None, "Which checkpoint; by default the newest.")
-REFINE = flags.DEFINE_bool("refine", False, "Improved sampling: the codes descend to fixed points of the autoencoder.")
+CODES = flags.DEFINE_enum(
+    "codes",
+    "prior",
+    ["prior", "improved", "gaussian", "mixture"],
+    "Where codes come from: the prior; improved: from there, they descend to fixed points of the autoencoder; or a "
+    "Gaussian, or a mixture of Gaussians, that launch.evaluate has fitted to codes of training images.",
+)
+REFINE = flags.DEFINE_bool("refine", False, "Short for --codes=improved.")
 REAL = flags.DEFINE_string(
     "real", None, "Also write as many training images, chosen at random, the same for every --seed; a path like --out."
 )
@@ -45,20 +52,32 @@ def main() -> None:
     import genmodels
     from genmodels import images
 
-    workdir, real = cli.needed_path(WORKDIR), cli.path(REAL)
+    codes, workdir, real = _codes(), cli.needed_path(WORKDIR), cli.path(REAL)
     model = genmodels.load(workdir, STEP.value)
     out = cli.path(OUT) or workdir / f"samples-{model.step}.png"
     _check(workdir, model.config, out, real)
-    if real is not None:  # first: missing data should be reported before samples are drawn
+    samples = model.stream(jax.random.key(SEED.value), NUM.value, codes)
+    if real is not None:  # first: missing data should be reported before samples are decoded
         _write(REAL, real, _training_images(workdir), model.config.image_size)
     elif DATA_DIR.value is not None:
         print("--data_dir is not used: only --real reads the data")
-    samples = model.stream(jax.random.key(SEED.value), NUM.value, refined=REFINE.value)
     _write(OUT, out, map(images.to_uint8, samples), model.config.image_size)
-    kind = "improved samples" if REFINE.value else "samples"
-    print(f"{NUM.value:,} {kind} of {model.config.method} at step {model.step:,}: {out}")
+    kind = "improved samples" if codes == "improved" else "samples"
+    drawn = f", codes from the {codes}" if codes in ("gaussian", "mixture") else ""
+    print(f"{NUM.value:,} {kind} of {model.config.method} at step {model.step:,}{drawn}: {out}")
     if real is not None:
         print(f"{NUM.value:,} training images: {real}")
+
+
+def _codes() -> str:
+    """Where codes come from; raises UsageError where --refine and --codes contradict each other."""
+    from genmodels.errors import UsageError
+
+    if REFINE.present and CODES.present and REFINE.value != (CODES.value == "improved"):
+        raise UsageError(
+            f"--{'' if REFINE.value else 'no'}refine and --codes={CODES.value} contradict each other: give one of them."
+        )
+    return "improved" if REFINE.value else CODES.value
 
 
 def _check(workdir: Path, config: ml_collections.ConfigDict, out: Path, real: Path | None) -> None:

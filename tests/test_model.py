@@ -11,6 +11,7 @@ from genmodels import model as models
 from genmodels import sampling
 from genmodels.errors import UsageError
 from genmodels.images import to_unit
+from genmodels.sampling import densities
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,44 @@ def test_samples_are_those_of_their_key(model, trained):
     assert np.abs(model.sample(jax.random.key(2), 9) - once).max() > 0
     codes = jax.random.normal(jax.random.key(1), (9, model.config.model.latent))  # of the prior
     np.testing.assert_array_equal(model.decode(codes), once)
+
+
+@pytest.fixture
+def fitted(trained, tmp_path):
+    """A run with a mixture of codes at its newest step, and that mixture."""
+    run = shutil.copytree(trained, tmp_path / "run")
+    density = densities.fit(np.random.default_rng(0).normal(3, 1, (40, 8)), 2, seed=0)
+    densities.write(run / "densities" / "6.npz", {"mixture": density})
+    return run, density
+
+
+def test_codes_come_from_where_they_are_asked_from(model, fitted, monkeypatch):
+    run, density = fitted
+    key, loaded = jax.random.key(1), genmodels.load(run)
+    expected = model.decode(density.sample(key, 9))
+    np.testing.assert_array_equal(loaded.sample(key, 9, codes="mixture"), expected)
+    monkeypatch.setattr(models, "CHUNK", 4)
+    parts = list(loaded.stream(key, 9, codes="mixture"))
+    assert [len(part) for part in parts] == [4, 4, 1]
+    np.testing.assert_allclose(np.concatenate(parts), expected, atol=1e-5)
+    np.testing.assert_array_equal(model.sample(key, 5, codes="improved"), model.refine(key, 5))
+    np.testing.assert_array_equal(model.sample(key, 5, codes="prior"), model.sample(key, 5))
+    with pytest.raises(ValueError, match="key=3 is not a single random key"):
+        loaded.sample(3, 9, codes="mixture")
+
+
+def test_where_codes_cannot_come_from(model, trained, fitted):
+    run, _ = fitted
+    key = jax.random.key(0)
+    with pytest.raises(ValueError, match="codes='posterior' is unknown: choose one of prior, improved, "):
+        model.sample(key, 2, codes="posterior")
+    command = "python -m launch.evaluate --workdir={} --step={}$"
+    with pytest.raises(UsageError, match=command.format(trained, 6)):
+        model.sample(key, 2, codes="mixture")
+    with pytest.raises(UsageError, match=command.format(run, 4)):  # of another step
+        genmodels.load(run, step=4).sample(key, 2, codes="mixture")
+    with pytest.raises(UsageError, match=r"6\.npz has no gaussian: there were too few training images for it"):
+        genmodels.load(run).sample(key, 2, codes="gaussian")
 
 
 def test_steps_have_weights_of_their_own(model, trained):
@@ -157,8 +196,8 @@ def test_wrong_keys_and_numbers_are_refused(model, name, key, num, words):
         getattr(model, name)(key, num)
 
 
-@pytest.mark.parametrize(("num", "refined"), [(5, False), (8, False), (20, False), (20, True)])
-def test_a_stream_is_the_samples_as_they_come(model, monkeypatch, num, refined):
+@pytest.mark.parametrize(("num", "codes"), [(5, "prior"), (8, "prior"), (20, "prior"), (20, "improved")])
+def test_a_stream_is_the_samples_as_they_come(model, monkeypatch, num, codes):
     def descent(method, weights, codes, rate):  # looks at the whole batch, as the stop rule does, and takes no time
         return sampling.Refined(
             codes - codes.mean(0, keepdims=True), *jnp.zeros((2, len(codes))), jnp.zeros((), jnp.int32)
@@ -167,11 +206,11 @@ def test_a_stream_is_the_samples_as_they_come(model, monkeypatch, num, refined):
     monkeypatch.setattr(models, "CHUNK", 8)
     monkeypatch.setattr(sampling, "refine", descent)
     key = jax.random.key(3)
-    parts = [np.asarray(part) for part in model.stream(key, num, refined=refined)]
+    parts = [np.asarray(part) for part in model.stream(key, num, codes)]
     assert [len(part) for part in parts] == [min(8, num - start) for start in range(0, num, 8)]
-    np.testing.assert_array_equal(np.concatenate(parts), (model.refine if refined else model.sample)(key, num))
-    codes = jax.random.normal(key, (num, model.config.model.latent))
-    expected = model.decode(model.refine_codes(codes).codes if refined else codes)
+    np.testing.assert_array_equal(np.concatenate(parts), model.sample(key, num, codes))
+    drawn = jax.random.normal(key, (num, model.config.model.latent))
+    expected = model.decode(model.refine_codes(drawn).codes if codes == "improved" else drawn)
     np.testing.assert_array_equal(np.concatenate(parts), expected)
 
 

@@ -13,6 +13,7 @@ from jax.experimental import multihost_utils
 
 from genmodels.errors import UsageError
 from genmodels.methods.state import TrainState
+from genmodels.runs import derived
 
 # Each step's folder has three items: `state` with the optimisers, `weights` (calibrated, averaged where there is an
 # average), which is all that a model needs, and `digests` of both, as a flipped bit goes unnoticed otherwise. Before
@@ -26,11 +27,14 @@ class Damaged(Exception):
 
 
 class Checkpoints(contextlib.AbstractContextManager):
-    """The checkpoints of a run, written in the background; closing waits for the last one."""
+    """The checkpoints of a run, written in the background; closing waits for the last one.
+
+    Closing also removes what was derived from checkpoints that are no longer there.
+    """
 
     def __init__(self, workdir: Path, keep: int):
         """Opens <workdir>/checkpoints, keeping the newest `keep`."""
-        self._folder = _folder(workdir)
+        self._workdir, self._folder = Path(workdir), _folder(workdir)
         self._manager = ocp.CheckpointManager(
             self._folder,
             item_names=ITEMS,
@@ -39,6 +43,8 @@ class Checkpoints(contextlib.AbstractContextManager):
 
     def __exit__(self, *_):
         self._manager.close()
+        if jax.process_index() == 0:
+            derived.remove_others(self._workdir, _steps(self._workdir))
 
     def latest(self) -> int | None:
         """The newest complete checkpoint's step."""

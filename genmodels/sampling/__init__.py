@@ -1,6 +1,7 @@
-"""Improved sampling, and lines between codes."""
+"""Ways to draw codes besides the prior, and lines between codes."""
 
+from genmodels.sampling import densities
 from genmodels.sampling.improved import Refined, refine
 from genmodels.sampling.lines import lerp, slerp
 
-__all__ = ["Refined", "lerp", "refine", "slerp"]
+__all__ = ["Refined", "densities", "lerp", "refine", "slerp"]

@@ -14,7 +14,7 @@ import genmodels
 from genmodels import data, images
 from genmodels import model as models
 from genmodels.images import to_uint8
-from genmodels.sampling import improved
+from genmodels.sampling import densities, improved
 from tests.support.plain import assert_plain
 
 pytestmark = pytest.mark.usefixtures("in_the_repository")
@@ -59,6 +59,28 @@ def test_improved_samples_and_real_images_for_a_fid_program(command, trained, im
     for file, image in zip(sorted(outs[1].iterdir()), data.sampled(real, 5), strict=True):
         with Image.open(file) as opened:
             np.testing.assert_array_equal(np.asarray(opened), image)
+
+
+def test_codes_of_a_mixture_and_of_improved_sampling(command, trained, tmp_path):
+    run, out = shutil.copytree(trained, tmp_path / "run"), tmp_path / "a.npy"
+    arguments = [f"--workdir={run}", "--num=5", "--seed=3", f"--out={out}"]
+    refused = command("sample", *arguments, "--codes=mixture", f"--real={tmp_path / 'real.npy'}")
+    assert_plain(refused, r"codes=mixture needs .*6\.npz, .*\n.*python -m launch\.evaluate --workdir=")
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]  # before any writing
+    density = densities.fit(np.random.default_rng(0).normal(3, 1, (40, 8)), 2, seed=0)
+    densities.write(run / "densities" / "6.npz", {"mixture": density})
+    code, text, _ = command("sample", *arguments, "--codes=mixture")
+    assert (code, text) == (0, f"5 samples of vae at step 6, codes from the mixture: {out}\n")
+    model = genmodels.load(run)
+    np.testing.assert_array_equal(np.load(out), to_uint8(model.decode(density.sample(jax.random.key(3), 5))))
+    for given in ("--codes=improved", "--refine", "--refine --codes=improved"):
+        code, text, _ = command("sample", *arguments, *given.split())
+        assert (code, text) == (0, f"5 improved samples of vae at step 6: {out}\n")
+        np.testing.assert_array_equal(np.load(out), to_uint8(model.refine(jax.random.key(3), 5)))
+
+
+def test_every_way_of_the_model_is_one_of_the_command(command):
+    assert f"<{'|'.join(models.WAYS)}>" in command("sample", "--help")[1]
 
 
 @pytest.mark.parametrize(("chunk", "refine"), [(100, False), (4, True)])
@@ -180,6 +202,11 @@ def test_paths_are_below_home_or_no_paths(command, trained, tmp_path, monkeypatc
         ("--num=50000", r"samples-6.png would be a grid of 50,000 images.*\nChoose another place with --out"),
         ("--out=", "--out= is empty"),
         ("--real=", "--real= is empty"),
+        ("--refine --codes=mixture", "--refine and --codes=mixture contradict each other: give one of them"),
+        ("--refine --codes=prior", "--refine and --codes=prior contradict each other"),
+        ("--norefine --codes=improved", "--norefine and --codes=improved contradict each other"),
+        ("--codes=posterior", "--codes=posterior"),
+        ("--codes=gaussian", "codes=gaussian needs {run}/densities/6.npz"),
         ("--seed=4294967296", "--seed=4294967296"),  # jax would take it for 0
         ("--out={run}", "--out={run} holds files that this command did not write, such as checkpoints"),
         ("--out={run} --overwrite", "--out={run} holds files that this command did not write"),

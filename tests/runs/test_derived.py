@@ -1,0 +1,33 @@
+"""What is derived from a checkpoint goes with it."""
+
+import shutil
+
+from genmodels import training
+from genmodels.runs import derived
+from tests.support import tiny_runs
+
+
+def test_the_file_of_a_step(tmp_path):
+    assert derived.path(tmp_path, derived.DENSITIES, 12) == tmp_path / "densities" / "12.npz"
+
+
+def test_others_than_those_of_the_steps_are_removed(tmp_path):
+    derived.remove_others(tmp_path, [2])  # there is nothing yet
+    (tmp_path / "densities").mkdir()
+    for name in ("2.npz", "4.npz", "22.npz", "2.npz.tmp", "notes.txt"):
+        (tmp_path / "densities" / name).touch()
+    derived.remove_others(tmp_path, [2, 6])
+    assert {path.name for path in (tmp_path / "densities").iterdir()} == {"2.npz", "2.npz.tmp", "notes.txt"}
+
+
+def test_training_removes_them_with_their_checkpoint(trained, image_folder, tmp_path):
+    """Checkpoints 4 and 6 are there, and two are kept: 4 goes when 8 comes."""
+    run = shutil.copytree(trained, tmp_path / "run")
+    for step in (4, 6):
+        path = derived.path(run, derived.DENSITIES, step)
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    fields = {"train.ema_decay": 0.9, "train.steps": 8, "checkpoint.every": 2, "checkpoint.keep": 2}
+    assert training.train(tiny_runs.config("vae", image_folder, **fields), run).step == 8
+    assert {path.name for path in (run / "checkpoints").iterdir()} == {"6", "8"}
+    assert [path.name for path in (run / "densities").iterdir()] == ["6.npz"]
