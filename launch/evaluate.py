@@ -54,9 +54,9 @@ def main() -> None:
     )
     rows = evaluation.evaluate_run(workdir, model, dataset, budget, out)["rows"]
     print(f"{dataset.description}; seed {SEED.value}; means with 95 % intervals, n in parentheses")
-    linear = {name: row for name, row in rows.items() if name == "mean" or name.startswith("pca")}
+    linear = {name: row for name, row in rows.items() if name.startswith(("mean", "pca", "pixels"))}
     print(tables.plain({name: row for name, row in rows.items() if name not in linear}))
-    print("\nthe mean image, and principal components: the linear autoencoders to beat")
+    print("\nthe mean image, and principal components: the linear autoencoders to beat; small images, for attributes")
     print(tables.plain(linear))
     print(f"\nall numbers: {evaluation.report_path(workdir, model.step, out)}")
     if FIGURES.value:

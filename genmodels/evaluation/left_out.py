@@ -7,20 +7,23 @@ from genmodels.errors import UsageError
 from genmodels.evaluation import measures
 from genmodels.evaluation.budget import Budget, check
 from genmodels.evaluation.measures import Sizes
+from genmodels.evaluation.measures.attributes import probed
 from genmodels.evaluation.references import pca_sizes
 
 REAL, IMPROVED = " of real images", " of improved samples"
 
 
-def sizes(dataset: Dataset, latent: int) -> Sizes:
+def sizes(dataset: Dataset, latent: int, budget: Budget) -> Sizes:
     """How much there is to measure on."""
-    return Sizes(len(dataset.train), len(dataset.test), latent, dataset.duplicates)
+    labels = probed(dataset, budget.images)
+    attributes = None if labels is None else len(labels.names)
+    return Sizes(len(dataset.train), len(dataset.test), latent, dataset.duplicates, attributes)
 
 
 def expected(dataset: Dataset, latent: int, budget: Budget) -> dict[str, str]:
     """What will be left out of an evaluation, in words, and why; UsageError for an impossible budget."""
     check(budget, dataset)
-    found, there = {}, sizes(dataset, latent)
+    found, there = {}, sizes(dataset, latent, budget)
     for measure in measures.MEASURES:
         if reason := measure.lacks(there):
             found[measure.words] = reason

@@ -12,6 +12,7 @@ from genmodels.data import Dataset
 from genmodels.evaluation import left_out, measures, references
 from genmodels.evaluation.budget import Budget
 from genmodels.evaluation.measures import Sizes, Unmeasurable
+from genmodels.evaluation.measures.attributes import TRAIN, Attributes, probed
 from genmodels.evaluation.measures.codes import Codes
 from genmodels.evaluation.measures.improved import Improved
 from genmodels.evaluation.measures.lines import Lines
@@ -32,13 +33,13 @@ class Evaluation(NamedTuple):
 
 
 def evaluate(model: Model, dataset: Dataset, budget: Budget, *, progress: bool = False) -> Evaluation:
-    """The rows: the method's own, `improved_<method>` if asked, `real`, `mean`, `pca_<size>`.
+    """The rows: the method's own, `improved_<method>` if asked, `real`, `mean`, `pca_<size>`, `pixels_<size>`.
 
     Every estimate is {mean, low, high, n}: a mean and its bootstrap 95 % interval. What the data rule out is left
     out and named. Raises UsageError for an impossible budget, such as more pairs than there are images.
     """
     method, latent, seed = model.config.method, model.config.model.latent, budget.seed
-    missing, there = left_out.expected(dataset, latent, budget), left_out.sizes(dataset, latent)
+    missing, there = left_out.expected(dataset, latent, budget), left_out.sizes(dataset, latent, budget)
     real = references.real(dataset, there, budget.real_pairs, progress=progress)
     of_real = _summaries(real, seed, missing, left_out.REAL)
     real = {name: real[name] for name in of_real}
@@ -52,6 +53,10 @@ def evaluate(model: Model, dataset: Dataset, budget: Budget, *, progress: bool =
     for name, errors in references.pca(dataset, latent, budget.images, progress=progress).items():
         found = {split: {"rmse": summary(values, seed)} for split, values in errors.items() if len(values) > 1}
         rows[name] = {"dimensions": int(name.removeprefix("pca_").replace("mean", "0")), "reconstruction": found}
+    if (labels := probed(dataset, budget.images)) and labels.names:
+        for name, found in references.attributes(dataset, latent, labels, progress=progress).items():
+            auc = {"auc": summary(np.array(found["values"]), seed), "each": found["each"]}
+            rows.setdefault(name, {})["attributes"] = auc
     return Evaluation(rows, missing)
 
 
@@ -141,6 +146,9 @@ def _subjects(
         "reconstruction test": lambda: Reconstructions(model, some(dataset.test), progress=progress),
         "samples": lambda: samples(prior("samples", 2 * budget.pairs)),
         "latent": lambda: Codes(codes(), keys["prior"]),
+        "attributes": lambda: Attributes(
+            probed(dataset, budget.images), codes_of(model, data.sampled(dataset.train, TRAIN)), codes()
+        ),
         "manifold test_images": lambda: lines(codes()[:ends]),
         "manifold prior": lambda: lines(np.asarray(prior("lines", ends))),
         "speed": lambda: model,

@@ -38,6 +38,7 @@ def evaluate_run(
         "measures": _taken(),
         "data": dataset.description,
         "data_digest": dataset.digest,
+        "labels_digest": _labels(dataset),
         "same_data": same,  # as the run was trained on; null: not recorded by runs of earlier revisions
         "run": str(workdir.resolve()),
         "step": model.step,
@@ -68,12 +69,20 @@ def read(workdir: Path, step: int) -> dict[str, Any] | None:
 def is_done(workdir: Path, step: int, budget: Budget, dataset: Dataset | None = None) -> bool:
     """Whether a run at `step` was evaluated with this budget, with every measure, as it is taken now.
 
-    With `dataset`: on these images.
+    With `dataset`: on these images, with these labels.
     """
     report = read(workdir, step) or {}
     current = report.get("format") == measures.FORMAT and set(_taken()) <= set(report["measures"])
-    on_these = current and (dataset is None or report["data_digest"] == dataset.digest)
+    on_these = current and (dataset is None or _identity(report) == (dataset.digest, _labels(dataset)))
     return on_these and report["budget"] == budget._asdict()
+
+
+def _identity(report: dict[str, Any]) -> tuple[str, str | None]:
+    return report["data_digest"], report.get("labels_digest")
+
+
+def _labels(dataset: Dataset) -> str | None:
+    return None if dataset.labels is None else dataset.labels.digest
 
 
 def _taken() -> list[str]:

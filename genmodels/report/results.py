@@ -9,13 +9,13 @@ from genmodels import methods
 from genmodels.comparison import rows as comparison_rows
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures, tables
-from genmodels.report import claims, conclusions, deck, templating
+from genmodels.report import attributes, claims, conclusions, deck, templating
 from genmodels.runs import renamed
 
 # Figures that show generated images, codes or numbers only. The others show CelebA, which may not be redistributed.
 OF_EACH = ("samples", "improved", "lines_prior", "prior_and_codes")
 NEEDED = {"data", "rows", "runs", "provenance", "tuning", "configs"}  # of what launch.compare writes
-OF_ALL = ("error_and_diversity", "error_over_training", "cells")
+OF_ALL = ("error_and_diversity", "error_over_training", "cells", "attributes")
 
 
 def collect(report: Path, plans: list[Path], folder: Path) -> None:
@@ -65,10 +65,12 @@ def render(folder: Path, base: Path) -> str:
     rows = report["rows"]
     models = list(comparison_rows.models(rows))
     made = {
-        "deck": tables.table(rows, measures.shown("deck"), models),
+        "deck": tables.table(comparison_rows.without_pixels(rows), measures.shown("deck"), models),
         "more": tables.table(rows, measures.shown("more"), models),
         "speed": tables.table(comparison_rows.trained(rows), measures.shown("speed"), []),
     }
+    if known := attributes.table(rows):
+        made["attributes"] = known
     place = folder.absolute().relative_to(base.absolute())
     drawn = [path.relative_to(folder) for path in sorted(folder.rglob("*.png"))]
     figures = {path.with_suffix("").as_posix(): place / path for path in drawn}

@@ -19,6 +19,7 @@ from genmodels.runs import renamed
 from tests.support import tiny_comparison
 
 PUBLISHED = Path(__file__).parents[2] / "results" / "slim64"
+SINCE = {"attributes auc"}  # what those rows lack
 TOY = Measure(
     "samples brightness",
     "brightness, toy",
@@ -117,6 +118,8 @@ def test_results_of_before_there_were_entries_are_still_read():
     """The layout of rows in a report.json: a name is the path of keys to its value."""
     rows = renamed.current(json.loads((PUBLISHED / "report.json").read_text()))["rows"]
     for measure in measures.shown("deck", "more", "speed"):
+        if measure.name in SINCE:
+            continue
         row = rows["improved_wae_mmd" if measure.subject == "" else "vae"]
         assert tables.find(row, measure.name) is not None, measure.name
         assert (tables.find(rows["real"], measure.name) is not None) == (measure.real is not None)

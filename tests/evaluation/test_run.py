@@ -176,7 +176,8 @@ def test_command(command, run):
     rmse = report["rows"]["vae"]["reconstruction"]["test"]["rmse"]
     assert f"{rmse['mean']:.2f} [{rmse['low']:.2f}, {rmse['high']:.2f}] (4)" in out
     assert "12 train, 4 test" in out
-    assert out.startswith("not measured, as it takes more training images than dimensions, and there are 12: PCA with")
+    assert "\nnot measured, as it takes more training images than dimensions, and there are 12: PCA with" in out
+    assert out.startswith("not measured, as the images have no labels: mean AUC of attributes; ")
 
 
 def test_a_budget_that_cannot_be_writes_nothing(run, model):
