@@ -74,6 +74,7 @@ def model(config: ml_collections.ConfigDict, nets: str, latent: int) -> None:
     """Adds config.model: the nets of the method's paper, and the dimension of a latent code."""
     config.model = model = ml_collections.ConfigDict()
     model.nets = nets  # dcgan (arXiv 1711.01558, appendix C.2) | residual (arXiv 1807.06358, section 4)
+    model.norm = "sum"  # where a residual block's last BatchNorm is: sum (with the skip; IntroVAE) | branch
     model.channels = ()  # of the encoder, mirrored by the decoder; () = the variant's defaults, in genmodels/nets
     model.latent = latent  # dimension of a latent code
     model.dtype = "float32"  # of the nets' arithmetic: float32 | bfloat16; parameters and losses stay float32

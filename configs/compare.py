@@ -28,6 +28,7 @@ def get_config(variant: str = ""):
     config.evaluation = evaluation = ml_collections.ConfigDict()  # the budget: see launch.evaluate
     evaluation.images = pick(config, 20_000, slim64=1_000, demo=1_000)  # of each split, at most
     evaluation.pairs = pick(config, 10_000, slim64=2_000, demo=2_000)  # of samples, for MS-SSIM
+    evaluation.swd_sets = pick(config, 5, demo=1)  # sets of samples, for sliced Wasserstein; one has no interval
     evaluation.refined = pick(config, 10_000, slim64=200, demo=100)  # samples refined by improved sampling
     evaluation.lines = 100  # interpolations between codes
     evaluation.points = 10  # images on each line, ends included

@@ -1,4 +1,4 @@
-"""WAE-MMD, WAE-GAN, IntroVAE and a VAE in JAX: training, restoring, sampling and measuring.
+"""VAE, WAE-MMD, WAE-GAN, IntroVAE and Soft-IntroVAE in JAX: training, restoring, sampling and measuring.
 
 The map of the package, from the formulas up; nothing imports from a line below its own:
 

@@ -50,7 +50,7 @@ class Model:
         return sum(leaf.size for net in self._weights.values() for leaf in jax.tree.leaves(net["params"]))
 
     def encode(self, x: AnyArray) -> jax.Array:
-        """Images -> codes; a posterior's mean for the VAE and IntroVAE."""
+        """Images -> codes; a posterior's mean where the method has one."""
         return _joined(_outputs(self._encode, self._weights, self._images(x)))
 
     def posterior(self, x: AnyArray) -> Posterior | None:

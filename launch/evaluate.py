@@ -20,6 +20,9 @@ SEED = flags.DEFINE_integer(
 NUM = flags.DEFINE_integer("num", 10_000, "Images of each split, at most.", lower_bound=4)
 PAIRS = flags.DEFINE_integer("pairs", 10_000, "Pairs of samples for MS-SSIM.", lower_bound=2)
 REAL_PAIRS = flags.DEFINE_integer("real_pairs", None, "Pairs of test images; by default all, at most 10,000.", 2)
+SWD_SETS = flags.DEFINE_integer(
+    "swd_sets", 5, "Sets of samples whose sliced Wasserstein distance is measured; one has no interval, 0: none.", 0
+)
 LINES = flags.DEFINE_integer("lines", 100, "Lines between codes.", lower_bound=2)
 POINTS = flags.DEFINE_integer("points", 10, "Images on a line, ends included.", lower_bound=3)
 SPHERICAL = flags.DEFINE_bool("spherical", False, "Great circles instead of straight lines.")
@@ -51,6 +54,7 @@ def main() -> None:
         refined=REFINE.value,
         seed=SEED.value,
         spherical=SPHERICAL.value,
+        swd_sets=SWD_SETS.value,
     )
     rows = evaluation.evaluate_run(workdir, model, dataset, budget, out)["rows"]
     print(f"{dataset.description}; seed {SEED.value}; means with 95 % intervals, n in parentheses")

@@ -41,7 +41,9 @@ def main() -> None:
     cli.check_folder(workdir)
     assert SPACE.value is not None  # required below
     tried = space.parse(SPACE.value, config)
-    budget = evaluation.Budget(NUM.value, PAIRS.value, real_pairs=None, lines=2, points=3, refined=0, seed=SEED.value)
+    budget = evaluation.Budget(
+        NUM.value, PAIRS.value, real_pairs=None, lines=2, points=3, refined=0, seed=SEED.value, swd_sets=0
+    )
     tuning = Tuning(config, tried, SAMPLER.value, workdir, budget)
     jax.devices()  # if there are none, this is reported before anything is written
     opened = study.open_study(tuning, STORAGE.value)

@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-ESTIMATE = {"mean", "low", "high", "n"}
-
 
 def combine(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """One row like each of `rows`, its estimates over all of them; numbers that differ are averaged.
 
     A combined estimate's interval adds two independent errors: that of the images, which all seeds share (the mean of
-    the runs' own), and that of the seeds, Student's 95 % interval of the mean of the runs' means. One row stays as is.
+    the runs' own, 0 where they have none), and that of the seeds, Student's 95 % interval of the mean of the runs'
+    means. One row stays as is.
     """
     if len(rows) == 1:
         return rows[0]
@@ -23,7 +22,8 @@ def combine(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def _combine(values: list) -> Any:
     first = values[0]
     if isinstance(first, dict):
-        return _estimate(values) if first.keys() >= ESTIMATE else combine(values)
+        # Moments of codes have a mean as well, but of each dimension.
+        return _estimate(values) if isinstance(first.get("mean"), float) else combine(values)
     if isinstance(first, (int, float)) and any(value != first for value in values):  # a latent size stays an int
         return float(np.mean(values))
     return first
@@ -32,7 +32,9 @@ def _combine(values: list) -> Any:
 def _estimate(values: list[dict]) -> dict:
     means = np.array([value["mean"] for value in values])
     of_seeds = stats.t.ppf(0.975, len(means) - 1) * means.std(ddof=1) / math.sqrt(len(means))
-    below, above = (np.mean([abs(value[end] - value["mean"]) for value in values]) for end in ("low", "high"))
+    below, above = (
+        np.mean([abs(value.get(end, value["mean"]) - value["mean"]) for value in values]) for end in ("low", "high")
+    )
     mean = float(means.mean())
     low, high = mean - math.hypot(below, of_seeds), mean + math.hypot(above, of_seeds)
     return values[0] | {"mean": mean, "low": low, "high": high, "seeds": len(values)}

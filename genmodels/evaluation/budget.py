@@ -6,7 +6,7 @@ from genmodels.data import Dataset
 from genmodels.errors import UsageError
 
 # At least two values of each measure, as one has no interval.
-FEWEST = {"images": 4, "pairs": 2, "real_pairs": 2, "lines": 2, "points": 3, "refined": 4, "seed": 0}
+FEWEST = {"images": 4, "pairs": 2, "real_pairs": 2, "lines": 2, "points": 3, "refined": 4, "seed": 0, "swd_sets": 0}
 
 
 class Budget(NamedTuple):
@@ -20,6 +20,7 @@ class Budget(NamedTuple):
     refined: int  # codes that improved sampling moves; 0: none
     seed: int
     spherical: bool = False  # lines
+    swd_sets: int = 1  # sets of images whose sliced Wasserstein distance is measured; one has no interval, 0: none
 
 
 def check(budget: Budget, images: Dataset) -> None:

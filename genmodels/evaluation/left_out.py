@@ -8,6 +8,8 @@ from genmodels.evaluation import measures
 from genmodels.evaluation.budget import Budget, check
 from genmodels.evaluation.measures import Sizes
 from genmodels.evaluation.measures.attributes import probed
+from genmodels.evaluation.measures.realism import images_in_a_set
+from genmodels.evaluation.measures.samples import REALISM, SLICED
 from genmodels.evaluation.references import pca_sizes
 
 REAL, IMPROVED = " of real images", " of improved samples"
@@ -39,9 +41,24 @@ def expected(dataset: Dataset, latent: int, budget: Budget) -> dict[str, str]:
             found[f"PCA with {size} dimensions"] = (
                 f"it takes more training images than dimensions, and there are {there.train:,}"
             )
+    found |= _sets(there, budget)
     ends = min(there.test, budget.images)
     if there.test >= 4 and ends // 2 < budget.lines:
         found[f"{budget.lines - ends // 2:,} of {budget.lines:,} lines"] = f"{ends:,} test images make {ends // 2:,}"
+    return found
+
+
+def _sets(there: Sizes, budget: Budget) -> dict[str, str]:
+    """What is left out of the measures of sets."""
+    size, found = images_in_a_set(there.train, there.test), {}
+    if not budget.swd_sets or size < 2:
+        return {}
+    if 0 < budget.refined < size:
+        reason = f"it compares {size:,} samples, and {budget.refined:,} are improved"
+        found = {measure.words + IMPROVED: reason for measure in measures.MEASURES if measure.name in REALISM}
+    if (sets := there.train // size) < budget.swd_sets:
+        fewer = f"{budget.swd_sets - sets:,} of {budget.swd_sets:,} sets{REAL} for the {SLICED}"
+        found[fewer] = f"{there.train:,} training images make {sets:,} of {size:,}"
     return found
 
 

@@ -13,29 +13,40 @@ import numpy as np
 from genmodels import data, metrics
 from genmodels.data import Dataset, Labels
 from genmodels.evaluation import measures, probes
-from genmodels.evaluation.measures import Sizes, Unmeasurable
+from genmodels.evaluation.measures import OfSets, Sizes, Unmeasurable
 from genmodels.evaluation.measures.attributes import TRAIN
+from genmodels.evaluation.measures.realism import Realism, disjoint, images_in_a_set
 from genmodels.evaluation.measures.samples import NEAREST, ImageSet
 
 MOST_PAIRS = 10_000
+SETS = "values of sets"  # key of a measure of sets in a file
 PCA_SIZES = (64, 128, 256, 512)  # besides a model's own
 
 
-def real(dataset: Dataset, there: Sizes, pairs: int | None, *, progress: bool = False) -> dict[str, Any]:
+def real(
+    dataset: Dataset, there: Sizes, pairs: int | None, swd_sets: int = 1, *, progress: bool = False
+) -> dict[str, Any]:
     """The measures that real images have too, taken of test images, by name: values [N], or plain JSON.
 
-    Measured are `pairs` disjoint pairs; None: as many as there are, at most 10,000.
+    Measured are `pairs` disjoint pairs; None: as many as there are, at most 10,000. The sliced Wasserstein distance is
+    that of at most `swd_sets` disjoint sets of training images from as many test images.
     """
     wanted = {m.name: m.function for m in measures.MEASURES if m.function and m.real is not None and not m.real(there)}
     pairs = min(len(dataset.test) // 2, MOST_PAIRS) if pairs is None else pairs
 
     def measure(names: Iterable[str]):
         test = data.sampled(dataset.test, 2 * pairs), data.sampled(dataset.test, NEAREST)
-        images = ImageSet(*test, dataset.train, progress=progress)
+        images = ImageSet(*test, dataset.train, realism=_realism(dataset, swd_sets, progress), progress=progress)
         return {name: _plain(wanted[name], images) for name in names}
 
-    kept = _kept(dataset, f"real-{pairs}", wanted, measure)
-    return {name: np.array(x) if isinstance(x, list) else x for name, x in kept.items()}
+    return {name: _restored(x) for name, x in _kept(dataset, f"real-{pairs}-{swd_sets}", wanted, measure).items()}
+
+
+def _realism(dataset: Dataset, sets: int, progress: bool) -> Realism | None:
+    """Disjoint sets of training images, as many as there are, against test images; None for no sets."""
+    size = images_in_a_set(len(dataset.train), len(dataset.test))
+    train = disjoint(data.sampled(dataset.train, sets * size), size, sets)
+    return Realism(data.sampled(dataset.test, size), train, progress=progress) if sets else None
 
 
 def pca_sizes(latent: int, shape: tuple[int, ...] | None = None) -> list[int]:
@@ -88,7 +99,20 @@ def _plain(function: Callable[[ImageSet], Any], images: ImageSet) -> Any:
         found = function(images)
     except Unmeasurable:
         return math.nan
-    return np.asarray(found).tolist() if isinstance(found, (np.ndarray, np.generic, jax.Array)) else found
+    if isinstance(found, dict):
+        return {key: _of_sets(value) for key, value in found.items()}
+    return np.asarray(found).tolist() if isinstance(found, (np.ndarray, np.generic, jax.Array)) else _of_sets(found)
+
+
+def _of_sets(value: Any) -> Any:
+    return {SETS: value.values, "n": value.n} if isinstance(value, OfSets) else value
+
+
+def _restored(value: Any) -> Any:
+    """A measure's value from its plain JSON."""
+    if isinstance(value, dict):
+        return OfSets(value[SETS], value["n"]) if SETS in value else {key: _restored(x) for key, x in value.items()}
+    return np.array(value) if isinstance(value, list) else value
 
 
 def _kept(dataset: Dataset, name: str, wanted: Iterable[str], measure: Callable[[list[str]], dict]) -> dict:

@@ -1,21 +1,23 @@
 """Every number by which runs are compared, each with its uncertainty, and the reference rows to read it against."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, reduce
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from scipy import stats
 
 from genmodels import data, metrics
 from genmodels.data import Dataset
 from genmodels.evaluation import left_out, measures, references
 from genmodels.evaluation.budget import Budget
-from genmodels.evaluation.measures import Sizes, Unmeasurable
+from genmodels.evaluation.measures import OfSets, Sizes, Unmeasurable
 from genmodels.evaluation.measures.attributes import TRAIN, Attributes, probed
 from genmodels.evaluation.measures.codes import Codes
 from genmodels.evaluation.measures.improved import Improved
 from genmodels.evaluation.measures.lines import Lines
+from genmodels.evaluation.measures.realism import Realism, disjoint, images_in_a_set
 from genmodels.evaluation.measures.reconstructions import Reconstructions
 from genmodels.evaluation.measures.samples import NEAREST, ImageSet
 from genmodels.evaluation.measures.scratch import BATCH, stored
@@ -40,7 +42,7 @@ def evaluate(model: Model, dataset: Dataset, budget: Budget, *, progress: bool =
     """
     method, latent, seed = model.config.method, model.config.model.latent, budget.seed
     missing, there = left_out.expected(dataset, latent, budget), left_out.sizes(dataset, latent, budget)
-    real = references.real(dataset, there, budget.real_pairs, progress=progress)
+    real = references.real(dataset, there, budget.real_pairs, budget.swd_sets, progress=progress)
     of_real = _summaries(real, seed, missing, left_out.REAL)
     real = {name: real[name] for name in of_real}
     plain, improved = _subjects(model, dataset, budget, real, progress)
@@ -63,14 +65,27 @@ def evaluate(model: Model, dataset: Dataset, budget: Budget, *, progress: bool =
 def summary(value: Any, seed: int) -> Any:
     """A measure's value as a row holds it: for values [N] their mean with its interval, for others plain JSON.
 
-    Raises Unmeasurable for what is not finite, as the PSNR of a perfect reconstruction.
+    The interval of measures of sets is Student's; the mean of a single set has none. Raises Unmeasurable for what is
+    not finite, as the PSNR of a perfect reconstruction.
     """
+    if isinstance(value, OfSets):
+        return _of_sets(value)
+    if isinstance(value, dict):
+        return {key: summary(each, seed) for key, each in value.items()}
     if isinstance(value, (np.ndarray, np.generic, jax.Array, float)):
         value = np.asarray(value)
         if bad := np.count_nonzero(~np.isfinite(value)):
             raise Unmeasurable(f"{bad:,} of {value.size:,} values are not finite" if value.ndim else "it is not finite")
         return metrics.interval(value, seed=seed)._asdict() if value.ndim else value.item()
     return value
+
+
+def _of_sets(value: OfSets) -> dict[str, Any]:
+    values, found = np.array(value.values), {"n": value.n, "sets": len(value.values)}
+    if len(values) > 1:
+        half = float(stats.sem(values) * stats.t.ppf(0.975, len(values) - 1))
+        found = {"low": float(values.mean()) - half, "high": float(values.mean()) + half, **found}
+    return {"mean": float(values.mean()), **found}
 
 
 def codes_of(model: Model, images: np.ndarray) -> np.ndarray:
@@ -92,7 +107,8 @@ def _row(
         subject = make() if entries else None
         for entry, function in entries:
             try:
-                values[entry.name] = function(subject)
+                if (value := function(subject)) is not None:
+                    values[entry.name] = value
             except Unmeasurable as reason:
                 missing[entry.words + whose] = str(reason)
     found = _summaries(values, seed, missing, whose)
@@ -117,10 +133,11 @@ def _subjects(
     model: Model, dataset: Dataset, budget: Budget, real: Mapping[str, Any], progress: bool
 ) -> tuple[Subjects, Subjects]:
     """What a method's own row is measured of, and what that of improved sampling is."""
-    names = ("samples", "lines", "prior", "refined")
+    names = ("samples", "lines", "prior", "refined", "sets")
     keys: dict[str, jax.Array] = dict(
         zip(names, jax.random.split(jax.random.key(budget.seed), len(names)), strict=True)
     )
+    size = images_in_a_set(len(dataset.train), len(dataset.test))
     ends = 2 * min(budget.lines, max(2, min(len(dataset.test), budget.images) // 2))
 
     def some(split: np.ndarray) -> np.ndarray:
@@ -129,10 +146,25 @@ def _subjects(
     def prior(name: str, count: int) -> jax.Array:
         return jax.random.normal(keys[name], (count, model.config.model.latent))
 
-    def samples(codes: jax.Array) -> ImageSet:
-        images = stored(to_uint8(model.decode(z)) for (z,) in metrics.batched(np.asarray(codes), size=BATCH))
+    def decoded(codes: jax.Array) -> np.ndarray:
+        return stored(to_uint8(model.decode(z)) for (z,) in metrics.batched(np.asarray(codes), size=BATCH))
+
+    def samples(images: np.ndarray, realism: Realism | None) -> ImageSet:
         few = images[: max(2, min(NEAREST, len(dataset.test)))]  # as many as of real images
-        return ImageSet(images, few, dataset.train, real=real, progress=progress)
+        return ImageSet(images, few, dataset.train, real=real, realism=realism, progress=progress)
+
+    def realism(sets: Sequence[np.ndarray], size: int) -> Realism:
+        return Realism(data.sampled(dataset.test, size), sets, progress=progress)
+
+    def of_sets() -> Realism | None:
+        if not budget.swd_sets:
+            return None
+        sets = decoded(prior("sets", budget.swd_sets * size))
+        return realism(disjoint(sets, size, budget.swd_sets), size)
+
+    def improved_samples(images: np.ndarray) -> ImageSet:
+        sets = disjoint(images, size, budget.swd_sets)
+        return samples(images, realism(sets, size) if sets else None)
 
     def lines(codes: np.ndarray) -> Lines:
         points, spherical = budget.points, budget.spherical
@@ -144,7 +176,7 @@ def _subjects(
     plain = {
         "reconstruction train": lambda: Reconstructions(model, some(dataset.train), progress=progress),
         "reconstruction test": lambda: Reconstructions(model, some(dataset.test), progress=progress),
-        "samples": lambda: samples(prior("samples", 2 * budget.pairs)),
+        "samples": lambda: samples(decoded(prior("samples", 2 * budget.pairs)), of_sets()),
         "latent": lambda: Codes(codes(), keys["prior"]),
         "attributes": lambda: Attributes(
             probed(dataset, budget.images), codes_of(model, data.sampled(dataset.train, TRAIN)), codes()
@@ -154,7 +186,7 @@ def _subjects(
         "speed": lambda: model,
     }
     improved = {
-        "samples": lambda: samples(moved().codes[: budget.refined // 2 * 2]),
+        "samples": lambda: improved_samples(decoded(moved().codes[: budget.refined // 2 * 2])),
         "": lambda: Improved(start(), moved()),
     }
     return plain, improved

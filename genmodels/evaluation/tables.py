@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from genmodels.evaluation import measures as entries
 from genmodels.evaluation.measures import Measure
 
+LEVELS = "samples sliced_wasserstein_levels"
 DASH = "–"
 
 
@@ -57,17 +58,23 @@ def table(rows: dict[str, dict], measures: list[Measure], competing: list[str]) 
     return Table([measures[i].heading for i in kept], lines, "; ".join(counts))
 
 
+def levels(rows: dict[str, dict]) -> list[Measure]:
+    """The sliced Wasserstein distance on each level of the pyramid that a row has, as measures for a table."""
+    found = {level for row in rows.values() for level in find(row, LEVELS) or ()}
+    return [Measure(f"{LEVELS} {level}", f"{level} px", 1, "low") for level in sorted(found, key=int, reverse=True)]
+
+
 def best(rows: dict[str, dict], measure: Measure, competing: list[str]) -> str | None:
     """The row whose interval lies wholly on the better side of all others'; None if there is no such row.
 
-    A number without an interval is never the best.
+    A number without an interval is never the best, and where one is without, none is.
     """
     if not measure.best:
         return None
     apart = "_minus_real" if measure.best == "real" else ""  # then the difference from real images is judged
     judged = measure.name.removesuffix(apart) + apart
     found = {name: value for name in competing if isinstance(value := find(rows[name], judged), dict)}
-    if len(found) < 2:
+    if len(found) < 2 or any("low" not in value for value in found.values()):
         return None
     intervals = {name: _loss(value, measure.best) for name, value in found.items()}
     first = min(intervals, key=lambda name: intervals[name][1])
@@ -113,5 +120,5 @@ def _cell(value: Any, digits: int) -> Cell:
         return Cell(DASH)
     if not isinstance(value, dict):
         return Cell(f"{value:,.{digits}f}")
-    mean, low, high = (f"{value[key]:,.{digits}f}" for key in ("mean", "low", "high"))
-    return Cell(mean, f"[{low}, {high}]", value["n"])
+    mean, *ends = (f"{value[key]:,.{digits}f}" for key in ("mean", "low", "high") if key in value)
+    return Cell(mean, f"[{', '.join(ends)}]" if ends else "", value["n"])

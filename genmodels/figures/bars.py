@@ -22,18 +22,20 @@ def grouped(
     group = BAR * max(len(bars), 1) + GAP
     figure = Figure(figsize=(7.5, group * len(names) + 1.4), layout="constrained")
     axes = figure.subplots()
-    places = np.arange(len(names)) * group
+    places, handles = np.arange(len(names)) * group, []
     for i, ((title, values), colour) in enumerate(zip(bars.items(), cycle(COLOURS), strict=False)):
         widths = [values.get(name, np.nan) - CHANCE for name in names]
-        axes.barh(places + (i - (len(bars) - 1) / 2) * BAR, widths, BAR, CHANCE, color=colour, label=title)
+        heights = places + (i - (len(bars) - 1) / 2) * BAR
+        handles.append(axes.barh(heights, widths, BAR, CHANCE, color=colour, label=title))
     for (title, values), marker in zip(marks.items(), cycle(reversed(MARKERS)), strict=False):
         x = [values.get(name, np.nan) for name in names]
-        axes.scatter(x, places, s=22, marker=marker, facecolor="white", edgecolor="black", label=title, zorder=3)
+        style = {"s": 22, "facecolor": "white", "edgecolor": "black", "zorder": 3}
+        handles.append(axes.scatter(x, places, marker=marker, label=title, **style))
     axes.set_yticks(places, [name.replace("_", " ") for name in names])
     axes.set(xlabel=label, ylim=(places[-1] + group, -group) if len(names) else None)
     axes.axvline(CHANCE, color=GREY, linewidth=1)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="x", color="0.9", linewidth=0.6)
     axes.set_axisbelow(True)
-    figure.legend(loc="outside upper center", ncols=3, frameon=False)
+    figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
     return figure

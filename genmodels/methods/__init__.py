@@ -2,7 +2,7 @@
 
 import ml_collections
 
-from genmodels.methods import check, introvae, vae, wae_gan, wae_mmd
+from genmodels.methods import check, introvae, soft_introvae, vae, wae_gan, wae_mmd
 from genmodels.methods.method import Method, Phase
 from genmodels.methods.replicas import Replicas
 from genmodels.methods.spec import Game, Spec
@@ -10,7 +10,9 @@ from genmodels.nets import choice
 
 __all__ = ["SPECS", "Game", "Method", "Phase", "Spec", "make", "resolve", "spec"]
 
-SPECS = {each.name: each for each in (vae.SPEC, wae_mmd.SPEC, wae_gan.SPEC, introvae.SPEC)}  # in the tables' order
+SPECS = {  # in the order of the tables
+    each.name: each for each in (vae.SPEC, wae_mmd.SPEC, wae_gan.SPEC, introvae.SPEC, soft_introvae.SPEC)
+}
 POSITIVE = (
     "model.latent",
     "train.steps",

@@ -11,12 +11,16 @@ import optax
 from genmodels import losses
 from genmodels.images import to_unit
 from genmodels.methods import optim, posterior
-from genmodels.methods.method import Step
+from genmodels.methods.method import Method, Phase, Step
 from genmodels.methods.posterior import Posterior
 from genmodels.methods.replicas import Replicas
 from genmodels.methods.state import TrainState
 from genmodels.nets import choice
 from genmodels.nets.codec import Codec, Params, Weights
+
+# A margin barely above the KL(x) at which the warm-up ends is soon below it: the game itself raises KL(x), by a sixth
+# to a quarter on drawn faces and on CelebA, see results/experiments.md.
+LOW_MARGIN = 1.2
 
 
 class Players(NamedTuple):
@@ -88,6 +92,22 @@ class Players(NamedTuple):
 
         return step
 
+    def play(self, state: TrainState, encoder_loss: Callable, decoder_loss: Callable):
+        """One step of the game: the encoder's turn, then the decoder's -> the state and the metrics.
+
+        `encoder_loss`(phi, theta) -> [], (z, terms); z, the sample of q(z|x), is used again in the decoder's turn,
+        `decoder_loss`(theta, phi, z) -> [], terms.
+        """
+        phi, theta = state.params["encoder"], state.params["decoder"]
+        (value, (z, terms)), gradient = self.replicas.value_and_grad(encoder_loss)(phi, theta)
+        state, encoder_norms = self.move(state, "encoder", gradient)
+
+        # The decoder responds to the updated encoder with the very images that the encoder has just judged.
+        phi = state.params["encoder"]
+        (_, decoder_terms), gradient = self.replicas.value_and_grad(decoder_loss)(theta, phi, z)
+        state, decoder_norms = self.move(state, "decoder", gradient)
+        return self.finish(state), {"loss": value, **terms, **decoder_terms, **encoder_norms, **decoder_norms}
+
     def move(self, state: TrainState, player: str, gradient: Params):
         """One step of one player's Adam -> the state, and the norms to log."""
         params, moments, norms = optim.update(
@@ -125,9 +145,40 @@ class Players(NamedTuple):
         q = posterior.from_features(features)
         return of_encoder, posterior.reparameterise(q, jax.random.normal(key, q.mean.shape))
 
+    def method(self, init: Callable, warmup_steps: int, warmup: Step, advice: Callable, game: Step) -> Method:
+        """The method with these two phases; without the warm-up and the advice at its end if it has no steps."""
+        first = Phase("VAE warm-up", 0, warmup, self.warmup_statistics, advice)
+        second = Phase("game", warmup_steps, game, self.game_statistics)
+        return Method(
+            init=init,
+            phases=(first, second) if warmup_steps else (second,),
+            encode=lambda weights, images: self.posterior(weights, images).mean,
+            decode=self.decode,
+            posterior=self.posterior,
+        )
 
-def build(config: ml_collections.ConfigDict, replicas: Replicas) -> Players:
-    """The players of a config; raises UsageError as nets.choice.build does."""
+
+def build(config: ml_collections.ConfigDict, replicas: Replicas, eps: float = optim.EPS) -> Players:
+    """The players of a config, with the epsilon of their Adams; raises UsageError as nets.choice.build does."""
     codec = choice.build(config, 2 * config.model.latent, replicas.axis, signed=False)
-    optimisers = {name: optim.of(config, config.optim.learning_rate) for name in ("encoder", "decoder")}
+    optimisers = {name: optim.of(config, config.optim.learning_rate, eps) for name in ("encoder", "decoder")}
     return Players(codec, optimisers, replicas, config.train.ema_decay)
+
+
+def advise(settled: float, margin: float, words: str, high: float, remedy: str) -> str:
+    """Whether a margin fits the KL(x) at which the warm-up has settled, both in nats; `words` say which margin it is.
+
+    The encoder raises the KL of fakes up to the margin, and tells them from real images by it: with the margin below
+    KL(x) it cannot, and with one above `high` times KL(x) the fakes' term outweighs all others.
+    """
+    found, remedy = f"{settled_at(settled)}; {words}", f"try --config.{remedy} in another --workdir"
+    if margin < LOW_MARGIN * settled:
+        return f"warning: {found}, which KL(x) will exceed in the game: KL cannot then tell fakes apart; {remedy}"
+    if margin > high * settled:
+        return f"warning: {found}, far above it: fakes will outweigh real images; {remedy}"
+    return f"{found}, above it, as it should be"
+
+
+def settled_at(kl: float) -> str:
+    """How the warm-up ended, in words."""
+    return f"the warm-up ended at KL(x) = {kl:.1f} nats"

@@ -12,13 +12,12 @@ from genmodels.errors import UsageError
 from genmodels.images import to_unit
 from genmodels.methods import check, introspection, posterior
 from genmodels.methods.introspection import Players
-from genmodels.methods.method import Method, Phase
+from genmodels.methods.method import Method
 from genmodels.methods.spec import Game, Spec
 from genmodels.methods.state import TrainState
 
-# Margins, as multiples of the KL(x) at which the warm-up ends. The game itself raises KL(x), by a sixth to a quarter on
-# drawn faces and on CelebA, so a margin barely above it is soon below it. results/experiments.md has what was tried.
-LOW_MARGIN, BEST_MARGIN, HIGH_MARGIN = 1.2, 1.5, 5.0
+# Margins, as multiples of the KL(x) at which the warm-up ends. results/experiments.md has what was tried.
+BEST_MARGIN, HIGH_MARGIN = 1.5, 5.0
 SETTLING = 100  # steps at the end of the warm-up over which that KL(x) is averaged
 
 
@@ -53,7 +52,7 @@ class IntroVAE(NamedTuple):
         terms = {"L_E": loss, "L_AE": error, "KL(x)": kl, "KL(x_r)": mean(kl_r), "KL(x_p)": mean(kl_p)}
         return loss, (z, terms)
 
-    def decoder_loss(self, theta, phi, x, z, z_p):
+    def decoder_loss(self, theta, phi, z, x, z_p):
         """L_G = alpha sum_{s=r,p} L_REG(E(x_s)) + beta L_AE(x, x_r), equation 12; gradients pass through E to x_s."""
         fakes = self.players.fakes(theta, z, z_p)
         kl_r, kl_p = self.players.divergences(phi, fakes)
@@ -73,19 +72,10 @@ class IntroVAE(NamedTuple):
         posterior_key, prior_key = jax.random.split(key)
         x = to_unit(images)
         noise, z_p = players.noise(posterior_key, len(x)), players.noise(prior_key, len(x))
-
-        phi, theta = state.params["encoder"], state.params["decoder"]
         margin = BEST_MARGIN * state.measured["KL(x)"] if self.margin is None else self.margin
-        encoder_gradient = players.replicas.value_and_grad(self.encoder_loss)
-        (value, (z, terms)), gradient = encoder_gradient(phi, theta, x, noise, z_p, margin)
-        state, encoder_norms = players.move(state, "encoder", gradient)
-
-        # The decoder responds to the updated encoder with the very images that the encoder has just judged.
-        phi = state.params["encoder"]
-        (_, decoder_terms), gradient = players.replicas.value_and_grad(self.decoder_loss)(theta, phi, x, z, z_p)
-        state, decoder_norms = players.move(state, "decoder", gradient)
-        norms = encoder_norms | decoder_norms
-        return players.finish(state), {"loss": value, **terms, **decoder_terms, "margin": margin, **norms}
+        encoder_loss = partial(self.encoder_loss, x=x, noise=noise, z_p=z_p, margin=margin)
+        state, metrics = players.play(state, encoder_loss, partial(self.decoder_loss, x=x, z_p=z_p))
+        return state, metrics | {"margin": jnp.asarray(margin)}
 
     def _error(self, x, fakes):
         """L_AE of the global batch; the first half of `fakes` are the reconstructions."""
@@ -104,21 +94,12 @@ def _settle(state: TrainState, kl: jax.Array) -> dict[str, jax.Array]:
 
 
 def advise_on_margin(margin: float | None, metrics: Mapping[str, float]) -> str:
-    """What the KL(x) at the end of the warm-up says about the margin m, in nats; a wrong margin is why most games fail.
-
-    The encoder raises the KL of fakes up to m, and tells them from real images by it: with m below KL(x) it cannot, and
-    with m far above KL(x) the fakes' term outweighs all others.
-    """
+    """What the KL(x) at the end of the warm-up says of the margin m, in nats; a wrong margin is why most games fail."""
     settled = metrics["KL(x)"]
     if margin is None:
-        return f"the warm-up ended at KL(x) = {settled:.1f} nats; the margin is {BEST_MARGIN} times its running mean"
-    found = f"the warm-up ended at KL(x) = {settled:.1f} nats; the margin is {margin:g}"
-    remedy = f"try --config.loss.margin={BEST_MARGIN * settled:.0f} in another --workdir"
-    if margin < LOW_MARGIN * settled:
-        return f"warning: {found}, which KL(x) will exceed in the game: KL cannot then tell fakes apart; {remedy}"
-    if margin > HIGH_MARGIN * settled:
-        return f"warning: {found}, far above it: fakes will outweigh real images; {remedy}"
-    return f"{found}, above it, as it should be"
+        return f"{introspection.settled_at(settled)}; the margin is {BEST_MARGIN} times its running mean"
+    remedy = f"loss.margin={BEST_MARGIN * settled:.0f}"
+    return introspection.advise(settled, margin, f"the margin is {margin:g}", HIGH_MARGIN, remedy)
 
 
 def make(config, replicas) -> Method:
@@ -133,15 +114,7 @@ def make(config, replicas) -> Method:
     players = introspection.build(config, replicas)
     method = IntroVAE(players, margin, loss.alpha, loss.beta, hinge_per_image=loss.hinge == "sample")
     advice = partial(advise_on_margin, margin)
-    warmup = Phase("VAE warm-up", 0, method.warmup_step, players.warmup_statistics, advice)
-    game = Phase("game", loss.warmup_steps, method.game_step, players.game_statistics)
-    return Method(
-        init=method.init,
-        phases=(warmup, game) if loss.warmup_steps else (game,),
-        encode=lambda weights, images: players.posterior(weights, images).mean,
-        decode=players.decode,
-        posterior=players.posterior,
-    )
+    return players.method(method.init, loss.warmup_steps, method.warmup_step, advice, method.game_step)
 
 
 SPEC = Spec(

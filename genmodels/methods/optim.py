@@ -10,15 +10,20 @@ import optax
 Metrics = dict[str, jax.Array]
 
 
-def adam(learning_rate: float, b1: float, b2: float, decay: float, steps: int) -> optax.GradientTransformation:
+EPS = 1e-8  # Adam's epsilon, as published: what is added to the root of the second moment
+
+
+def adam(
+    learning_rate: float, b1: float, b2: float, decay: float, steps: int, eps: float = EPS
+) -> optax.GradientTransformation:
     """Adam whose learning rate decays exponentially from `learning_rate` to `learning_rate / decay` over `steps`."""
     schedule = optax.exponential_decay(learning_rate, transition_steps=max(steps, 1), decay_rate=1 / decay)
-    return optax.adam(schedule, b1=b1, b2=b2)
+    return optax.adam(schedule, b1=b1, b2=b2, eps=eps)
 
 
-def of(config: ml_collections.ConfigDict, learning_rate: float) -> optax.GradientTransformation:
+def of(config: ml_collections.ConfigDict, learning_rate: float, eps: float = EPS) -> optax.GradientTransformation:
     """The Adam that config.optim describes, with a player's learning rate."""
-    return adam(learning_rate, config.optim.b1, config.optim.b2, config.optim.decay, config.train.steps)
+    return adam(learning_rate, config.optim.b1, config.optim.b2, config.optim.decay, config.train.steps, eps)
 
 
 def update(

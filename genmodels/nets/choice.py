@@ -11,6 +11,7 @@ from genmodels.nets.pair import Channels, Pair
 
 PAIRS = {"dcgan": dcgan.PAIR, "residual": residual.PAIR}
 DTYPES = {"float32": jnp.float32, "bfloat16": jnp.bfloat16}
+NORMS = ("sum", "branch")
 
 
 def build(config: ml_collections.ConfigDict, outputs: int, axis: str | None, *, signed: bool) -> Codec:
@@ -21,7 +22,9 @@ def build(config: ml_collections.ConfigDict, outputs: int, axis: str | None, *, 
     model, own = config.model, pair(config)
     if model.dtype not in DTYPES:
         raise UsageError(f"config.model.dtype={model.dtype!r} is unknown: use one of {', '.join(DTYPES)}.")
-    options = {"dtype": DTYPES[model.dtype], "axis_name": axis, "remat": model.remat}
+    if model.norm not in NORMS:
+        raise UsageError(f"config.model.norm={model.norm!r} is unknown: use one of {', '.join(NORMS)}.")
+    options = {"norm": model.norm, "dtype": DTYPES[model.dtype], "axis_name": axis, "remat": model.remat}
     encoder, decoder = own.make(config.image_size, channels(config), outputs, **options)
     if own.signed == signed:
         return Codec(encoder, decoder, config.image_size, model.latent)

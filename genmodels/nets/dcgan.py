@@ -59,7 +59,8 @@ class Decoder(nn.Module):
         return jnp.tanh(x.astype(jnp.float32))
 
 
-def _make(size: int, channels: Channels, outputs: int, **options) -> tuple[Encoder, Decoder]:
+def _make(size: int, channels: Channels, outputs: int, norm: str = "sum", **options) -> tuple[Encoder, Decoder]:
+    del norm  # there are no residual blocks here
     if size % 2 ** len(channels):
         most = (size & -size).bit_length() - 1
         raise UsageError(

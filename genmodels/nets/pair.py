@@ -12,7 +12,7 @@ class Pair(NamedTuple):
     """An encoder and the decoder that mirrors it."""
 
     make: Callable[..., tuple[nn.Module, nn.Module]]
-    """(image size, the encoder's channels, its outputs, dtype=, axis_name=, remat=) -> encoder, decoder.
+    """(image size, the encoder's channels, its outputs, norm=, dtype=, axis_name=, remat=) -> encoder, decoder.
 
     Raises UsageError for channels that do not fit the size.
     """

@@ -1,4 +1,7 @@
-"""The residual encoder and decoder of IntroVAE (arXiv 1807.06358, section 4 and its public implementation)."""
+"""The residual encoder and decoder of IntroVAE (arXiv 1807.06358, section 4) and of Soft-IntroVAE (arXiv 2012.13253).
+
+As in their public implementations, which differ in the place of a block's last BatchNorm.
+"""
 
 from functools import partial
 from typing import Any
@@ -17,11 +20,12 @@ leaky_relu = partial(nn.leaky_relu, negative_slope=0.2)
 
 
 class Block(nn.Module):
-    """Residual block whose last BatchNorm is applied to the sum, not the branch."""
+    """Residual block: its last BatchNorm is applied to the sum of skip and branch, or to the branch alone."""
 
     features: int
     dtype: Any = jnp.float32
     axis_name: str | None = None
+    norm: str = "sum"  # sum (IntroVAE) | branch (Soft-IntroVAE)
 
     @nn.compact
     def __call__(self, x: Float[AnyArray, "b h w c"], train: bool) -> Float[jax.Array, "b h w {self.features}"]:
@@ -29,7 +33,8 @@ class Block(nn.Module):
         skip = x if x.shape[-1] == self.features else conv((1, 1))(x)
         y = leaky_relu(BatchNorm(self.dtype, self.axis_name)(conv((3, 3))(x), train))
         y = conv((3, 3))(y)
-        return leaky_relu(BatchNorm(self.dtype, self.axis_name)(y + skip, train))
+        last = BatchNorm(self.dtype, self.axis_name)
+        return leaky_relu(last(y + skip, train) if self.norm == "sum" else last(y, train) + skip)
 
 
 class Encoder(nn.Module):
@@ -40,15 +45,17 @@ class Encoder(nn.Module):
     dtype: Any = jnp.float32
     axis_name: str | None = None
     remat: bool = False  # see codec.train_pass
+    norm: str = "sum"  # see Block
 
     @nn.compact
     def __call__(self, x: Float[AnyArray, "b h w 3"], train: bool) -> Float[jax.Array, "b {self.outputs}"]:
         first, *rest = self.channels
+        block = partial(Block, dtype=self.dtype, axis_name=self.axis_name, norm=self.norm)
         x = ImageConv(first, use_bias=False, dtype=self.dtype, name=IMAGE_CONV)(x)
         x = halve(leaky_relu(BatchNorm(self.dtype, self.axis_name)(x, train)))
         for features in rest:
-            x = halve(Block(features, self.dtype, self.axis_name)(x, train))
-        x = Block(self.channels[-1], self.dtype, self.axis_name)(x, train)  # [B, 4, 4, channels[-1]]
+            x = halve(block(features)(x, train))
+        x = block(self.channels[-1])(x, train)  # [B, 4, 4, channels[-1]]
         x = x.reshape(x.shape[0], -1)
         return nn.Dense(self.outputs, dtype=jnp.float32)(x)
 
@@ -60,14 +67,16 @@ class Decoder(nn.Module):
     dtype: Any = jnp.float32
     axis_name: str | None = None
     remat: bool = False  # see codec.train_pass
+    norm: str = "sum"  # see Block
 
     @nn.compact
     def __call__(self, z: Float[AnyArray, "b z"], train: bool) -> Float[jax.Array, "b size size 3"]:
         first = self.channels[0]
+        block = partial(Block, dtype=self.dtype, axis_name=self.axis_name, norm=self.norm)
         x = nn.relu(nn.Dense(4 * 4 * first, dtype=self.dtype)(z.astype(self.dtype))).reshape(-1, 4, 4, first)
         for features in self.channels:
-            x = upsample(Block(features, self.dtype, self.axis_name)(x, train))
-        x = Block(self.channels[-1], self.dtype, self.axis_name)(x, train)
+            x = upsample(block(features)(x, train))
+        x = block(self.channels[-1])(x, train)
         x = ImageConv(3, dtype=self.dtype, name=IMAGE_CONV)(x)
         return x.astype(jnp.float32)
 

@@ -17,6 +17,7 @@ def draw(rows: dict[str, dict]) -> list[str]:
         *_reconstruction(rows, compared),
         *_diversity(rows, compared),
         *_improved(compared),
+        *_realism(rows, compared),
         *_sharpness(rows, compared),
         *_copies(compared),
         *_speed(compared),
@@ -84,6 +85,15 @@ def _improved(compared: dict) -> Iterator[str]:
                 yield f"Improved sampling of {row['title']} {verdict}: from {text(before, 3)} to {text(after, 3)}."
 
 
+def _realism(rows: dict, compared: dict) -> Iterator[str]:
+    path = "sliced_wasserstein"
+    found = _ranked(compared, path, lambda value: value["mean"])
+    if len(found) > 1:
+        real = find(rows.get("real", {}), path)
+        prize = "the most realistic samples by their sliced Wasserstein distance from test images"
+        yield _first(found, path, prize, 1)[:-1] + f"; as many training images have {text(real, 1)}."
+
+
 def _sharpness(rows: dict, compared: dict) -> Iterator[str]:
     found = _ranked(compared, "sharpness", lambda value: -value["mean"])
     if len(found) > 1:
@@ -144,6 +154,9 @@ def _first(found: list[tuple[str, dict]], path: str, prize: str, digits: int) ->
     values = {row["title"]: find(row, path) for _, row in found}
     first, second = list(values)[:2]
     best = values[first]
+    if any("low" not in value for value in values.values()):
+        apart = f"{text(best, digits)} against {text(values[second], digits)} for {second}"
+        return f"{first} has {prize}: {apart}, of one set of samples each, without an interval."
     level = [name for name, v in values.items() if v["low"] <= best["high"] and v["high"] >= best["low"]]
     if len(level) == 1:
         return f"{first} has {prize}: {text(best, digits)} against {text(values[second], digits)} for {second}."

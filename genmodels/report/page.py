@@ -44,6 +44,7 @@ def write(
     made = {
         "deck": tables.table(comparison_rows.without_pixels(rows), measures.shown("deck"), competing),
         "more": tables.table(rows, measures.shown("more"), competing),
+        "levels": tables.table(rows, tables.levels(rows), competing),
         "speed": tables.table(comparison_rows.trained(rows), _speed(target), []),
     }
     if known := attributes.table(rows):
@@ -159,9 +160,11 @@ def _write_tables(folder: Path, made: dict[str, tables.Table], rows: dict[str, A
         lines = csv.writer(file)
         lines.writerow(["row", "measure", "mean", "low", "high", "n"])
         for name, row in rows.items():
-            for measure in measures.shown("deck", "more", "speed"):
+            for measure in [*measures.shown("deck", "more", "speed"), *tables.levels(rows)]:
                 value = tables.find(row, measure.name)
                 if isinstance(value, dict):
-                    lines.writerow([name, measure.heading, *(value[key] for key in ("mean", "low", "high", "n"))])
+                    lines.writerow(
+                        [name, measure.heading, *(value.get(key, "") for key in ("mean", "low", "high", "n"))]
+                    )
                 elif value is not None:
                     lines.writerow([name, measure.heading, value, "", "", ""])

@@ -67,6 +67,7 @@ def render(folder: Path, base: Path) -> str:
     made = {
         "deck": tables.table(comparison_rows.without_pixels(rows), measures.shown("deck"), models),
         "more": tables.table(rows, measures.shown("more"), models),
+        "levels": tables.table(rows, tables.levels(rows), models),
         "speed": tables.table(comparison_rows.trained(rows), measures.shown("speed"), []),
     }
     if known := attributes.table(rows):
@@ -89,6 +90,7 @@ def render(folder: Path, base: Path) -> str:
         variant=next(config["variant"] for config in configs),
         seeds=sorted({config["seed"] for config in configs}),
         repeated=any(row.get("runs", 1) > 1 for row in rows.values()),
+        levels=tables.levels(rows),
         cells=sorted((report["tuning"] or {}).get("results", []), key=lambda result: list(result["chosen"].values())),
         figures=figures,
         drawn={name: {path.parent.name for path in drawn if path.stem == name} for name in OF_EACH},

@@ -27,8 +27,9 @@ MISSING: Mapping[str, Any] = {
     "model.nets": lambda fields: "residual" if _has_margin(fields) else "dcgan",
     # It affects folders only: other sources get the value of new runs.
     "data.folder_split": lambda fields: "order" if fields["data"]["name"] == "folder" else "hash",
-    # 2026-11-26 00:40
+    # 2026-11-26
     "data.labels": "",
+    "model.norm": "sum",
 }
 
 

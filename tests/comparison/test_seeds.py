@@ -26,5 +26,19 @@ def test_interval_adds_the_error_of_images_and_of_seeds():
     assert f"pca_{found['latent_size']}" == "pca_64"
 
 
+def test_an_estimate_without_an_interval_gets_that_of_the_seeds():
+    rows = [{"distance": {"mean": mean, "n": 100, "sets": 1}} for mean in (10.0, 11.0, 13.0)]
+    found = seeds.combine(rows)["distance"]
+    of_seeds = 4.302653 * math.sqrt(7 / 3) / math.sqrt(3)
+    assert found["low"] == pytest.approx(34 / 3 - of_seeds)
+    assert found["high"] == pytest.approx(34 / 3 + of_seeds)
+    assert (found["n"], found["seeds"]) == (100, 3)
+
+
+def test_moments_of_codes_are_no_estimate():
+    latent = {"mean": [0.1, 0.2], "std": [1.0, 0.9], "n": 100}
+    assert seeds.combine([{"latent": latent}, {"latent": latent}]) == {"latent": latent}
+
+
 def test_one_seed_stays_as_it_is():
     assert seeds.combine([row(10.0)]) == row(10.0)

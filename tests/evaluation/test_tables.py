@@ -57,6 +57,22 @@ def test_table_has_the_measures_that_some_row_has_and_says_n():
     assert found.counts == "RMSE test 50; MS-SSIM 50 or 70; MS-SSIM − real 50"
 
 
+def test_without_an_interval_nothing_is_the_best_and_the_value_stands_alone():
+    rows = {"a": {"x": {"mean": 1.0, "n": 50}}, "b": {"x": estimate(3, 4)}}
+    assert tables.best(rows, LOW, ["a", "b"]) is None
+    (_, (cell,)), *_ = tables.table(rows, [LOW], ["a", "b"]).lines
+    assert (cell.text, cell.interval, cell.n) == ("1.0", "", 50)
+
+
+def test_levels_are_those_that_a_row_has_finest_first():
+    level = {"16": estimate(1, 2), "128": estimate(3, 4), "64": estimate(5, 6)}
+    rows = {"mean": {}, "real": {"sliced_wasserstein_levels": level}, "vae": {"samples": {}}}
+    found = tables.table(rows, tables.levels(rows), [])
+    assert found.headings == ["128 px", "64 px", "16 px"]
+    assert [[cell.text for cell in cells] for _, cells in found.lines] == [["–"] * 3, ["3.5", "5.5", "1.5"], ["–"] * 3]
+    assert tables.levels({"mean": {}}) == []
+
+
 def test_plain_table_for_a_terminal():
     rows = {"vae": {"ms_ssim": estimate(0.3, 0.4)}, "real": {"sharpness": estimate(1, 3)}}
     assert tables.plain(rows).splitlines() == [

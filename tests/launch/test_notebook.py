@@ -44,6 +44,8 @@ def test_every_cell_runs(notebook, tmp_path, monkeypatch):
     overrides = SMALL | {"data.cache_dir": str(tmp_path / "cache")}
     (parameters,) = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
     assert "OVERRIDES = {}" in parameters.source
+    assert 'METHOD = "introvae"' in parameters.source
+    parameters.source += '\nMETHOD = "soft_introvae"'
     parameters.source += f'\nFOLDER = "{tmp_path}/runs"\nDATA_DIR = "{tmp_path}/tfds"\nOVERRIDES = {overrides}\n'
     notebook.metadata.kernelspec.name = _kernel(tmp_path, monkeypatch)
     NotebookClient(notebook, timeout=900, resources={"metadata": {"path": str(NOTEBOOK.parent)}}).execute()
@@ -52,7 +54,7 @@ def test_every_cell_runs(notebook, tmp_path, monkeypatch):
     ]
     assert len(shown) == 4  # samples, reconstructions, lines, improved samples
     table = notebook.cells[-1].outputs[0].data["text/markdown"]
-    assert "| IntroVAE |" in table
+    assert "| Soft-IntroVAE |" in table
 
 
 def _kernel(folder: Path, monkeypatch) -> str:

@@ -75,6 +75,36 @@ GOLDEN = {
             "norm/update_encoder": 0.475391,
         },
     },
+    "soft_introvae": {
+        "VAE warm-up": {
+            "KL(x)": 10.4134,
+            "L_AE": 9830.21,
+            "loss": 51.2058,
+            "norm/gradient_decoder": 263.42,
+            "norm/gradient_encoder": 189.015,
+            "norm/parameters_decoder": 11.5334,
+            "norm/parameters_encoder": 8.51097,
+            "norm/update_decoder": 0.456724,
+            "norm/update_encoder": 0.475391,
+        },
+        "game": {
+            "KL(x)": 10.4134,
+            "KL(x_p)": 9.77355,
+            "KL(x_r)": 28.049,
+            "L_AE": 12327.8,
+            "L_D": 78.8099,
+            "L_E": 64.2143,
+            "exp(x_p)": 9.20425e-16,  # images of untrained nets: the exponentials are tested elsewhere
+            "exp(x_r)": 2.72041e-16,
+            "loss": 64.2143,
+            "norm/gradient_decoder": 422.759,
+            "norm/gradient_encoder": 338.61,
+            "norm/parameters_decoder": 11.5334,
+            "norm/parameters_encoder": 8.51097,
+            "norm/update_decoder": 0.457709,
+            "norm/update_encoder": 0.475391,
+        },
+    },
 }
 
 

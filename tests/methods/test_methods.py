@@ -45,7 +45,7 @@ def test_phases_follow_one_another():
 @pytest.mark.parametrize(
     ("name", "field", "value", "words"),
     [
-        ("vae", "method", "gan", "'gan' is unknown: use one of vae, wae_mmd, wae_gan, introvae"),
+        ("vae", "method", "gan", "'gan' is unknown: use one of vae, wae_mmd, wae_gan, introvae, soft_introvae"),
         ("vae", "image_size", 48, "image_size=48 is unknown: use one of 32, 64, 128, 256"),
         ("vae", "model.dtype", "float16", "use one of float32, bfloat16"),
         ("vae", "model.channels", (4, 4, 4, 4, 4, 4), "32 px can be halved 5 times at most"),
@@ -66,6 +66,10 @@ def test_phases_follow_one_another():
         ("introvae", "model.channels", (4, 4), "images of 32 px need 3 channel counts"),
         ("introvae", "loss.hinge", "each", "use 'batch' or 'sample'"),
         ("introvae", "loss.margin", 0.0, "config.loss.margin=0.0 must be above zero"),
+        ("soft_introvae", "loss.beta_neg", 0.0, "config.loss.beta_neg=0.0 must be above zero"),
+        ("soft_introvae", "loss.beta_rec", -1.0, "config.loss.beta_rec=-1.0 must be above zero"),
+        ("soft_introvae", "loss.beta_kl", 0.0, "config.loss.beta_kl=0.0 must be above zero"),
+        ("soft_introvae", "loss.gamma_r", -1e-8, "config.loss.gamma_r=-1e-08 must not be negative; 0 turns it off"),
     ],
 )
 def test_make_names_the_field_that_cannot_be(name, field, value, words):

@@ -73,9 +73,10 @@ def leaky(x):
 
 
 @pytest.mark.parametrize("features", [3, 5])
-def test_residual_block_normalises_the_sum(features):
+@pytest.mark.parametrize("norm", ["sum", "branch"])
+def test_residual_block_normalises_the_sum_or_the_branch(norm, features):
     x = normal(0, 4, 6, 6, 3)
-    block = Block(features)
+    block = Block(features, norm=norm)
     params = block.init(jax.random.key(1), x, train=False)["params"]
     out, _ = block.apply({"params": params}, x, train=True, mutable=["batch_stats"])
 
@@ -83,5 +84,13 @@ def test_residual_block_normalises_the_sum(features):
     skip = conv(x, kernels.pop(0)) if features != 3 else np.asarray(x)  # 1x1, only where the channels differ
     first, second = kernels
     y = conv(leaky(batch_norm(conv(x, first))), second)
-    np.testing.assert_allclose(out, leaky(batch_norm(y + skip)), atol=1e-4)
-    assert np.abs(out - leaky(batch_norm(y) + skip)).max() > 0.1  # unlike the usual block, which normalises the branch
+    of = {"sum": leaky(batch_norm(y + skip)), "branch": leaky(batch_norm(y) + skip)}
+    np.testing.assert_allclose(out, of.pop(norm), atol=1e-4)
+    (other,) = of.values()
+    assert np.abs(out - other).max() > 0.1
+
+
+def test_weights_of_a_block_do_not_depend_on_the_place_of_its_norm():
+    x = normal(0, 4, 6, 6, 3)
+    by_sum, by_branch = (Block(5, norm=norm).init(jax.random.key(1), x, train=False) for norm in ("sum", "branch"))
+    jax.tree.map(np.testing.assert_array_equal, by_sum, by_branch)

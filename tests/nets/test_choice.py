@@ -56,6 +56,7 @@ def test_own_channels_follow_the_image_size():
     ("field", "value", "words"),
     [
         ("model.nets", "unet", "config.model.nets='unet' is unknown: use one of dcgan, residual"),
+        ("model.norm", "skip", "config.model.norm='skip' is unknown: use one of sum, branch"),
         ("variant", "mine", "channels is empty, and the dcgan nets have no defaults for the variant mine"),
         ("model.channels", (4, 0), "must be positive integers"),
     ],
@@ -89,3 +90,18 @@ def test_wae_on_residual_nets_reconstructs_in_its_range():
     weight = 0.05 * 64**2 / tiny.SIZE**2
     y = codec.decode(params["decoder"], codec.encode(params["encoder"], x))  # without the input's noise
     assert step.metrics["c(x,G(z))"] == pytest.approx(weight * float(jnp.sum((x - y) ** 2)) / len(x), rel=0.05)
+
+
+@pytest.mark.parametrize("name", [name for name in tiny.METHODS if methods.SPECS[name].game])
+def test_norm_reaches_both_nets(name):
+    """At equal weights, features and images depend on where the blocks' last BatchNorm is."""
+    by_sum, by_branch = (
+        choice.build(tiny.config(name, **{"model.norm": norm}), 2 * tiny.LATENT, None, signed=False)
+        for norm in choice.NORMS
+    )
+    params, x = by_sum.init(jax.random.key(0)), jnp.asarray(tiny.images() / np.float32(255))
+    z = jax.random.normal(jax.random.key(1), (4, tiny.LATENT))
+    features = [codec.encode(params["encoder"], x) for codec in (by_sum, by_branch)]
+    images = [codec.decode(params["decoder"], z) for codec in (by_sum, by_branch)]
+    assert jnp.abs(features[0] - features[1]).max() > 0.1
+    assert jnp.abs(images[0] - images[1]).max() > 0.1

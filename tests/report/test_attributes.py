@@ -26,7 +26,7 @@ def test_models_come_first_and_attributes_in_the_order_of_the_first():
         "hat": ["0.900", "0.700", "0.500"],
         "smile": ["0.700", "0.500", "0.600"],
     }
-    assert [cell.interval for cell in made.lines[0][1]][0] == "[0.790, 0.810]"
+    assert made.lines[0][1][0].interval == "[0.790, 0.810]"
     assert made.counts == "1,000 test images"
 
 

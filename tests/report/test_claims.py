@@ -56,3 +56,29 @@ def test_of_a_method_in_several_settings_nothing_is_judged_and_that_is_said():
     assert [judged["claim"][:7] for judged in claims.judge(several)] == ["WAE-GAN"]
     said = "left out, as there are several settings: the deck's numbers and conclusions for WAE-MMD"
     assert claims.left_out(several) == [said]
+
+
+@pytest.mark.parametrize(("ours", "verdict"), [(30.0, "holds"), (52.0, "contradicted"), (50.5, "undecided")])
+def test_more_realistic_is_judged_by_the_mean_of_the_levels_which_are_printed(ours, verdict):
+    def samples(mean: float) -> dict:
+        level = {"mean": mean, "low": mean - 0.5, "high": mean + 0.5, "n": 100}
+        return {"sliced_wasserstein": level, "sliced_wasserstein_levels": {"32": level, "16": level}}
+
+    found = claims.judge(
+        {
+            "introvae": {"title": "IntroVAE", "samples": samples(ours)},
+            "wae_gan": {"title": "WAE-GAN", "samples": samples(50.0)},
+        }
+    )
+    (judged,) = found
+    assert judged["claim"].startswith("IntroVAE's samples are more realistic than WAE-GAN's (sliced Wasserstein")
+    assert judged["verdict"] == verdict
+    assert judged["numbers"].endswith("WAE-GAN 50.0 [49.5, 50.5] (32 px 50.0, 16 px 50.0)")
+
+
+def test_one_set_of_samples_decides_nothing():
+    rows = {
+        name: {"title": name, "samples": {"sliced_wasserstein": {"mean": mean, "n": 100, "sets": 1}}}
+        for name, mean in (("introvae", 1.0), ("wae_gan", 9.0))
+    }
+    assert [judged["verdict"] for judged in claims.judge(rows)] == ["undecided"]

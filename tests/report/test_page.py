@@ -172,7 +172,7 @@ def test_in_a_browser(report, tmp_path, width):
         "without_words": 0,
         "videos": 4,
         "mute_videos": 0,
-        "tables": 6,
+        "tables": 7,
         "dead_links": 0,
         "zoom": True,
     }

@@ -90,6 +90,7 @@ def test_missing_fields_are_what_was_done_then(older):
     assert config.loss.margin_from_warmup is False
     assert config.model.remat is False
     assert config.model.nets == "residual"
+    assert config.model.norm == "sum"
     assert runs.read_config(older("940cfef/wae_gan")).model.nets == "dcgan"
     with pytest.raises(AttributeError):
         config.step_version  # noqa: B018 - not a field: only a run's files have it
@@ -106,7 +107,7 @@ def test_fields_that_are_there_stay_and_sources_without_the_rule_have_the_new_on
     assert found == {
         "loss": {},
         "train": {"steps_per_call": 7},
-        "model": {"nets": "residual", "remat": False},
+        "model": {"nets": "residual", "remat": False, "norm": "sum"},
         "data": {"name": "celeb_a", "placement": "device", "folder_split": "hash", "labels": ""},
     }
     assert fields["model"] == {"nets": "residual"}

@@ -15,7 +15,7 @@ from genmodels.tuning.identity import Tuning
 GRID = "loss.margin=50,100;loss.beta=0.5,1.0,2.0"
 NOISE = np.random.default_rng(0).integers(0, 256, (12, 32, 32, 3), dtype=np.uint8)
 IMAGES = Dataset(NOISE, NOISE[:4], "noise", "none", "none", "noise", "digest", 0)
-BUDGET = Budget(4, 2, None, 2, 3, 0, 0)
+BUDGET = Budget(4, 2, None, 2, 3, 0, 0, swd_sets=0)
 
 
 class Killed(BaseException):

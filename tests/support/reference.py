@@ -52,14 +52,14 @@ def in_training(net: nn.Module) -> Callable:
     return jax.jit(lambda params, x: net.apply({"params": params}, x, train=True, mutable=["batch_stats"])[0])
 
 
-def adam(config, rate: float) -> optax.GradientTransformation:
+def adam(config, rate: float, eps: float = 1e-8) -> optax.GradientTransformation:
     """optax's Adam at a learning rate that falls from `rate` to rate / decay."""
-    return _adam(rate, config.optim.decay, config.train.steps, config.optim.b1, config.optim.b2)
+    return _adam(rate, config.optim.decay, config.train.steps, config.optim.b1, config.optim.b2, eps)
 
 
 @functools.cache  # equal ones must be one object: `moved` recompiles for each
-def _adam(rate: float, decay: float, steps: int, b1: float, b2: float) -> optax.GradientTransformation:
-    return optax.adam(lambda step: rate * decay ** (-step / steps), b1=b1, b2=b2)
+def _adam(rate: float, decay: float, steps: int, b1: float, b2: float, eps: float) -> optax.GradientTransformation:
+    return optax.adam(lambda step: rate * decay ** (-step / steps), b1=b1, b2=b2, eps=eps)
 
 
 @functools.partial(jax.jit, static_argnums=0)

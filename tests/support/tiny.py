@@ -30,6 +30,15 @@ FIELDS = {  # averaged weights and warm-ups are on where that costs no further c
         "optim.b1": 0.9,
         "train.ema_decay": 0.9,
     },
+    "soft_introvae": {  # a soft margin of 18 nats; gamma_r is large enough to be noticed
+        "loss.beta_rec": 8.0,
+        "loss.beta_kl": 2.0,
+        "loss.beta_neg": 400.0,
+        "loss.gamma_r": 0.3,
+        "loss.warmup_steps": 100,
+        "optim.b1": 0.9,
+        "train.ema_decay": 0.9,
+    },
 }
 
 
@@ -78,7 +87,7 @@ def nets(name: str) -> tuple[nn.Module, nn.Module]:
     """The encoder and the decoder of the tiny method, for tests that reimplement a step."""
     made = config(name)
     outputs = 2 * LATENT if run(name).method.posterior else LATENT
-    return choice.pair(made).make(SIZE, made.model.channels, outputs)
+    return choice.pair(made).make(SIZE, made.model.channels, outputs, norm=made.model.norm)
 
 
 @functools.cache

@@ -8,10 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from genmodels import methods
 from genmodels.nets.codec import train_pass
 from genmodels.training.calibration import calibrate
 from tests.support import tiny
 
+GAMES = {name for name, spec in methods.SPECS.items() if spec.game}
 COUNT = 128  # images in one batch: with 64, the batch's own noise is as large as the effect tested for
 
 
@@ -45,7 +47,7 @@ def test_calibration_is_the_mean_over_batches():
     assert len(set(keys)) == 3  # fresh codes for each batch
 
 
-@pytest.mark.parametrize("name", ["vae", "wae_mmd", "introvae"])
+@pytest.mark.parametrize("name", ["vae", "wae_mmd", "introvae", "soft_introvae"])
 def test_finished_weights_show_what_training_showed(name):
     for difference in differences(name, calibrated(name)):
         assert difference.small
@@ -103,7 +105,7 @@ def calibrated(name, phase=-1):
 def in_training(name):
     """Pairs of codes and the images [128, 32, 32, 3] in [0, 1] that the decoder makes of them in training mode.
 
-    Reconstructions and, for IntroVAE, samples: the others decode no samples in training.
+    Reconstructions and, for games, samples: the others decode no samples in training.
     """
     (encoder, decoder), unit = tiny.nets(name), tiny.images(COUNT) / np.float32(255)
     prior = jax.random.normal(jax.random.key(1), (COUNT, tiny.LATENT))
@@ -111,20 +113,20 @@ def in_training(name):
     @jax.jit
     def look(params, x):
         z = train_pass(encoder, params["encoder"], x)[0][:, : tiny.LATENT]
-        codes = jnp.concatenate([z, prior]) if name == "introvae" else z
+        codes = jnp.concatenate([z, prior]) if name in GAMES else z
         return train_pass(decoder, params["decoder"], codes)[0]
 
-    shown = np.asarray(look(trained(name)[0], unit if name == "introvae" else 2 * unit - 1))
-    shown = shown if name == "introvae" else (shown + 1) / 2
+    shown = np.asarray(look(trained(name)[0], unit if name in GAMES else 2 * unit - 1))
+    shown = shown if name in GAMES else (shown + 1) / 2
     return shown[:COUNT], shown[COUNT:], prior
 
 
 def differences(name, weights) -> list[Difference]:
-    """Of reconstructions and, for IntroVAE, of samples."""
+    """Of reconstructions and, for games, of samples."""
     reconstructions, samples, prior = in_training(name)
     encode, decode = programs(name)
     found = [compare(decode(weights, encode(weights, tiny.images(COUNT) / np.float32(255))), reconstructions)]
-    return found + ([compare(decode(weights, prior), samples)] if name == "introvae" else [])
+    return found + ([compare(decode(weights, prior), samples)] if name in GAMES else [])
 
 
 @functools.cache

@@ -20,7 +20,7 @@ from genmodels.training import signals, viewer
 from tests.support import tiny_runs
 
 STEPS, STOP = 5, 2
-WARMUP = {"wae_gan": 0, "introvae": 3}  # IntroVAE stops in its warm-up and resumes into the game
+WARMUP = {"wae_gan": 0, "introvae": 3, "soft_introvae": 3}  # games are interrupted in their warm-up
 
 
 def resumable(name, images, **overrides):
@@ -54,7 +54,10 @@ def interrupted_in(monkeypatch, step):
     monkeypatch.setattr(data, "batches", batches)
 
 
-@pytest.mark.parametrize(("name", "way"), [("wae_gan", "prolonged"), ("introvae", "stopped by a signal")])
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [("wae_gan", "prolonged"), ("introvae", "stopped by a signal"), ("soft_introvae", "stopped by a signal")],
+)
 def test_resumed_equals_uninterrupted_bit_for_bit(name, way, image_folder, tmp_path, monkeypatch, uninterrupted):
     config = resumable(name, image_folder)
     if way == "prolonged":  # train.steps may grow; learning rates are constant in this test, else they would follow it

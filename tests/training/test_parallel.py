@@ -21,6 +21,8 @@ PHASES = [
     ("wae_gan", "training"),
     ("introvae", "VAE warm-up"),
     ("introvae", "game"),
+    ("soft_introvae", "VAE warm-up"),
+    ("soft_introvae", "game"),
 ]
 FIELDS = {"wae_gan": {"loss.fixed_point_weight": 0.1}}  # its noise and its BatchNorm span the global batch, too
 LAYOUTS = [("pmap", 1), ("pmap", 2), ("pmap", 4), ("jit", 4)]  # each against jit on one device

@@ -10,12 +10,13 @@ from tests.support import reference, tiny
 
 HALF = {"model.dtype": "bfloat16"}
 FIRST = {"vae": "training", "introvae": "VAE warm-up"}
-LAST = {"vae": "training", "wae_mmd": "training", "wae_gan": "training", "introvae": "game"}
+LAST = {"vae": "training", "wae_mmd": "training", "wae_gan": "training", "introvae": "game", "soft_introvae": "game"}
 TERMS = {
     "vae": ["L_AE", "KL(x)"],
     "wae_mmd": ["c(x,G(z))"],
     "wae_gan": ["c(x,G(z))", "L_D"],
     "introvae": ["L_AE", "KL(x)"],
+    "soft_introvae": ["L_AE", "KL(x)"],
 }
 
 

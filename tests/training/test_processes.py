@@ -28,12 +28,13 @@ FIELDS = {
     "eval.every": 4,
     "optim.decay": 1.0,  # the learning rate does not depend on the number of steps
 }
-WARMUP = {"wae_mmd": 1, "introvae": 2}
+WARMUP = {"wae_mmd": 1, "introvae": 2, "soft_introvae": 2}
 LAYOUTS = {
     "vae": ("jit", "device"),
     "wae_mmd": ("pmap", "host"),
     "wae_gan": ("jit", "host"),
     "introvae": ("pmap", "device"),
+    "soft_introvae": ("jit", "host"),
 }
 
 

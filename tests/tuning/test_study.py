@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from configs import introvae
+from configs import introvae, soft_introvae
 from genmodels.errors import UsageError
 from genmodels.training import Result
 from genmodels.tuning import claims, study
@@ -144,8 +144,12 @@ def test_storage_that_cannot_be_reached(tmp_path):
         study.open_study(tuning(tmp_path), "sqlite:////nowhere/study.db")
 
 
-def test_game_that_is_lost_for_a_quarter_of_the_run_has_collapsed():
-    config = introvae.get_config("demo")  # 720 steps, a line every 20
+@pytest.mark.parametrize(
+    ("module", "remedy"), [(introvae, "a larger loss.alpha"), (soft_introvae, "a smaller loss.beta_neg")]
+)
+def test_game_that_is_lost_for_a_quarter_of_the_run_has_collapsed(module, remedy):
+    config = module.get_config("demo")
+    config.train.steps, config.log.every = 720, 20
     watch = study.collapse_rule(config, 60.0)
     lost, alive = {"KL(x)": 50.0, "KL(x_p)": 49.0}, {"KL(x)": 50.0, "KL(x_p)": 51.0}
     for step in range(8):
@@ -153,12 +157,14 @@ def test_game_that_is_lost_for_a_quarter_of_the_run_has_collapsed():
     watch(160, alive)  # it recovered
     for step in range(8):
         watch(180 + 20 * step, lost)
-    with pytest.raises(Collapsed, match=r"step 340: KL\(x_p\) has not been above KL\(x\) for 180 steps"):
+    with pytest.raises(Collapsed, match=rf"step 340: KL\(x_p\) has not been above KL\(x\) for 180 steps; try {remedy}"):
         watch(340, lost)
 
 
 def test_worse_than_the_mean_image_after_half_of_the_run_has_collapsed():
-    watch = study.collapse_rule(introvae.get_config("demo"), 60.0)
+    config = introvae.get_config("demo")
+    config.train.steps = 720
+    watch = study.collapse_rule(config, 60.0)
     watch(200, {"test/rmse": 70.0})  # early
     watch(400, {"test/rmse": 59.0})
     with pytest.raises(Collapsed, match=r"worse than the mean image's 60\.0"):

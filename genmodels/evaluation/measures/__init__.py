@@ -5,11 +5,11 @@ follow, and evaluations made without it are repeated. Raise FORMAT when you chan
 """
 
 from genmodels.evaluation.measures import attributes, codes, improved, lines, reconstructions, samples, speed
-from genmodels.evaluation.measures.measure import Measure, Sizes, Unmeasurable, least, nothing
+from genmodels.evaluation.measures.measure import Measure, OfSets, Sizes, Unmeasurable, least, nothing
 
-__all__ = ["FORMAT", "MEASURES", "Measure", "Sizes", "Unmeasurable", "least", "nothing", "shown"]
+__all__ = ["FORMAT", "MEASURES", "Measure", "OfSets", "Sizes", "Unmeasurable", "least", "nothing", "shown"]
 
-FORMAT = 2  # of the files on disk. 1 (not recorded): every subset was the first images of a split
+FORMAT = 3  # of the files on disk. 1 (not recorded): subsets were the first images of a split; 2: no measure of sets
 MEASURES = [  # in the order of tables
     *reconstructions.MEASURES,
     *lines.MEASURES,

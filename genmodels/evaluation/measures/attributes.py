@@ -63,6 +63,6 @@ MEASURES = [
         "attributes train_images",
         function=lambda these: len(these.train),
         lacks=lacks,
-        alone="images of the probe's fit",
+        alone="images of its fit",
     ),
 ]

@@ -22,6 +22,13 @@ class Sizes(NamedTuple):
     attributes: int | None = None  # that are frequent enough to be probed; None: nothing is known of the images
 
 
+class OfSets(NamedTuple):
+    """A measure of whole sets of images: one value for each set [S], and the number of images in each."""
+
+    values: list[float]
+    n: int
+
+
 Lacks = Callable[[Sizes], str]  # why a measure cannot be taken with these sizes; '' = it can
 
 
@@ -49,8 +56,8 @@ class Measure(NamedTuple):
     heading: str = ""  # in tables; '' = kept, but not shown
     digits: int = 0
     best: str = ""  # low | high | real (nearest to real images') | '' (never marked)
-    # From a subject to values [N], of which the row has the mean with its interval, or to a number or other plain JSON.
-    # None: it is not computed by an entry, but logged in training or computed from other measures.
+    # From a subject to values [N] or of sets, of which the row has the mean with its interval, or to a number or other
+    # plain JSON; None if it was not asked for. No function: logged in training, or computed from other measures.
     function: Callable[[Any], Any] | None = None
     lacks: Lacks = nothing
     # Samples only: what the same measure of test images lacks, in the row of real images; None: they do not have it.

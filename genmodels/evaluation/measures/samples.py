@@ -10,7 +10,8 @@ import numpy as np
 
 from genmodels import metrics
 from genmodels.evaluation.measures import scratch
-from genmodels.evaluation.measures.measure import Measure, Sizes, Unmeasurable, least
+from genmodels.evaluation.measures.measure import Measure, OfSets, Sizes, Unmeasurable, least
+from genmodels.evaluation.measures.realism import Realism
 from genmodels.images import to_unit
 
 NEAREST = 1_000  # images whose nearest training image is searched for
@@ -27,10 +28,14 @@ class ImageSet:
         train: np.ndarray,
         *,
         real: Mapping[str, Any] | None = None,
+        realism: Realism | None = None,
         progress: bool = False,
     ):
-        """`few` are those to compare with the whole training split; `real`: the values of real images, by measure."""
-        self.images, self.few, self.train, self.real = images, few, train, real
+        """`few` are those to compare with the whole training split; `real`: the values of real images, by measure.
+
+        `realism` is that of sets of such images; None: not asked for.
+        """
+        self.images, self.few, self.train, self.real, self.realism = images, few, train, real, realism
         self._progress = progress
 
     def each(self, function: Callable[[jax.Array], jax.Array]) -> np.ndarray:
@@ -71,14 +76,27 @@ def _held_out(sizes: Sizes) -> str:
     return TWO_IMAGES(sizes)
 
 
+def _distance(images: ImageSet) -> OfSets | None:
+    return images.realism and images.realism.mean
+
+
+def _distances(images: ImageSet) -> dict[str, OfSets] | None:
+    return images.realism and images.realism.levels
+
+
 EACH, PAIRS = partial(methodcaller, "each"), partial(methodcaller, "pairs")
 TWO_IMAGES, TWO_PAIRS = least(test=2), least(test=4)  # of real ones: one value has no interval
+BOTH = least(train=2, test=2)
 NEAREST_HEADING, RATIO_HEADING = "sample to nearest training image, RMSE", "the same, over held-out images'"
 RATIO_ALONE = "distance of samples to training images over that of held-out images"
+REALISM = ("samples sliced_wasserstein", "samples sliced_wasserstein_levels")
+SLICED = "sliced Wasserstein distance"
 MEASURES = [
     Measure("samples ms_ssim", "MS-SSIM", 3, "real", PAIRS(metrics.ms_ssim), real=TWO_PAIRS, table="deck"),
     Measure("samples ms_ssim_minus_real", "MS-SSIM − real", 3, "real", lacks=TWO_PAIRS, table="deck"),
     Measure("samples ms_ssim_levels", function=_levels, real=TWO_PAIRS),
+    Measure(REALISM[0], SLICED, 1, "low", _distance, BOTH, real=BOTH, table="deck"),
+    Measure(REALISM[1], function=_distances, lacks=BOTH, real=BOTH),  # by size, px
     Measure("samples sharpness", "sharpness of samples", 4, "", EACH(metrics.sharpness), real=TWO_IMAGES),
     Measure("samples nearest_rmse", NEAREST_HEADING, 2, "", attrgetter("nearest"), real=TWO_IMAGES),
     Measure("samples nearest_over_real", RATIO_HEADING, 2, "", _over_held_out, _held_out, alone=RATIO_ALONE),
