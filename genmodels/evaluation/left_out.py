@@ -7,7 +7,7 @@ from genmodels.errors import UsageError
 from genmodels.evaluation import measures
 from genmodels.evaluation.budget import Budget, check
 from genmodels.evaluation.measures import Sizes
-from genmodels.evaluation.measures.attributes import probed
+from genmodels.evaluation.measures.attributes import lacks, probed
 from genmodels.evaluation.measures.realism import images_in_a_set
 from genmodels.evaluation.measures.samples import REALISM, SLICED
 from genmodels.evaluation.references import pca_sizes
@@ -33,6 +33,8 @@ def expected(dataset: Dataset, latent: int, budget: Budget) -> dict[str, str]:
                 found[measure.words + IMPROVED] = reason
         if measure.real is not None and (reason := measure.real(there)):
             found[measure.words + REAL] = reason
+    if dataset.labels is None:
+        found["attribute vectors"] = lacks(there)
     values = math.prod(dataset.train.shape[1:])
     for size in pca_sizes(latent):
         if size > values:

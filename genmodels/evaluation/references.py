@@ -11,10 +11,10 @@ import jax
 import numpy as np
 
 from genmodels import data, metrics
-from genmodels.data import Dataset, Labels
+from genmodels.data import Dataset
 from genmodels.evaluation import measures, probes
 from genmodels.evaluation.measures import OfSets, Sizes, Unmeasurable
-from genmodels.evaluation.measures.attributes import TRAIN
+from genmodels.evaluation.measures.attributes import TRAIN, probed
 from genmodels.evaluation.measures.realism import Realism, disjoint, images_in_a_set
 from genmodels.evaluation.measures.samples import NEAREST, ImageSet
 
@@ -77,11 +77,14 @@ def pca(dataset: Dataset, latent: int, count: int, *, progress: bool = False) ->
     }
 
 
-def attributes(dataset: Dataset, latent: int, labels: Labels, *, progress: bool = False) -> dict[str, dict[str, Any]]:
+def attributes(dataset: Dataset, latent: int, count: int, *, progress: bool = False) -> dict[str, dict[str, Any]]:
     """How well attributes are read off `pca_<latent>`, `pixels_4` and `pixels_16`, as `probes.measure` has it, by row.
 
-    `labels` are those of `measures.attributes.probed`.
+    Scored on `count` test images, at most; {} if there are no attributes to probe.
     """
+    labels = probed(dataset, count)
+    if labels is None or not labels.names:
+        return {}
     train, test = data.sampled(dataset.train, TRAIN), data.sampled(dataset.test, len(labels.test))
     wanted = [f"pixels_{size}" for size in probes.PIXELS]
     if latent in pca_sizes(latent, train.shape):

@@ -34,9 +34,12 @@ class Evaluation(NamedTuple):
     left_out: dict[str, str]
 
 
-def evaluate(model: Model, dataset: Dataset, budget: Budget, *, progress: bool = False) -> Evaluation:
+def evaluate(
+    model: Model, dataset: Dataset, budget: Budget, train_codes: np.ndarray | None = None, *, progress: bool = False
+) -> Evaluation:
     """The rows: the method's own, `improved_<method>` if asked, `real`, `mean`, `pca_<size>`, `pixels_<size>`.
 
+    `train_codes` are those of `train_codes_of`, if the caller has them; they are read only where attributes are probed.
     Every estimate is {mean, low, high, n}: a mean and its bootstrap 95 % interval. What the data rule out is left
     out and named. Raises UsageError for an impossible budget, such as more pairs than there are images.
     """
@@ -45,7 +48,8 @@ def evaluate(model: Model, dataset: Dataset, budget: Budget, *, progress: bool =
     real = references.real(dataset, there, budget.real_pairs, budget.swd_sets, progress=progress)
     of_real = _summaries(real, seed, missing, left_out.REAL)
     real = {name: real[name] for name in of_real}
-    plain, improved = _subjects(model, dataset, budget, real, progress)
+    train = cache(lambda: train_codes_of(model, dataset) if train_codes is None else train_codes)
+    plain, improved = _subjects(model, dataset, budget, real, train, progress)
     if strange := [m.name for m in measures.MEASURES if m.function and m.subject not in plain.keys() | improved.keys()]:
         raise ValueError(f"{strange} have no subject: their names start with none of {list(plain)}")
     rows = {method: _row(plain, there, real, seed, missing)}
@@ -55,10 +59,9 @@ def evaluate(model: Model, dataset: Dataset, budget: Budget, *, progress: bool =
     for name, errors in references.pca(dataset, latent, budget.images, progress=progress).items():
         found = {split: {"rmse": summary(values, seed)} for split, values in errors.items() if len(values) > 1}
         rows[name] = {"dimensions": int(name.removeprefix("pca_").replace("mean", "0")), "reconstruction": found}
-    if (labels := probed(dataset, budget.images)) and labels.names:
-        for name, found in references.attributes(dataset, latent, labels, progress=progress).items():
-            auc = {"auc": summary(np.array(found["values"]), seed), "each": found["each"]}
-            rows.setdefault(name, {})["attributes"] = auc
+    for name, found in references.attributes(dataset, latent, budget.images, progress=progress).items():
+        auc = {"auc": summary(np.array(found["values"]), seed), "each": found["each"]}
+        rows.setdefault(name, {})["attributes"] = auc
     return Evaluation(rows, missing)
 
 
@@ -91,6 +94,11 @@ def _of_sets(value: OfSets) -> dict[str, Any]:
 def codes_of(model: Model, images: np.ndarray) -> np.ndarray:
     """Codes [N, Z] of uint8 images [N, H, W, 3], read batch by batch."""
     return np.concatenate([model.encode(to_unit(x)) for (x,) in metrics.batched(images, size=BATCH)])
+
+
+def train_codes_of(model: Model, dataset: Dataset) -> np.ndarray:
+    """Codes [N, Z] of the training images of whose attributes the codes are probed."""
+    return codes_of(model, data.sampled(dataset.train, TRAIN))
 
 
 def _row(
@@ -130,7 +138,7 @@ def _summaries(values: Mapping[str, Any], seed: int, missing: dict[str, str], wh
 
 
 def _subjects(
-    model: Model, dataset: Dataset, budget: Budget, real: Mapping[str, Any], progress: bool
+    model: Model, dataset: Dataset, budget: Budget, real: Mapping[str, Any], train_codes: Callable, progress: bool
 ) -> tuple[Subjects, Subjects]:
     """What a method's own row is measured of, and what that of improved sampling is."""
     names = ("samples", "lines", "prior", "refined", "sets")
@@ -178,9 +186,7 @@ def _subjects(
         "reconstruction test": lambda: Reconstructions(model, some(dataset.test), progress=progress),
         "samples": lambda: samples(decoded(prior("samples", 2 * budget.pairs)), of_sets()),
         "latent": lambda: Codes(codes(), keys["prior"]),
-        "attributes": lambda: Attributes(
-            probed(dataset, budget.images), codes_of(model, data.sampled(dataset.train, TRAIN)), codes()
-        ),
+        "attributes": lambda: Attributes(probed(dataset, budget.images), train_codes(), codes()),
         "manifold test_images": lambda: lines(codes()[:ends]),
         "manifold prior": lambda: lines(np.asarray(prior("lines", ends))),
         "speed": lambda: model,

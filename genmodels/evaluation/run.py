@@ -5,15 +5,19 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from genmodels import runs
+import numpy as np
+
+from genmodels import data, runs
 from genmodels.data import Dataset
 from genmodels.errors import UsageError
 from genmodels.evaluation import left_out, measures
 from genmodels.evaluation.budget import Budget
-from genmodels.evaluation.rows import evaluate
+from genmodels.evaluation.measures.attributes import TRAIN
+from genmodels.evaluation.rows import Evaluation, evaluate, train_codes_of
 from genmodels.model import Model
 from genmodels.runs import data as run_data
-from genmodels.runs import renamed
+from genmodels.runs import derived, renamed
+from genmodels.sampling import attributes
 
 
 def evaluate_run(
@@ -21,7 +25,8 @@ def evaluate_run(
 ) -> dict[str, Any]:
     """Evaluates the model of a run, with progress bars, and writes the report to <workdir>/eval/<step>.json.
 
-    With a folder `out` it goes to <out>/<step>.json, and the run is only read. Reports what is left out: what the data
+    Attribute vectors go to <workdir>/attributes/<step>.npz. With a folder `out` they go to <out>/<step>.json and
+    <out>/attributes/<step>.npz, and the run is only read. Reports what is left out: what the data
     rule out before any work, the rest afterwards. Raises UsageError, before any work, if the file cannot be written, or
     if the run was trained on other images and this would replace its own evaluation.
     """
@@ -31,8 +36,12 @@ def evaluate_run(
     )
     same = _check(path, workdir, dataset, own=path.resolve() == report_path(workdir, model.step).resolve())
     _say(expected)
-    found = evaluate(model, dataset, budget, progress=True)
+    codes = None if dataset.labels is None else train_codes_of(model, dataset)
+    found = evaluate(model, dataset, budget, codes, progress=True)
     _say({words: reason for words, reason in found.left_out.items() if words not in expected})
+    if codes is not None:
+        place = derived.path(workdir if out is None else out, derived.ATTRIBUTES, model.step)
+        _keep_vectors(place, codes, dataset, found)
     report = {
         "format": measures.FORMAT,
         "measures": _taken(),
@@ -56,6 +65,17 @@ def evaluate_run(
     return report
 
 
+def _keep_vectors(path: Path, codes: np.ndarray, dataset: Dataset, found: Evaluation) -> None:
+    """Fits attribute vectors to training codes, ranked by the AUC of 16x16 pixels, and writes them."""
+    assert dataset.labels is not None
+    auc = found.rows.get("pixels_16", {}).get("attributes", {}).get("each", {})
+    labels = data.sampled(dataset.labels.train, TRAIN)
+    try:
+        attributes.write(path, attributes.fit(codes, labels, dataset.labels.names, auc))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written ({error.strerror}): make room there.") from error
+
+
 def report_path(workdir: Path, step: int, out: Path | None = None) -> Path:
     """Where the evaluation of a run at `step` is kept: with the run, or in the folder `out`."""
     return (workdir / "eval" if out is None else out) / f"{step}.json"
@@ -69,12 +89,13 @@ def read(workdir: Path, step: int) -> dict[str, Any] | None:
 def is_done(workdir: Path, step: int, budget: Budget, dataset: Dataset | None = None) -> bool:
     """Whether a run at `step` was evaluated with this budget, with every measure, as it is taken now.
 
-    With `dataset`: on these images, with these labels.
+    With `dataset`: on these images, with these labels, and the vectors of their attributes are kept.
     """
     report = read(workdir, step) or {}
     current = report.get("format") == measures.FORMAT and set(_taken()) <= set(report["measures"])
     on_these = current and (dataset is None or _identity(report) == (dataset.digest, _labels(dataset)))
-    return on_these and report["budget"] == budget._asdict()
+    kept = dataset is None or dataset.labels is None or derived.path(workdir, derived.ATTRIBUTES, step).exists()
+    return on_these and kept and report["budget"] == budget._asdict()
 
 
 def _identity(report: dict[str, Any]) -> tuple[str, str | None]:

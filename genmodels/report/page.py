@@ -15,7 +15,8 @@ from genmodels.comparison.run import Run
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures, tables
 from genmodels.figures import plots, sheets
-from genmodels.report import attributes, claims, conclusions, deck, embedded, notes, provenance, templating
+from genmodels.report import attributes, claims, conclusions, deck, embedded, manifold, notes, provenance, templating
+from genmodels.report.conclusions import COPIES
 from genmodels.report.embedded import Embedded
 from genmodels.report.study import Study
 
@@ -52,7 +53,7 @@ def write(
     report = {
         "data": next((run.report["data"] for run in runs if run.report), ""),
         "conclusions": conclusions.draw(rows),
-        "claims": claims.judge(rows),
+        "claims": [*claims.judge(rows), *manifold.judge(rows)],
         "left_out": notes.draw(runs, rows),
         "rows": rows,
         "runs": [_about(run) for run in runs],
@@ -75,6 +76,8 @@ def write(
         target=target,
         beside=deck.beside(rows),
         study=study,
+        manifold_claim=manifold.CLAIM,
+        manifold_range=(COPIES, manifold.FAR),
         budget=config.evaluation.to_dict(),
         variant=config.variant,
     )

@@ -9,11 +9,11 @@ from genmodels import methods
 from genmodels.comparison import rows as comparison_rows
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures, tables
-from genmodels.report import attributes, claims, conclusions, deck, templating
+from genmodels.report import attributes, claims, conclusions, deck, manifold, templating
 from genmodels.runs import renamed
 
 # Figures that show generated images, codes or numbers only. The others show CelebA, which may not be redistributed.
-OF_EACH = ("samples", "improved", "lines_prior", "prior_and_codes")
+OF_EACH = ("samples", "improved", "lines_prior", "prior_and_codes", "attributes_samples")
 NEEDED = {"data", "rows", "runs", "provenance", "tuning", "configs"}  # of what launch.compare writes
 OF_ALL = ("error_and_diversity", "error_over_training", "cells", "attributes")
 
@@ -81,7 +81,7 @@ def render(folder: Path, base: Path) -> str:
         "results.md",
         report=report,
         rows=rows,
-        claims=claims.judge(rows),
+        claims=[*claims.judge(rows), *manifold.judge(rows)],
         conclusions=conclusions.draw(rows),
         tables={name: templating.table(table, "md") for name, table in made.items()},
         beside=deck.beside(rows),

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import genmodels
-from genmodels import data, evaluation, metrics
+from genmodels import data, evaluation, metrics, sampling
 from genmodels.evaluation import references
+from genmodels.figures import gallery
 from genmodels.images import to_unit
 from tests.support import splits, tiny
 
@@ -81,6 +82,25 @@ def test_without_attributes_it_is_left_out_in_one_line(model, tmp_path, labels, 
     assert missing["mean AUC of attributes"] == reason
     assert "attributes" not in rows["vae"]
     assert not any(name.startswith("pixels") for name in rows)
+
+
+def test_vectors_are_of_the_codes_of_training_images_and_kept_with_the_run(model, faces, trained, tmp_path):
+    workdir = tmp_path / "run"
+    evaluation.evaluate_run(workdir, model, faces, BUDGET)
+    path = workdir / "attributes" / f"{model.step}.npz"
+    found = sampling.attributes.read(path)
+    codes, bright = np.asarray(model.encode(to_unit(faces.train))), faces.labels.train[:, 0]
+    np.testing.assert_allclose(found.known()["bright"], codes[bright].mean(0) - codes[~bright].mean(0), atol=1e-4)
+    assert found.names == ("bright", "constant")
+    assert found.best(2) == ["bright"]
+    path.unlink()
+    assert not evaluation.is_done(workdir, model.step, BUDGET, faces)
+    evaluation.evaluate_run(workdir, model, faces, BUDGET, tmp_path / "out")
+    assert not path.exists()  # the run is only read
+    assert (tmp_path / "out" / "attributes" / f"{model.step}.npz").exists()
+    drawn = gallery.draw(trained, model, faces, seed=0, out=tmp_path / "out")
+    for name in ("attributes_test", "attributes_samples"):
+        assert (drawn / f"{name}.png").exists()
 
 
 def test_other_labels_are_other_evaluations(model, trained, tmp_path):
