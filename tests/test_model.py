@@ -103,7 +103,7 @@ def test_samples_with_more_of_an_attribute(model, trained, tmp_path):
     np.testing.assert_array_equal(loaded.sample(key, 5, attributes={}), model.sample(key, 5))
     refined = model.decode(model.refine_codes(codes).codes + vectors[:1])
     np.testing.assert_allclose(loaded.sample(key, 5, "improved", {"hat": 1}), refined, atol=1e-5)
-    with pytest.raises(UsageError, match=r"attributes need .*6\.npz, .* images labels by\npython -m launch.evaluate"):
+    with pytest.raises(UsageError, match=r"attributes need .*6\.npz, .* labels by\npython -m launch.evaluate"):
         model.sample(key, 5, attributes={"smile": 1})
     with pytest.raises(UsageError, match=r"attributes need .*6\.npz"):
         _ = model.attribute_vectors
