@@ -27,8 +27,14 @@ LINES = flags.DEFINE_integer("lines", 100, "Lines between codes.", lower_bound=2
 POINTS = flags.DEFINE_integer("points", 10, "Images on a line, ends included.", lower_bound=3)
 SPHERICAL = flags.DEFINE_bool("spherical", False, "Great circles instead of straight lines.")
 REFINE = flags.DEFINE_integer("refine", 0, "Number of samples to improve by descent and measure as a separate row.", 0)
+DRAWS = flags.DEFINE_integer("draws", 1_000, "Samples of each way to draw codes, at most as test images; 0: none.", 0)
+COMPONENTS = flags.DEFINE_integer(
+    "components", 0, "Of the mixture fitted to codes; 0: ten, or no mixture where codes are too few for ten.", 0
+)
 FIGURES = flags.DEFINE_bool("figures", False, "Also draw figures and videos, in <workdir>/figures/<step>/.")
-OUT = flags.DEFINE_string("out", None, "A folder for <step>.json and figures/<step>/, instead of the run's own.")
+OUT = flags.DEFINE_string(
+    "out", None, "A folder for <step>.json, densities/ and figures/<step>/, instead of the run's own."
+)
 DATA_DIR = flags.DEFINE_string("data_dir", None, "Where the data is now, if not where the run had it.")
 
 
@@ -39,6 +45,7 @@ def main() -> None:
     from genmodels.errors import UsageError
     from genmodels.evaluation import tables
     from genmodels.figures import gallery
+    from genmodels.report import ways
 
     if 0 < REFINE.value < 4:
         raise UsageError(f"--refine={REFINE.value}: improve at least 4 samples, as they are measured in pairs.")
@@ -55,6 +62,8 @@ def main() -> None:
         seed=SEED.value,
         spherical=SPHERICAL.value,
         swd_sets=SWD_SETS.value,
+        draws=DRAWS.value,
+        components=COMPONENTS.value,
     )
     rows = evaluation.evaluate_run(workdir, model, dataset, budget, out)["rows"]
     print(f"{dataset.description}; seed {SEED.value}; means with 95 % intervals, n in parentheses")
@@ -62,6 +71,8 @@ def main() -> None:
     print(tables.plain({name: row for name, row in rows.items() if name not in linear}))
     print("\nthe mean image, and principal components: the linear autoencoders to beat; small images, for attributes")
     print(tables.plain(linear))
+    if drawn := ways.plain(rows[model.config.method], rows["real"]):
+        print(f"\nhow to draw codes\n{drawn}")
     print(f"\nall numbers: {evaluation.report_path(workdir, model.step, out)}")
     if FIGURES.value:
         print(f"figures: {gallery.draw(workdir, model, dataset, SEED.value, out)}")

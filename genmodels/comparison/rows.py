@@ -38,11 +38,11 @@ def assemble(compared: list[Run]) -> dict[str, dict[str, Any]]:
             if linear := owner.evaluation["rows"].get(f"pca_{size}"):  # absent if there were too few images for it
                 rows[f"pca_{size}"] = {"title": f"PCA, {size} dimensions", **linear}
     for name, title in names(compared).items():
-        improved = name.startswith(IMPROVED)
+        is_improved = name.startswith(IMPROVED)
         own = [run for run in compared if run.row == name.removeprefix(IMPROVED)]
-        found = [row for run in own if (row := _row(run, improved))]
+        found = [row for run in own if (row := _row(run, is_improved))]
         failures = [f"seed {run.config.seed}: {run.failure}" for run in own if run.failure]
-        if found or (failures and not improved):
+        if found or (failures and not is_improved):
             combined = seeds.combine(found) if found else {}
             about = {"title": title, "method": own[0].config.method}
             rows[name] = {**about, **combined, "runs": len(own), "failures": failures}
@@ -79,6 +79,11 @@ def models(rows: dict[str, dict]) -> dict[str, dict]:
 def trained(rows: dict[str, dict]) -> dict[str, dict]:
     """The rows of trained models, without improved samples, whose model has a row of its own."""
     return {name: row for name, row in models(rows).items() if not name.startswith(IMPROVED)}
+
+
+def improved(rows: dict[str, dict]) -> dict[str, dict]:
+    """The rows of improved samples."""
+    return {name: row for name, row in rows.items() if name.startswith(IMPROVED)}
 
 
 def _row(run: Run, improved: bool) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from genmodels.comparison.run import FAILURE, Run, compared_step, failure, is_tr
 from genmodels.errors import DivergedError, UsageError
 from genmodels.evaluation import left_out
 from genmodels.figures import gallery
-from genmodels.runs import checkpoint
+from genmodels.runs import checkpoint, derived
 from genmodels.training import parallel
 
 
@@ -84,7 +84,9 @@ def tasks(run: Run, budget: evaluation.Budget, images: data.Dataset) -> list[Tas
     if not is_trained(run):
         return [training_left, evaluation_left, figures_left]
     evaluated = evaluation.is_done(run.workdir, compared_step(run), budget, images)
-    drawn = gallery.path(run.workdir, compared_step(run)).exists()
+    kept = [*([derived.DENSITIES] if budget.draws else []), *([derived.ATTRIBUTES] if images.labels else [])]
+    fitted = all(derived.path(run.workdir, folder, compared_step(run)).exists() for folder in kept)
+    drawn = gallery.path(run.workdir, compared_step(run)).exists() and (evaluated or fitted)  # or sheets are missing
     return [task for task, done in ((evaluation_left, evaluated), (figures_left, drawn)) if not done]
 
 

@@ -3,7 +3,7 @@
 from genmodels.evaluation.budget import Budget
 from genmodels.evaluation.left_out import lines, require
 from genmodels.evaluation.rows import Evaluation, codes_of, evaluate
-from genmodels.evaluation.run import evaluate_run, is_done, read, report_path
+from genmodels.evaluation.run import evaluate_run, is_done, read, read_values, report_path
 
 __all__ = [
     "Budget",
@@ -14,6 +14,7 @@ __all__ = [
     "is_done",
     "lines",
     "read",
+    "read_values",
     "report_path",
     "require",
 ]

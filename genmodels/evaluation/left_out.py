@@ -4,7 +4,7 @@ import math
 
 from genmodels.data import Dataset
 from genmodels.errors import UsageError
-from genmodels.evaluation import measures
+from genmodels.evaluation import measures, ways
 from genmodels.evaluation.budget import Budget, check
 from genmodels.evaluation.measures import Sizes
 from genmodels.evaluation.measures.attributes import lacks, probed
@@ -47,7 +47,7 @@ def expected(dataset: Dataset, latent: int, budget: Budget) -> dict[str, str]:
     ends = min(there.test, budget.images)
     if there.test >= 4 and ends // 2 < budget.lines:
         found[f"{budget.lines - ends // 2:,} of {budget.lines:,} lines"] = f"{ends:,} test images make {ends // 2:,}"
-    return found
+    return found | ways.lacking(there, budget)
 
 
 def _sets(there: Sizes, budget: Budget) -> dict[str, str]:

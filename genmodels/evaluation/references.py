@@ -96,6 +96,17 @@ def attributes(dataset: Dataset, latent: int, count: int, *, progress: bool = Fa
     return _kept(dataset, f"attributes-{labels.digest[:10]}-{len(train)}-{len(test)}", wanted, measure)
 
 
+def distances(dataset: Dataset, count: int, seed: int) -> dict[str, float]:
+    """Sliced Wasserstein distances, by level, of `count` training images from as many test images."""
+
+    def measure(_):
+        train, test = (data.sampled(split, count) for split in (dataset.train, dataset.test))
+        found = metrics.sliced_wasserstein(test, train, seed=seed)
+        return {"distances": {str(level): distance for level, distance in found.items()}}
+
+    return _kept(dataset, f"distances-{count}-{seed}", ["distances"], measure)["distances"]
+
+
 def _plain(function: Callable[[ImageSet], Any], images: ImageSet) -> Any:
     """A measure's value as plain JSON; NaN if unmeasurable, which is reported when it is summarised."""
     try:

@@ -1,7 +1,8 @@
 """Every number by which runs are compared, each with its uncertainty, and the reference rows to read it against."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache, reduce
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
@@ -10,35 +11,45 @@ from scipy import stats
 
 from genmodels import data, metrics
 from genmodels.data import Dataset
-from genmodels.evaluation import left_out, measures, references
+from genmodels.evaluation import left_out, measures, references, ways
 from genmodels.evaluation.budget import Budget
+from genmodels.evaluation.generated import Generator
 from genmodels.evaluation.measures import OfSets, Sizes, Unmeasurable
 from genmodels.evaluation.measures.attributes import TRAIN, Attributes, probed
 from genmodels.evaluation.measures.codes import Codes
-from genmodels.evaluation.measures.improved import Improved
+from genmodels.evaluation.measures.improved import Improved, Pair
 from genmodels.evaluation.measures.lines import Lines
-from genmodels.evaluation.measures.realism import Realism, disjoint, images_in_a_set
+from genmodels.evaluation.measures.realism import images_in_a_set
 from genmodels.evaluation.measures.reconstructions import Reconstructions
-from genmodels.evaluation.measures.samples import NEAREST, ImageSet
-from genmodels.evaluation.measures.scratch import BATCH, stored
-from genmodels.images import to_uint8, to_unit
+from genmodels.evaluation.measures.samples import ImageSet
+from genmodels.evaluation.measures.scratch import BATCH
+from genmodels.images import to_unit
 from genmodels.model import Model
+from genmodels.sampling.densities import Density
 
 Subjects = dict[str, Callable[[], Any]]  # what measures are taken of, by Measure.subject; created when needed
 
 
 class Evaluation(NamedTuple):
-    """Rows of measurements by name, and what was left out of them, in words, with its reason."""
+    """Rows of measurements by name, what was left out of them, in words, with its reason, and values behind them."""
 
     rows: dict[str, dict[str, Any]]
     left_out: dict[str, str]
+    values: dict[str, np.ndarray]  # of images, of pairs or of sets, by row and measure: 'vae reconstruction test rmse'
 
 
 def evaluate(
-    model: Model, dataset: Dataset, budget: Budget, train_codes: np.ndarray | None = None, *, progress: bool = False
+    model: Model,
+    dataset: Dataset,
+    budget: Budget,
+    fitted: Mapping[str, Density] = MappingProxyType({}),
+    *,
+    train_codes: np.ndarray | None = None,
+    progress: bool = False,
 ) -> Evaluation:
     """The rows: the method's own, `improved_<method>` if asked, `real`, `mean`, `pca_<size>`, `pixels_<size>`.
 
+    `fitted` are densities of codes to draw from, besides the prior; the ways to draw codes are below 'draws'.
     `train_codes` are those of `train_codes_of`, if the caller has them; they are read only where attributes are probed.
     Every estimate is {mean, low, high, n}: a mean and its bootstrap 95 % interval. What the data rule out is left
     out and named. Raises UsageError for an impossible budget, such as more pairs than there are images.
@@ -52,17 +63,25 @@ def evaluate(
     plain, improved = _subjects(model, dataset, budget, real, train, progress)
     if strange := [m.name for m in measures.MEASURES if m.function and m.subject not in plain.keys() | improved.keys()]:
         raise ValueError(f"{strange} have no subject: their names start with none of {list(plain)}")
-    rows = {method: _row(plain, there, real, seed, missing)}
+    rows, kept = {}, {}
+    rows[method], kept[method] = _row(plain, there, real, seed, missing)
     if budget.refined:
-        rows[f"improved_{method}"] = _row(improved, there, real, seed, missing, left_out.IMPROVED)
+        name = f"improved_{method}"
+        rows[name], kept[name] = _row(improved, there, real, seed, missing, left_out.IMPROVED)
     rows["real"] = _nested(of_real).get("samples", {})
+    if budget.draws and len(dataset.test) >= ways.FEWEST:
+        pair = improved[""]() if budget.refined else None
+        rows[method]["draws"] = ways.measure(model, dataset, budget, fitted, real, pair, progress=progress)
+        count = ways.number(len(dataset.test), budget)
+        rows["real"]["draws"] = {"n": count, "sliced_wasserstein": references.distances(dataset, count, seed)}
     for name, errors in references.pca(dataset, latent, budget.images, progress=progress).items():
         found = {split: {"rmse": summary(values, seed)} for split, values in errors.items() if len(values) > 1}
         rows[name] = {"dimensions": int(name.removeprefix("pca_").replace("mean", "0")), "reconstruction": found}
     for name, found in references.attributes(dataset, latent, budget.images, progress=progress).items():
         auc = {"auc": summary(np.array(found["values"]), seed), "each": found["each"]}
         rows.setdefault(name, {})["attributes"] = auc
-    return Evaluation(rows, missing)
+    values = {f"{row} {name}": array for row, found in kept.items() for name, array in _arrays(found).items()}
+    return Evaluation(rows, missing, values)
 
 
 def summary(value: Any, seed: int) -> Any:
@@ -103,8 +122,10 @@ def train_codes_of(model: Model, dataset: Dataset) -> np.ndarray:
 
 def _row(
     subjects: Subjects, there: Sizes, real: Mapping[str, Any], seed: int, missing: dict[str, str], whose: str = ""
-) -> dict[str, Any]:
-    """The measures of these subjects; those that are best near real images also with their difference from them.
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The measures of these subjects as a row, and their values by name.
+
+    Those that are best near real images have their difference from these as well.
 
     What turns out to be unmeasurable is added to `missing`.
     """
@@ -122,7 +143,14 @@ def _row(
     found = _summaries(values, seed, missing, whose)
     for name in [m.name for m in measures.MEASURES if m.best == "real" and m.name in found.keys() & real.keys()]:
         found[f"{name}_minus_real"] = metrics.difference(values[name], real[name], seed=seed)._asdict()
-    return _nested(found)
+    return _nested(found), values
+
+
+def _arrays(values: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Of the values of measures, those with one for each image, pair or set."""
+    found = {name: value.values if isinstance(value, OfSets) else value for name, value in values.items()}
+    measured = {name for name, value in values.items() if isinstance(value, (OfSets, np.ndarray, jax.Array))}
+    return {name: np.asarray(found[name]) for name in found if name in measured}
 
 
 def _summaries(values: Mapping[str, Any], seed: int, missing: dict[str, str], whose: str) -> dict[str, Any]:
@@ -145,7 +173,9 @@ def _subjects(
     keys: dict[str, jax.Array] = dict(
         zip(names, jax.random.split(jax.random.key(budget.seed), len(names)), strict=True)
     )
+    generator = Generator(model, dataset, real, budget.swd_sets, progress)
     size = images_in_a_set(len(dataset.train), len(dataset.test))
+    paired = budget.refined // 2 * 2
     ends = 2 * min(budget.lines, max(2, min(len(dataset.test), budget.images) // 2))
 
     def some(split: np.ndarray) -> np.ndarray:
@@ -154,25 +184,14 @@ def _subjects(
     def prior(name: str, count: int) -> jax.Array:
         return jax.random.normal(keys[name], (count, model.config.model.latent))
 
-    def decoded(codes: jax.Array) -> np.ndarray:
-        return stored(to_uint8(model.decode(z)) for (z,) in metrics.batched(np.asarray(codes), size=BATCH))
+    def samples() -> ImageSet:
+        images = generator.decoded(prior("samples", 2 * budget.pairs))
+        apart = generator.decoded(prior("sets", budget.swd_sets * size)) if budget.swd_sets else images[:0]
+        return generator.image_set(images, apart, size)
 
-    def samples(images: np.ndarray, realism: Realism | None) -> ImageSet:
-        few = images[: max(2, min(NEAREST, len(dataset.test)))]  # as many as of real images
-        return ImageSet(images, few, dataset.train, real=real, realism=realism, progress=progress)
-
-    def realism(sets: Sequence[np.ndarray], size: int) -> Realism:
-        return Realism(data.sampled(dataset.test, size), sets, progress=progress)
-
-    def of_sets() -> Realism | None:
-        if not budget.swd_sets:
-            return None
-        sets = decoded(prior("sets", budget.swd_sets * size))
-        return realism(disjoint(sets, size, budget.swd_sets), size)
-
-    def improved_samples(images: np.ndarray) -> ImageSet:
-        sets = disjoint(images, size, budget.swd_sets)
-        return samples(images, realism(sets, size) if sets else None)
+    def refined(codes: jax.Array, size: int) -> ImageSet:
+        images = generator.decoded(codes[:paired])
+        return generator.image_set(images, images, size)
 
     def lines(codes: np.ndarray) -> Lines:
         points, spherical = budget.points, budget.spherical
@@ -181,10 +200,11 @@ def _subjects(
     codes = cache(lambda: codes_of(model, some(dataset.test)))
     start = cache(lambda: prior("refined", budget.refined))
     moved = cache(lambda: model.refine_codes(start()))
+    pair = cache(lambda: Pair(*(refined(each, min(size, paired)) for each in (start(), moved().codes))))
     plain = {
         "reconstruction train": lambda: Reconstructions(model, some(dataset.train), progress=progress),
         "reconstruction test": lambda: Reconstructions(model, some(dataset.test), progress=progress),
-        "samples": lambda: samples(decoded(prior("samples", 2 * budget.pairs)), of_sets()),
+        "samples": samples,
         "latent": lambda: Codes(codes(), keys["prior"]),
         "attributes": lambda: Attributes(probed(dataset, budget.images), train_codes(), codes()),
         "manifold test_images": lambda: lines(codes()[:ends]),
@@ -192,7 +212,9 @@ def _subjects(
         "speed": lambda: model,
     }
     improved = {
-        "samples": lambda: improved_samples(decoded(moved().codes[: budget.refined // 2 * 2])),
+        "samples": lambda: refined(moved().codes, size),
+        "start": pair,
+        "change": pair,
         "": lambda: Improved(start(), moved()),
     }
     return plain, improved

@@ -10,14 +10,15 @@ import numpy as np
 from genmodels import data, runs
 from genmodels.data import Dataset
 from genmodels.errors import UsageError
-from genmodels.evaluation import left_out, measures
+from genmodels.evaluation import left_out, measures, values, ways
 from genmodels.evaluation.budget import Budget
 from genmodels.evaluation.measures.attributes import TRAIN
 from genmodels.evaluation.rows import Evaluation, evaluate, train_codes_of
 from genmodels.model import Model
 from genmodels.runs import data as run_data
 from genmodels.runs import derived, renamed
-from genmodels.sampling import attributes
+from genmodels.sampling import attributes, densities
+from genmodels.sampling.densities import Density
 
 
 def evaluate_run(
@@ -25,10 +26,11 @@ def evaluate_run(
 ) -> dict[str, Any]:
     """Evaluates the model of a run, with progress bars, and writes the report to <workdir>/eval/<step>.json.
 
-    Attribute vectors go to <workdir>/attributes/<step>.npz. With a folder `out` they go to <out>/<step>.json and
-    <out>/attributes/<step>.npz, and the run is only read. Reports what is left out: what the data
-    rule out before any work, the rest afterwards. Raises UsageError, before any work, if the file cannot be written, or
-    if the run was trained on other images and this would replace its own evaluation.
+    The values behind its means go into <step>.npz beside it, the densities of codes and the vectors of attributes that
+    it fits to <workdir>/densities/<step>.npz and <workdir>/attributes/<step>.npz. With a folder `out` all of them go
+    there, and the run is only read. Reports what is left out: what the data rule out before any work, the rest
+    afterwards. Raises UsageError, before any work, if the file cannot be written, or if the run was trained on other
+    images and this would replace its own evaluation.
     """
     path, expected = (
         report_path(workdir, model.step, out),
@@ -36,8 +38,9 @@ def evaluate_run(
     )
     same = _check(path, workdir, dataset, own=path.resolve() == report_path(workdir, model.step).resolve())
     _say(expected)
+    fitted = _fit(workdir if out is None else out, model, dataset, budget)
     codes = None if dataset.labels is None else train_codes_of(model, dataset)
-    found = evaluate(model, dataset, budget, codes, progress=True)
+    found = evaluate(model, dataset, budget, fitted, train_codes=codes, progress=True)
     _say({words: reason for words, reason in found.left_out.items() if words not in expected})
     if codes is not None:
         place = derived.path(workdir if out is None else out, derived.ATTRIBUTES, model.step)
@@ -58,6 +61,7 @@ def evaluate_run(
     }
     partial = path.with_suffix(".tmp")
     try:
+        values.write(path, found.values, report["budget"])
         partial.write_text(json.dumps(report, indent=1) + "\n")
         partial.replace(path)
     except OSError as error:
@@ -76,6 +80,19 @@ def _keep_vectors(path: Path, codes: np.ndarray, dataset: Dataset, found: Evalua
         raise UsageError(f"{path} cannot be written ({error.strerror}): make room there.") from error
 
 
+def _fit(folder: Path, model: Model, dataset: Dataset, budget: Budget) -> dict[str, Density]:
+    """Fits densities to codes of training images, and keeps them in `folder`; none without budget.draws."""
+    if not budget.draws:
+        return {}
+    fitted = ways.fit(model, dataset, budget, progress=True)
+    path = derived.path(folder, derived.DENSITIES, model.step)
+    try:
+        densities.write(path, fitted)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written ({error.strerror}): make room there.") from error
+    return fitted
+
+
 def report_path(workdir: Path, step: int, out: Path | None = None) -> Path:
     """Where the evaluation of a run at `step` is kept: with the run, or in the folder `out`."""
     return (workdir / "eval" if out is None else out) / f"{step}.json"
@@ -86,15 +103,21 @@ def read(workdir: Path, step: int) -> dict[str, Any] | None:
     return _json(report_path(workdir, step))
 
 
+def read_values(workdir: Path, step: int) -> dict[str, np.ndarray]:
+    """The values of each image, pair or set behind a run's evaluation, by '<row> <measure>'; {} if not kept."""
+    return values.read(report_path(workdir, step), (read(workdir, step) or {}).get("budget", {}))
+
+
 def is_done(workdir: Path, step: int, budget: Budget, dataset: Dataset | None = None) -> bool:
-    """Whether a run at `step` was evaluated with this budget, with every measure, as it is taken now.
+    """Whether a run at `step` was evaluated with this budget, with every measure, as it is taken now, and values kept.
 
     With `dataset`: on these images, with these labels, and the vectors of their attributes are kept.
     """
     report = read(workdir, step) or {}
     current = report.get("format") == measures.FORMAT and set(_taken()) <= set(report["measures"])
     on_these = current and (dataset is None or _identity(report) == (dataset.digest, _labels(dataset)))
-    kept = dataset is None or dataset.labels is None or derived.path(workdir, derived.ATTRIBUTES, step).exists()
+    vectors = dataset is None or dataset.labels is None or derived.path(workdir, derived.ATTRIBUTES, step).exists()
+    kept = vectors and bool(read_values(workdir, step))
     return on_these and kept and report["budget"] == budget._asdict()
 
 

@@ -7,6 +7,7 @@ from genmodels.evaluation.measures import Measure
 
 LEVELS = "samples sliced_wasserstein_levels"
 DASH = "–"
+NOTE = "Brackets: 95 % intervals. Bold: better than every other model by more than the intervals."
 
 
 class Cell(NamedTuple):
@@ -24,6 +25,7 @@ class Table(NamedTuple):
     headings: list[str]
     lines: list[tuple[str, list[Cell]]]  # a row's title and its cells
     counts: str  # of values behind each column, in words
+    note: str = NOTE  # how to read it
 
 
 def find(row: dict[str, Any], name: str) -> Any:
@@ -95,7 +97,7 @@ def _loss(value: dict, rule: str) -> tuple[float, float]:
 def plain(rows: dict[str, dict]) -> str:
     """For a terminal: one line for each measure, one column for each row of measurements, '-' where there is none."""
     cells = [["", *rows]]
-    for measure in entries.shown("deck", "more"):
+    for measure in entries.shown("deck", "more", "improved"):
         found = [find(row, measure.name) for row in rows.values()]
         if any(value is not None for value in found):
             cells.append([measure.heading, *(_plain(_cell(value, measure.digits)) for value in found)])

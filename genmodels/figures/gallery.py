@@ -13,7 +13,9 @@ from genmodels.images import to_uint8, to_unit
 from genmodels.model import Model
 from genmodels.runs import derived
 from genmodels.runs.logs import read_metrics
+from genmodels.sampling import densities
 from genmodels.sampling.attributes import Vectors
+from genmodels.sampling.densities import Density
 
 GRID, COLUMNS = 64, 8  # samples, or data points beside them
 PAIRS, PAIR_COLUMNS = 24, 6  # images and their reconstructions
@@ -42,8 +44,9 @@ def draw(workdir: Path, model: Model, dataset: Dataset, seed: int, out: Path | N
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    sheets_key, plots_key, walk_key, attributes_key = jax.random.split(jax.random.key(seed), 4)
+    sheets_key, plots_key, walk_key, codes_key, attributes_key = jax.random.split(jax.random.key(seed), 5)
     _sheets(partial, model, dataset, sheets_key)
+    _drawn(partial, model, densities.read(derived.path(out or workdir, derived.DENSITIES, model.step)), codes_key)
     _plots(partial, workdir, model, dataset, plots_key)
     vectors = sampling.attributes.read(derived.path(out or workdir, derived.ATTRIBUTES, model.step))
     if vectors is not None and vectors.best(1):
@@ -95,6 +98,13 @@ def _along_attributes(folder: Path, model: Model, vectors: Vectors, dataset: Dat
     }
     for name, codes in rows.items():
         attributes.along(model, vectors, codes).savefig(folder / f"attributes_{name}.png", dpi=150)
+
+
+def _drawn(folder: Path, model: Model, fitted: dict[str, Density], key: jax.Array) -> None:
+    """A sheet of samples of each density of codes."""
+    for (name, density), each in zip(fitted.items(), jax.random.split(key, len(fitted)), strict=True):
+        sheet = sheets.image_grid(to_uint8(model.decode(density.sample(each, GRID))), COLUMNS)
+        images.save_sheet(folder / f"samples_{name}.png", sheet, model.config.image_size)
 
 
 def _plots(folder: Path, workdir: Path, model: Model, dataset: Dataset, key: jax.Array) -> None:

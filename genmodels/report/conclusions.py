@@ -1,25 +1,28 @@
 """Sentences derived from the numbers by rules; each names the numbers that it rests on."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from genmodels import methods
+from genmodels.comparison import differences
 from genmodels.comparison.rows import IMPROVED, method, models, trained
 from genmodels.evaluation.tables import find, text
-from genmodels.report import claims
+from genmodels.report import claims, ways
 
 COPIES = 0.8  # samples closer to training images than this fraction of held-out images' distance are too close
 
 
-def draw(rows: dict[str, dict]) -> list[str]:
-    """What the rows of the comparison say, one sentence for each question that they can answer."""
+def draw(rows: dict[str, dict], apart: list[dict[str, Any]]) -> list[str]:
+    """What the rows and their differences say, one sentence for each question that they can answer."""
     compared = models(rows)
     sentences = [
-        *_reconstruction(rows, compared),
+        *_reconstruction(rows, compared, apart),
         *_diversity(rows, compared),
         *_improved(compared),
-        *_realism(rows, compared),
-        *_sharpness(rows, compared),
+        *_realism(rows, compared, apart),
+        *_sharpness(rows, compared, apart),
         *_copies(compared),
+        *ways.sentences(rows, compared, COPIES),
         *_speed(compared),
         *_stability(compared),
         *(f"{line}." for line in claims.left_out(rows)),
@@ -27,11 +30,11 @@ def draw(rows: dict[str, dict]) -> list[str]:
     return [sentence[0].upper() + sentence[1:] for sentence in sentences]
 
 
-def _reconstruction(rows: dict, compared: dict) -> Iterator[str]:
+def _reconstruction(rows: dict, compared: dict, apart: list[dict[str, Any]]) -> Iterator[str]:
     path = "reconstruction test rmse"
     found = _ranked(compared, path, lambda value: value["mean"])
     if len(found) > 1:
-        yield _first(found, path, "the lowest test RMSE", 2)
+        yield _first(found, path, "the lowest test RMSE", 2, apart)
     for _, row in found:
         linear, value = rows.get(f"pca_{row['latent_size']}", {}), find(row, path)
         reference = find(linear, path)
@@ -73,32 +76,58 @@ def _diversity(rows: dict, compared: dict) -> Iterator[str]:
 def _improved(compared: dict) -> Iterator[str]:
     for name, row in compared.items():
         better = IMPROVED + name
-        if better in compared:
-            before, after = (find(compared[each], "ms_ssim") for each in (name, better))
-            if before and after:
-                if after["high"] < before["low"]:
-                    verdict = "lowers MS-SSIM, as the deck reports"
-                elif after["low"] > before["high"]:
-                    verdict = "raises MS-SSIM; the deck reports that it lowers it"
-                else:
-                    verdict = "changes MS-SSIM by no more than the intervals; the deck reports that it lowers it"
-                yield f"Improved sampling of {row['title']} {verdict}: from {text(before, 3)} to {text(after, 3)}."
+        if better not in compared:
+            continue
+        change = find(compared[better], "change ms_ssim")
+        before, after = (find(compared[each], "ms_ssim") for each in (name, better))
+        if change:
+            yield f"Improved sampling of {row['title']} {_changed(compared[better], change)}."
+        elif before and after:  # of other codes, in reports of earlier revisions
+            if after["high"] < before["low"]:
+                verdict = "lowers MS-SSIM, as the deck reports"
+            elif after["low"] > before["high"]:
+                verdict = "raises MS-SSIM; the deck reports that it lowers it"
+            else:
+                verdict = "changes MS-SSIM by no more than the intervals; the deck reports that it lowers it"
+            yield f"Improved sampling of {row['title']} {verdict}: from {text(before, 3)} to {text(after, 3)}."
 
 
-def _realism(rows: dict, compared: dict) -> Iterator[str]:
-    path = "sliced_wasserstein"
+def _changed(improved: dict, change: dict) -> str:
+    """What the descent has changed, on the same codes, in words."""
+    matters = claims.MATTERS[claims.DIVERSITY]
+    said = {
+        "holds": "lowers MS-SSIM, as the deck reports",
+        "contradicted": "raises MS-SSIM; the deck reports that it lowers it",
+        "level": f"leaves MS-SSIM as it is, within {matters}; the deck reports that it lowers it",
+        "undecided": "changes MS-SSIM by no more than these pairs can resolve; the deck reports that it lowers it",
+    }[claims.verdict(change, matters, lower=True)]
+    wide = "" if change["high"] - change["low"] <= 2 * matters else f", an interval wider than ±{matters}"
+    parts = [f"by {text(change, 3)} over {change['n']:,} pairs of the same codes{wide}"]
+    for name, words, digits in (
+        ("sliced_wasserstein", "sliced Wasserstein distance", 1),
+        ("sharpness", "sharpness", 4),
+    ):
+        start, other = (find(improved, f"{when} {name}") for when in ("start", "change"))
+        if start and other:
+            parts.append(f"{words} changes from {start['mean']:.{digits}f} by {text(other, digits)}")
+    return f"{said}: {'; '.join(parts)}"
+
+
+def _realism(rows: dict, compared: dict, apart: list[dict[str, Any]]) -> Iterator[str]:
+    path = "samples sliced_wasserstein"
     found = _ranked(compared, path, lambda value: value["mean"])
     if len(found) > 1:
         real = find(rows.get("real", {}), path)
         prize = "the most realistic samples by their sliced Wasserstein distance from test images"
-        yield _first(found, path, prize, 1)[:-1] + f"; as many training images have {text(real, 1)}."
+        yield _first(found, path, prize, 1, apart)[:-1] + f"; as many training images have {text(real, 1)}."
 
 
-def _sharpness(rows: dict, compared: dict) -> Iterator[str]:
-    found = _ranked(compared, "sharpness", lambda value: -value["mean"])
+def _sharpness(rows: dict, compared: dict, apart: list[dict[str, Any]]) -> Iterator[str]:
+    path = "samples sharpness"
+    found = _ranked(compared, path, lambda value: -value["mean"])
     if len(found) > 1:
         real = find(rows.get("real", {}), "sharpness")
-        yield _first(found, "sharpness", "the sharpest samples", 4)[:-1] + f"; real images have {text(real, 4)}."
+        yield _first(found, path, "the sharpest samples", 4, apart)[:-1] + f"; real images have {text(real, 4)}."
 
 
 def _copies(compared: dict) -> Iterator[str]:
@@ -149,19 +178,36 @@ def _ranked(compared: dict, path: str, loss) -> list[tuple[str, dict]]:
     return sorted(found, key=lambda item: loss(find(item[1], path)))
 
 
-def _first(found: list[tuple[str, dict]], path: str, prize: str, digits: int) -> str:
-    """Names the best model, or those that share first place because their intervals overlap the best one's."""
-    values = {row["title"]: find(row, path) for _, row in found}
+def _first(found: list[tuple[str, dict]], path: str, prize: str, digits: int, apart: list[dict[str, Any]]) -> str:
+    """Names the best model, or those that share first place: no difference from the best one can be told.
+
+    That is so if the interval of the difference includes 0; where none was kept, if the two intervals overlap.
+    """
+    values = {name: find(row, path) for name, row in found}
+    titles = {name: row["title"] for name, row in found}
     first, second = list(values)[:2]
     best = values[first]
+    shown = {name: text(value, digits) for name, value in values.items()}
+    against = f"{titles[first]} has {prize}: {shown[first]} against {shown[second]} for {titles[second]}"
     if any("low" not in value for value in values.values()):
-        apart = f"{text(best, digits)} against {text(values[second], digits)} for {second}"
-        return f"{first} has {prize}: {apart}, of one set of samples each, without an interval."
-    level = [name for name, v in values.items() if v["low"] <= best["high"] and v["high"] >= best["low"]]
-    if len(level) == 1:
-        return f"{first} has {prize}: {text(best, digits)} against {text(values[second], digits)} for {second}."
-    shares = [f"{title} {text(values[title], digits)}" for title in level]
-    return f"{_list(shares)} share {prize}: their intervals overlap."
+        return f"{against}, of one set of samples each, without an interval."
+    between = {name: differences.find(apart, first, name, path) for name in values}
+
+    def level(name: str) -> bool:
+        difference, value = between[name], values[name]
+        if difference:
+            return difference["low"] <= 0 <= difference["high"]
+        return value["low"] <= best["high"] and value["high"] >= best["low"]
+
+    shares = [name for name in values if name == first or level(name)]
+    if len(shares) == 1:
+        return f"{against}."
+    why = (
+        "the intervals of their differences include 0"
+        if all(between[x] for x in shares[1:])
+        else "their intervals overlap"
+    )
+    return f"{_list([f'{titles[name]} {shown[name]}' for name in shares])} share {prize}: {why}."
 
 
 def _list(words: list[str]) -> str:

@@ -13,9 +13,16 @@ from genmodels.evaluation import tables
 from genmodels.report.conclusions import COPIES
 
 CLAIM = "The continuity of the latent manifold verifies that the models generalise instead of memorising"
+FAR = 1.25  # images of nothing are far from all faces; such samples do not show that a model generalises
+RULE = (
+    "Smooth lines alone would not show it, as a blur is smooth as well. It holds if each model passes three tests: its "
+    "codes know more of the attributes of test images than 4x4 pixels do, by more than the intervals; its samples are "
+    f"{COPIES} to {FAR} times as far from training images as held-out images are; and the largest step between "
+    "neighbouring images of a line is less than the square root of the number of steps times the mean step: half way, "
+    "in ratio, between even steps and a single jump. It is contradicted if a model clearly fails one of them."
+)
 LINES = "manifold test_images"
 COPIED = COPIES / 2  # samples this much closer to training images than held-out images are: most of them are copies
-FAR = 1.25  # images of nothing are far from all faces; such samples do not show that a model generalises
 
 
 def judge(rows: dict[str, dict[str, Any]]) -> list[dict[str, str]]:

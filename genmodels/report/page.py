@@ -10,13 +10,24 @@ from typing import Any, NamedTuple
 import ml_collections
 
 from genmodels import data, images, methods
+from genmodels.comparison import differences
 from genmodels.comparison import rows as comparison_rows
 from genmodels.comparison.run import Run
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures, tables
 from genmodels.figures import plots, sheets
-from genmodels.report import attributes, claims, conclusions, deck, embedded, manifold, notes, provenance, templating
-from genmodels.report.conclusions import COPIES
+from genmodels.report import (
+    attributes,
+    claims,
+    conclusions,
+    deck,
+    embedded,
+    manifold,
+    notes,
+    provenance,
+    templating,
+    ways,
+)
 from genmodels.report.embedded import Embedded
 from genmodels.report.study import Study
 
@@ -36,6 +47,7 @@ def write(
 ) -> Path:
     """Writes <folder>/index.html, report.json, tables/ and figures/ of the comparison, and returns the page's path."""
     rows = comparison_rows.assemble(runs)
+    apart = differences.measure(runs, rows)
     target = comparison_rows.add_time_to_target(rows)
     competing = list(comparison_rows.models(rows))
     shown = _shown(folder / "figures", runs)
@@ -46,16 +58,20 @@ def write(
         "deck": tables.table(comparison_rows.without_pixels(rows), measures.shown("deck"), competing),
         "more": tables.table(rows, measures.shown("more"), competing),
         "levels": tables.table(rows, tables.levels(rows), competing),
+        "improved": tables.table(comparison_rows.improved(rows), measures.shown("improved"), []),
         "speed": tables.table(comparison_rows.trained(rows), _speed(target), []),
     }
     if known := attributes.table(rows):
         made["attributes"] = known
+    if drawn := ways.table(rows):
+        made["draws"] = drawn
     report = {
         "data": next((run.report["data"] for run in runs if run.report), ""),
-        "conclusions": conclusions.draw(rows),
-        "claims": [*claims.judge(rows), *manifold.judge(rows)],
+        "conclusions": conclusions.draw(rows, apart),
+        "claims": [*claims.judge(rows, apart), *manifold.judge(rows)],
         "left_out": notes.draw(runs, rows),
         "rows": rows,
+        "differences": apart,
         "runs": [_about(run) for run in runs],
         "deck": deck.NUMBERS,
         "provenance": provenance.collect(command),
@@ -74,10 +90,10 @@ def write(
         plots=_plots(folder / "figures", rows, runs),
         deck=deck,
         target=target,
+        matters=claims.MATTERS,
         beside=deck.beside(rows),
         study=study,
-        manifold_claim=manifold.CLAIM,
-        manifold_range=(COPIES, manifold.FAR),
+        manifold=manifold,
         budget=config.evaluation.to_dict(),
         variant=config.variant,
     )
@@ -163,7 +179,7 @@ def _write_tables(folder: Path, made: dict[str, tables.Table], rows: dict[str, A
         lines = csv.writer(file)
         lines.writerow(["row", "measure", "mean", "low", "high", "n"])
         for name, row in rows.items():
-            for measure in [*measures.shown("deck", "more", "speed"), *tables.levels(rows)]:
+            for measure in [*measures.shown("deck", "more", "improved", "speed"), *tables.levels(rows)]:
                 value = tables.find(row, measure.name)
                 if isinstance(value, dict):
                     lines.writerow(
@@ -171,3 +187,4 @@ def _write_tables(folder: Path, made: dict[str, tables.Table], rows: dict[str, A
                     )
                 elif value is not None:
                     lines.writerow([name, measure.heading, value, "", "", ""])
+        lines.writerows(ways.lines(rows))

@@ -1,13 +1,14 @@
 """The whole comparison on tiny runs: trained once, reused, resumed; failures keep their row."""
 
 import json
+import re
 import shutil
 
 import pytest
 
 from genmodels import comparison, runs, training
 from genmodels.errors import DivergedError, UsageError
-from genmodels.report import page
+from genmodels.report import page, results
 from tests.support import tiny_comparison, tiny_runs
 
 pytestmark = pytest.mark.usefixtures("in_the_repository")
@@ -148,13 +149,41 @@ def test_runs_of_different_images_are_not_compared(compared, trained, config, tm
 def test_command_compares_existing_runs(command, compared, tmp_path):
     workdir, _ = compared
     existing = ",".join(str(workdir / f"{name}-0".replace("_", "-")) for name in tiny_comparison.METHODS)
-    budget = [
-        f"--config.evaluation.{name}={n}"
-        for name, n in {"images": 12, "pairs": 4, "refined": 4, "lines": 2, "points": 3}.items()
-    ]
+    budget = [f"--config.evaluation.{name}={n}" for name, n in tiny_comparison.BUDGET.items()]
     code, out, _ = command(
         "compare", "--config=configs/compare.py:demo", f"--workdir={tmp_path}", f"--runs={existing}", *budget
     )
     assert code == 0
     assert f"the comparison: {tmp_path}/report/index.html" in out
     assert {path.name for path in (tmp_path / "report").iterdir()} == {"index.html", "report.json", "tables", "figures"}
+
+
+def test_three_seeds_go_through_compare_page_and_results(image_folder, tmp_path):
+    fields = {"seeds": 3, "methods": ("wae_mmd", "wae_gan")}
+    config = tiny_comparison.config(image_folder, names=("wae_mmd", "wae_gan"), **fields)
+    runs = comparison.compare(config, tmp_path / "work")
+    assert [(run.config.method, run.config.seed) for run in runs] == [
+        (method, seed) for method in ("wae_mmd", "wae_gan") for seed in range(3)
+    ]
+    text = page.write(tmp_path / "report", runs, config, "command").read_text()
+    report = json.loads((tmp_path / "report" / "report.json").read_text())
+    first = report["claims"][0]
+    assert first["claim"] == "WAE-MMD reconstructs test images better than WAE-GAN"
+    assert re.fullmatch(r"(holds|contradicted|level|undecided), in (each|\d) of 3 seeds", first["verdict"])
+    assert f"<td>{first['verdict']}</td>" in text
+    assert not any("intervals" in judged for judged in report["claims"])
+    (rmse,) = [
+        one
+        for one in report["differences"]
+        if (one["first"], one["second"], one["measure"]) == ("wae_mmd", "wae_gan", "reconstruction test rmse")
+    ]
+    means = [
+        [run.report["rows"][run.config.method]["reconstruction"]["test"]["rmse"]["mean"] for run in runs[half]]
+        for half in (slice(3), slice(3, 6))
+    ]
+    assert [one["mean"] for one in rmse["each"]] == pytest.approx(
+        [a - b for a, b in zip(*means, strict=True)], rel=1e-4
+    )
+    assert rmse["paired"] is True
+    results.collect(tmp_path / "report", [], tmp_path / "results" / "tiny")
+    assert first["verdict"] in results.render(tmp_path / "results" / "tiny", tmp_path / "results")

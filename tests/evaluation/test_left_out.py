@@ -46,7 +46,7 @@ def images(tmp_path):
 def test_what_cannot_be_measured_is_left_out_and_named(model, images, train, test, named, kept):
     images = images(train, test)
     expected = left_out.expected(images, LATENT, BUDGET)
-    rows, missing = evaluation.evaluate(model, images, BUDGET)
+    rows, missing, _ = evaluation.evaluate(model, images, BUDGET)
     assert missing == expected  # nothing more turns up after the work
     assert set(named) <= missing.keys()
     assert not set(kept) & missing.keys()
@@ -56,7 +56,7 @@ def test_what_cannot_be_measured_is_left_out_and_named(model, images, train, tes
         heading = words if words != RATIO else "the same, over held-out"
         assert (words in missing) == (heading not in shown), words
     assert (f"pca_{LATENT}" in rows) == (train > LATENT)
-    conclusions.draw({"vae": rows["vae"] | {"title": "VAE", "latent_size": LATENT}, "real": rows["real"]})
+    conclusions.draw({"vae": rows["vae"] | {"title": "VAE", "latent_size": LATENT}, "real": rows["real"]}, [])
 
 
 def test_every_line_names_a_reason_and_all_that_is_left_out_for_it(images):
@@ -97,7 +97,7 @@ def test_one_latent_dimension_has_no_plane(images):
 
 def test_duplicates_are_no_yardstick(model, images):
     images = images(12, 4)._replace(duplicates=2)
-    rows, missing = evaluation.evaluate(model, images, BUDGET)
+    rows, missing, _ = evaluation.evaluate(model, images, BUDGET)
     assert missing[RATIO] == "the data have duplicates, 2 test images that equal a training image"
     assert "nearest_over_real" not in rows["vae"]["samples"]
     assert "nearest_over_real" not in rows["improved_vae"]["samples"]
@@ -108,7 +108,7 @@ def test_near_copies_are_no_yardstick_either(model, tmp_path):
     train = tiny.images(12)
     test = train[:4].copy()
     test[:, 0, 0, 0] ^= 1  # as after saving it once more
-    rows, missing = evaluation.evaluate(model, splits.dataset(tmp_path, train, test), BUDGET)
+    rows, missing, _ = evaluation.evaluate(model, splits.dataset(tmp_path, train, test), BUDGET)
     assert missing[RATIO].startswith("held-out images are nearly copies of training images, at an RMSE of 0.018 on")
     assert "nearest_over_real" not in rows["vae"]["samples"]
     assert left_out.IMPROVED.strip() in " ".join(missing)

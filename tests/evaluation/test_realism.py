@@ -10,7 +10,7 @@ from genmodels import evaluation, metrics
 from genmodels.data import sampled
 from genmodels.evaluation import left_out, measures, references, tables
 from genmodels.evaluation.measures import Sizes, realism
-from genmodels.images import to_uint8
+from genmodels.images import to_uint8, to_unit
 from tests.support import splits, tiny
 
 BUDGET = evaluation.Budget(
@@ -60,7 +60,7 @@ def test_real_images_are_training_images_against_test_images(faces, rows):
 def test_improved_samples_are_compared_too_if_they_are_enough(model, faces, rows):
     assert rows["improved_vae"]["samples"]["sliced_wasserstein"]["sets"] == 1  # six make one set of five
     few = BUDGET._replace(refined=4)
-    found, missing = evaluation.evaluate(model, faces, few)
+    found, missing, _ = evaluation.evaluate(model, faces, few)
     assert "sliced_wasserstein" not in found["improved_vae"]["samples"]
     reason = "it compares 5 samples, and 4 are improved"
     assert missing["sliced Wasserstein distance of improved samples"] == reason
@@ -84,7 +84,7 @@ def test_sets_that_the_training_images_do_not_make_are_said(faces):
 
 def test_no_sets_no_distance(model, faces, monkeypatch):
     monkeypatch.setattr(metrics, "sliced_wasserstein", None)
-    found, missing = evaluation.evaluate(model, faces, BUDGET._replace(swd_sets=0))
+    found, missing, _ = evaluation.evaluate(model, faces, BUDGET._replace(swd_sets=0))
     assert not any("Wasserstein" in words for words in missing)
     for row in found.values():
         assert tables.find(row, "samples sliced_wasserstein") is None
@@ -111,3 +111,27 @@ def test_the_reference_is_kept_for_each_number_of_sets(faces, monkeypatch):
     assert len(one["samples sliced_wasserstein"].values) == 1
     monkeypatch.setattr(metrics, "sliced_wasserstein", None)
     np.testing.assert_equal(references.real(faces, there, None, 2), first)
+
+
+def test_improved_samples_are_judged_on_the_same_codes_before_and_after(model, faces, rows):
+    codes = jax.random.normal(jax.random.split(jax.random.key(0), 5)[3], (6, tiny.LATENT))
+    before, after = (to_uint8(model.decode(z)) for z in (codes, model.refine_codes(codes).codes))
+    found, test = rows["improved_vae"], sampled(faces.test, 5)
+    for name, measure in {
+        "ms_ssim": lambda x: metrics.ms_ssim(to_unit(x[::2]), to_unit(x[1::2])),
+        "sharpness": lambda x: metrics.sharpness(to_unit(x)),
+        "sliced_wasserstein": lambda x: np.array([metrics.sliced_wasserstein(test, x[:5])["mean"]]),
+    }.items():
+        values = measure(before), measure(after)
+        assert found["start"][name]["mean"] == pytest.approx(float(values[0].mean()), rel=1e-5)
+        assert found["change"][name]["mean"] == pytest.approx(float((values[1] - values[0]).mean()), rel=1e-3, abs=1e-6)
+        assert found["change"][name]["n"] == (5 if name == "sliced_wasserstein" else len(values[0]))
+    assert found["change"]["ms_ssim"]["mean"] != 0
+    assert found["samples"]["ms_ssim"]["mean"] == pytest.approx(
+        found["start"]["ms_ssim"]["mean"] + found["change"]["ms_ssim"]["mean"]
+    )
+
+
+def test_the_change_of_a_few_improved_samples_is_measured_on_as_many_test_images(model, faces):
+    found = evaluation.evaluate(model, faces, BUDGET._replace(refined=4)).rows["improved_vae"]
+    assert found["change"]["sliced_wasserstein"]["n"] == found["start"]["sliced_wasserstein"]["n"] == 4

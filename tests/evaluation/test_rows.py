@@ -147,7 +147,7 @@ def test_same_seed_same_numbers_and_references_are_kept(model, faces, rows, monk
 
 def test_a_perfect_reconstruction_has_no_psnr_and_that_is_said(model, faces, monkeypatch):
     monkeypatch.setattr(type(model), "reconstruct", lambda _, x: x)
-    rows, left_out = evaluation.evaluate(model, faces, BUDGET._replace(refined=0))
+    rows, left_out, _ = evaluation.evaluate(model, faces, BUDGET._replace(refined=0))
     found = rows["vae"]["reconstruction"]["test"]
     assert found.keys() == {"rmse", "ssim", "sharpness"}
     assert found["rmse"]["mean"] == 0

@@ -12,6 +12,8 @@ import genmodels
 from genmodels import data, images
 from genmodels.figures import gallery
 from genmodels.figures.sheets import reconstruction_pairs
+from genmodels.runs import derived
+from genmodels.sampling import densities
 from tests.support import keys
 
 
@@ -26,19 +28,32 @@ def test_every_figure_of_a_run(run):
     half_made = run / "figures" / "6.partial" / "left.png"  # by an interrupted command
     half_made.parent.mkdir(parents=True)
     half_made.touch()
+    fitted = densities.fit(np.random.default_rng(0).normal(3, 1, (40, 8)), 2, seed=0)
+    densities.write(derived.path(run, derived.DENSITIES, 6), {"mixture": fitted})
     with keys.used_once():
         folder = gallery.draw(run, model, dataset, seed=0)
     assert folder == gallery.path(run, 6)
-    sheets = ["lines_prior", "lines_test", "reconstructions_test", "reconstructions_train", "samples"]
+    sheets = [
+        "lines_prior",
+        "lines_test",
+        "reconstructions_test",
+        "reconstructions_train",
+        "samples",
+        "samples_mixture",
+    ]
     plots = ["codes", "losses", "nearest", "prior_and_codes"]
     assert sorted(path.name for path in folder.iterdir()) == sorted(
         [f"{name}.png" for name in (*sheets, *plots)] + ["training.mp4", "walk.mp4"]
     )
     assert [path.name for path in folder.parent.iterdir()] == ["6"]
-    sheets_key, _, _ = jax.random.split(jax.random.key(0), 3)
+    sheets_key, _, _, codes_key = jax.random.split(jax.random.key(0), 4)
     drawn = images.to_uint8(model.sample(jax.random.split(sheets_key)[0], gallery.GRID))
     expected = images.grid(drawn, gallery.COLUMNS).repeat(3, 0).repeat(3, 1)  # enlarged to 96 pixels
     np.testing.assert_array_equal(np.asarray(Image.open(folder / "samples.png")), expected)
+    (key,) = jax.random.split(codes_key, 1)
+    drawn = images.to_uint8(model.decode(fitted.sample(key, gallery.GRID)))
+    expected = images.grid(drawn, gallery.COLUMNS).repeat(3, 0).repeat(3, 1)
+    np.testing.assert_array_equal(np.asarray(Image.open(folder / "samples_mixture.png")), expected)
     for split in ("train", "test"):  # not in file order
         x = data.sampled(getattr(dataset, split), gallery.PAIRS)
         y = images.to_uint8(model.reconstruct(images.to_unit(x)))

@@ -30,21 +30,21 @@ def rows(mmd, gan, rates=(100.0, 50.0)):
     ],
 )
 def test_an_error_is_better_when_it_is_lower_by_more_than_the_intervals(mmd, gan, verdict):
-    first, _ = claims.judge(rows(mmd, gan))
+    first, _ = claims.judge(rows(mmd, gan), [])
     assert first["claim"] == "WAE-MMD reconstructs test images better than WAE-GAN"
     assert first["verdict"] == verdict
 
 
 @pytest.mark.parametrize(("rates", "verdict"), [((100.0, 50.0), "holds"), ((50.0, 100.0), "contradicted")])
 def test_a_rate_is_better_when_it_is_higher(rates, verdict):
-    _, last = claims.judge(rows((1, 2), (3, 4), rates))
+    _, last = claims.judge(rows((1, 2), (3, 4), rates), [])
     assert last["claim"].startswith("WAE-GAN trains faster")
     assert last["verdict"] == verdict
     assert last["numbers"] == f"WAE-GAN {rates[0]:.0f}; IntroVAE {rates[1]:.0f}"
 
 
 def test_what_was_not_measured_is_not_judged():
-    assert claims.judge({"wae_mmd": {}, "introvae": {}}) == []
+    assert claims.judge({"wae_mmd": {}, "introvae": {}}, []) == []
 
 
 def test_of_a_method_in_several_settings_nothing_is_judged_and_that_is_said():
@@ -53,7 +53,7 @@ def test_of_a_method_in_several_settings_nothing_is_judged_and_that_is_said():
     first = several.pop("wae_mmd") | {"method": "wae_mmd"}
     several |= {f"{prefix}wae_mmd, seed=x{i}": first for prefix in ("", "improved_") for i in (1, 2)}
     several |= {f"vae, loss.beta={beta}": {"title": "VAE", "method": "vae"} for beta in (1, 2)}  # in no claim
-    assert [judged["claim"][:7] for judged in claims.judge(several)] == ["WAE-GAN"]
+    assert [judged["claim"][:7] for judged in claims.judge(several, [])] == ["WAE-GAN"]
     said = "left out, as there are several settings: the deck's numbers and conclusions for WAE-MMD"
     assert claims.left_out(several) == [said]
 
@@ -68,7 +68,8 @@ def test_more_realistic_is_judged_by_the_mean_of_the_levels_which_are_printed(ou
         {
             "introvae": {"title": "IntroVAE", "samples": samples(ours)},
             "wae_gan": {"title": "WAE-GAN", "samples": samples(50.0)},
-        }
+        },
+        [],
     )
     (judged,) = found
     assert judged["claim"].startswith("IntroVAE's samples are more realistic than WAE-GAN's (sliced Wasserstein")
@@ -81,4 +82,65 @@ def test_one_set_of_samples_decides_nothing():
         name: {"title": name, "samples": {"sliced_wasserstein": {"mean": mean, "n": 100, "sets": 1}}}
         for name, mean in (("introvae", 1.0), ("wae_gan", 9.0))
     }
-    assert [judged["verdict"] for judged in claims.judge(rows)] == ["undecided"]
+    assert [judged["verdict"] for judged in claims.judge(rows, [])] == ["undecided"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (-0.9, -0.1, "holds"),
+        (0.1, 0.9, "contradicted"),
+        (-0.9, 0.1, "undecided"),
+        (-0.4, 0.3, "level"),
+        (-0.4, -0.1, "level"),  # a difference, but none that matters
+        (0.2, 0.5, "level"),
+    ],
+)
+def test_a_difference_decides(low, high, verdict):
+    found = {"mean": (low + high) / 2, "low": low, "high": high}
+    assert claims.verdict(found, 0.5, lower=True) == verdict
+    turned = {"holds": "contradicted", "contradicted": "holds"}.get(verdict, verdict)
+    assert claims.verdict(found, 0.5, lower=False) == turned
+    assert claims.verdict({"mean": -9.0}, 0.5, lower=True) == "undecided"
+
+
+def difference(*each: tuple[float, float]) -> dict:
+    ends = [{"mean": sum(one) / 2, "low": one[0], "high": one[1], "n": 40} for one in each]
+    about = {"first": "wae_mmd", "second": "wae_gan", "measure": "reconstruction test rmse", "paired": True}
+    return {**ends[0], **about, "each": ends}
+
+
+def test_paired_differences_decide_what_intervals_leave_open():
+    overlapping = rows((14.0, 17.0), (15.0, 18.0))
+    assert claims.judge(overlapping, [])[0]["verdict"] == "undecided"
+    first, *_ = claims.judge(overlapping, [difference((-1.25, -0.75))])
+    assert first["verdict"] == "holds"
+    assert first["numbers"].endswith("; paired difference -1.00 [-1.25, -0.75]")
+    assert "intervals" not in first
+
+
+def test_what_has_no_differences_is_judged_by_intervals_and_that_is_told():
+    assert all(judged["intervals"] for judged in claims.judge(rows((14.0, 15.0), (15.5, 16.0)), []))
+
+
+@pytest.mark.parametrize(
+    ("each", "verdict"),
+    [
+        ([(-2, -1), (-2, -1), (-3, -1)], "holds, in each of 3 seeds"),
+        ([(-2, -1), (-2, 1), (1, 3)], "holds, in 1 of 3 seeds"),
+    ],
+)
+def test_of_several_seeds_it_is_said_in_how_many_a_verdict_is_the_same(each, verdict):
+    assert claims.judge(rows((14.0, 15.0), (14.0, 15.0)), [difference(*each)])[0]["verdict"] == verdict
+
+
+@pytest.mark.parametrize(("rate", "verdict"), [(52.0, "level"), (60.0, "holds"), (40.0, "contradicted")])
+def test_rates_are_level_within_a_twentieth(rate, verdict):
+    apart = {"mean": rate - 50, "low": rate - 50, "high": rate - 50, "n": 1}
+    about = {"first": "wae_gan", "second": "introvae", "measure": claims.RATE, "paired": False}
+    *_, last = claims.judge(rows((1, 2), (3, 4), (rate, 50.0)), [{**apart, **about, "each": [apart]}])
+    assert last["verdict"] == verdict
+
+
+def test_every_claim_has_a_smallest_difference_that_matters():
+    assert all(claims.smallest(claim.name, 50.0) > 0 for claim in claims.CLAIMS)

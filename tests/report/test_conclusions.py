@@ -35,7 +35,7 @@ def rows(vae: float = 15.0, wae: float = 14.0, improved: float = 0.3, failures=(
 
 
 def test_what_the_numbers_say():
-    assert conclusions.draw(rows()) == [
+    assert conclusions.draw(rows(), []) == [
         "WAE-MMD has the lowest test RMSE: 14.00 [13.90, 14.10] against 15.00 [14.90, 15.10] for VAE.",
         "WAE-MMD beats PCA, 64 dimensions, in test RMSE after 4,000 steps of 50 images: 14.00 [13.90, 14.10] against "
         "14.50 [14.40, 14.60].",
@@ -55,7 +55,7 @@ def test_what_the_numbers_say():
 
 
 def test_overlapping_intervals_share_first_place():
-    found = conclusions.draw(rows(vae=14.1))
+    found = conclusions.draw(rows(vae=14.1), [])
     assert found[0] == (
         "WAE-MMD 14.00 [13.90, 14.10] and VAE 14.10 [14.00, 14.20] share the lowest test RMSE: their intervals overlap."
     )
@@ -63,26 +63,29 @@ def test_overlapping_intervals_share_first_place():
 
 def test_improved_sampling_that_does_not_improve():
     assert any(
-        "raises MS-SSIM; the deck reports that it lowers it" in line for line in conclusions.draw(rows(improved=0.5))
+        "raises MS-SSIM; the deck reports that it lowers it" in line
+        for line in conclusions.draw(rows(improved=0.5), [])
     )
-    assert any("no more than the intervals" in line for line in conclusions.draw(rows(improved=0.4)))
+    assert any("no more than the intervals" in line for line in conclusions.draw(rows(improved=0.4), []))
 
 
 def test_no_better_than_the_mean_image():
-    assert "No better than the mean image (test RMSE 60.00 [59.90, 60.10]): VAE." in conclusions.draw(rows(vae=60.0))
+    assert "No better than the mean image (test RMSE 60.00 [59.90, 60.10]): VAE." in conclusions.draw(
+        rows(vae=60.0), []
+    )
 
 
 def test_failures_and_copies_are_named():
     failing = rows(failures=["seed 1: step 7: loss is not finite."])
     failing["vae"]["samples"]["nearest_over_real"] = 0.1
-    found = " ".join(conclusions.draw(failing))
+    found = " ".join(conclusions.draw(failing, []))
     assert "WAE-MMD failed in 1 of its runs: seed 1: step 7: loss is not finite." in found
     assert "samples of VAE (0.10)" in found
     assert "finite values throughout" not in found
 
 
 def test_nothing_measured_nothing_said():
-    assert conclusions.draw({"vae": {"title": "VAE", "runs": 1, "failures": ["seed 0: out of memory"]}}) == [
+    assert conclusions.draw({"vae": {"title": "VAE", "runs": 1, "failures": ["seed 0: out of memory"]}}, []) == [
         "VAE failed in 1 of its runs: seed 0: out of memory"
     ]
 
@@ -92,7 +95,7 @@ def test_how_a_game_went():
     played["introvae"] = played.pop("vae") | {"title": "IntroVAE"}
     last = {"KL(x)": 114.2, "KL(x_r)": 160.0, "KL(x_p)": 177.4, "margin": 170.0}
     played["introvae"]["training"]["game"] = {"played": 0.51, "ahead": 0.98, "last": last}
-    assert conclusions.draw(played)[-2] == (
+    assert conclusions.draw(played, [])[-2] == (
         "IntroVAE's game took 51 % of its training; KL(x_p) was above KL(x) for 98 % of that. At its end, in nats: "
         "KL(x) 114, KL(x_r) 160, KL(x_p) 177, margin 170."
     )
@@ -104,7 +107,7 @@ def test_what_has_no_reference_is_not_judged_by_it():
     del few["pca_64"], few["real"]
     for row in few.values():
         row.get("samples", {}).pop("ms_ssim_minus_real", None)
-    found = conclusions.draw(few)
+    found = conclusions.draw(few, [])
     assert not [line for line in found if "PCA" in line or "diversity" in line]
     assert found[0].startswith("WAE-MMD has the lowest test RMSE")
     assert any(line.endswith("real images have –.") for line in found)
@@ -117,7 +120,7 @@ def test_rows_of_several_settings_of_one_method():
     for margin in (1, 2):
         training = row["training"] | {"game": game}
         several[f"introvae, loss.margin={margin}"] = row | {"title": f"IntroVAE, {margin}", "training": training}
-    found = conclusions.draw(several)
+    found = conclusions.draw(several, [])
     assert sum("game took 50 % of its training; KL(x_p) was above KL(x)" in line for line in found) == 2
     assert found[-1] == ("Left out, as there are several settings: the deck's numbers and conclusions for IntroVAE.")
 
@@ -136,9 +139,46 @@ def test_realism_beside_that_of_training_images():
     assert (
         f"WAE-MMD has {prize}: 50.0 [49.0, 51.0] against 65.0 [64.0, 66.0] for VAE; "
         "as many training images have 10.0 [9.0, 11.0]."
-    ) in conclusions.draw(found)
+    ) in conclusions.draw(found, [])
     found["wae_mmd"]["samples"]["sliced_wasserstein"] = distance(50.0, None)
     assert (
         f"WAE-MMD has {prize}: 50.0 against 65.0 [64.0, 66.0] for VAE, of one set of samples each, without an "
         "interval; as many training images have 10.0 [9.0, 11.0]."
-    ) in conclusions.draw(found)
+    ) in conclusions.draw(found, [])
+
+
+def changed(low: float, high: float) -> str:
+    found = rows()
+    start = {"ms_ssim": estimate(0.4), "sliced_wasserstein": distance(60.0, None), "sharpness": estimate(0.02)}
+    change = {
+        "ms_ssim": {"mean": (low + high) / 2, "low": low, "high": high, "n": 300},
+        "sliced_wasserstein": distance(-5.0, None),
+        "sharpness": estimate(0.001, 0.0005),
+    }
+    found["improved_wae_mmd"] |= {"start": start, "change": change}
+    (line,) = [line for line in conclusions.draw(found, []) if line.startswith("Improved sampling")]
+    return line
+
+
+def test_improved_sampling_is_read_off_the_paired_change():
+    assert changed(0.08, 0.10) == (
+        "Improved sampling of WAE-MMD raises MS-SSIM; the deck reports that it lowers it: by 0.090 [0.080, 0.100] over "
+        "300 pairs of the same codes; sliced Wasserstein distance changes from 60.0 by -5.0; sharpness changes from "
+        "0.0200 by 0.0010 [0.0005, 0.0015]."
+    )
+    assert "lowers MS-SSIM, as the deck reports" in changed(-0.10, -0.08)
+    assert "leaves MS-SSIM as it is, within 0.02" in changed(-0.01, 0.02)
+    assert "than these pairs can resolve" in changed(-0.03, 0.02)
+    assert "of the same codes, an interval wider than ±0.02;" in changed(-0.03, 0.02)
+    assert "wider" not in changed(0.08, 0.10)
+
+
+def test_a_paired_difference_tells_apart_what_intervals_do_not():
+    level = rows(vae=14.1)
+    apart = {"first": "vae", "second": "wae_mmd", "measure": "reconstruction test rmse", "paired": True}
+    ends = {"mean": 0.1, "low": 0.05, "high": 0.15, "n": 100}
+    found = conclusions.draw(level, [{**ends, **apart, "each": [ends]}])
+    assert found[0].startswith("WAE-MMD has the lowest test RMSE: 14.00 [13.90, 14.10] against 14.10 ")
+    ends = {"mean": 0.1, "low": -0.05, "high": 0.25, "n": 100}
+    found = conclusions.draw(level, [{**ends, **apart, "each": [ends]}])
+    assert found[0].endswith("share the lowest test RMSE: the intervals of their differences include 0.")

@@ -167,12 +167,12 @@ def test_in_a_browser(report, tmp_path, width):
     assert found == {
         "width": width,
         "too_wide": 0,
-        "images": 3 + 9 + 11,  # of the comparison, the VAE, the WAE
+        "images": 3 + 11 + 13,  # of the comparison, the VAE, the WAE
         "broken": 0,
         "without_words": 0,
         "videos": 4,
         "mute_videos": 0,
-        "tables": 7,
+        "tables": 9,
         "dead_links": 0,
         "zoom": True,
     }

@@ -151,4 +151,4 @@ def test_intervals_are_over_seeds_only_where_a_row_has_several(report, tmp_path)
     assert "of one run of each method" in results.render(tmp_path / "kept", tmp_path)
     made["rows"]["vae"]["runs"] = 2
     (tmp_path / "kept" / "report.json").write_text(json.dumps(made))
-    assert "They cover images and pairs and seeds." in results.render(tmp_path / "kept", tmp_path)
+    assert "The intervals cover images and pairs and seeds." in results.render(tmp_path / "kept", tmp_path)

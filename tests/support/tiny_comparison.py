@@ -9,7 +9,7 @@ from tests.support import tiny_runs
 
 METHODS = ("vae", "wae_mmd")
 FIELDS = {"vae": {"train.ema_decay": 0.9}, "wae_mmd": {"loss.warmup_steps": 0}}
-BUDGET = {"images": 12, "pairs": 4, "refined": 4, "lines": 2, "points": 3}
+BUDGET = {"images": 12, "pairs": 4, "refined": 4, "lines": 2, "points": 3, "draws": 4, "components": 1}
 
 
 def config(images: Path, names: tuple[str, ...] = METHODS, **overrides) -> ml_collections.ConfigDict:

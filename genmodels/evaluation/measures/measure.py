@@ -62,7 +62,7 @@ class Measure(NamedTuple):
     lacks: Lacks = nothing
     # Samples only: what the same measure of test images lacks, in the row of real images; None: they do not have it.
     real: Lacks | None = None
-    table: str = "more"  # deck | more | speed
+    table: str = "more"  # deck | more | improved | speed
     alone: str = ""  # what to call it outside a table; '' = its heading, or its name if it has none
 
     @property

@@ -1,0 +1,111 @@
+"""Differences between the rows of a comparison: paired where both were measured on the same images or codes."""
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from genmodels import evaluation, metrics
+from genmodels.comparison import seeds
+from genmodels.comparison.rows import IMPROVED, models
+from genmodels.comparison.run import Run
+from genmodels.evaluation import tables
+
+RATE = "training images_per_s"
+MEASURES = (
+    "reconstruction test rmse",
+    "samples ms_ssim",
+    "samples sliced_wasserstein",
+    "samples sharpness",
+    RATE,
+)
+
+
+def measure(compared: list[Run], rows: dict[str, dict]) -> list[dict[str, Any]]:
+    """The difference, `first` minus `second`, of each two rows of models in each of MEASURES that was kept of both.
+
+    Each is an estimate over all seeds with {first, second, measure, paired, each: the estimates by seed}. The interval
+    is left out where one set of samples was measured with one seed.
+    """
+    kept = {run.workdir: evaluation.read_values(run.workdir, run.step) for run in compared if run.report}
+    found = []
+    for first, second in combinations(models(rows), 2):
+        both = _of_row(compared, first), _of_row(compared, second)
+        for name in MEASURES:
+            each = {}
+            for seed in sorted(both[0].keys() & both[1].keys()):
+                sides = [_Side(both[i][seed], row, name, kept) for i, row in enumerate((first, second))]
+                if (difference := _difference(*sides)) is not None:
+                    each[seed] = difference
+            if each:
+                paired = all(difference.pop("paired") for difference in each.values())
+                over_all = seeds.combine([{"": difference} for difference in each.values()])[""]
+                about = {"first": first, "second": second, "measure": name, "paired": paired}
+                found.append({**over_all, **about, "each": list(each.values())})
+    return found
+
+
+def find(differences: list[dict[str, Any]], first: str, second: str, name: str) -> dict[str, Any] | None:
+    """The difference, `first` minus `second`, of two rows in a measure; None if it was not kept."""
+    for one in differences:
+        if one["measure"] == name and {one["first"], one["second"]} == {first, second}:
+            return one if one["first"] == first else _turned(one)
+    return None
+
+
+def _turned(one: dict[str, Any]) -> dict[str, Any]:
+    turned = one | {"mean": -one["mean"]}
+    if "low" in one:
+        turned |= {"low": -one["high"], "high": -one["low"]}
+    if "each" in one:
+        turned |= {"first": one["second"], "second": one["first"], "each": [_turned(each) for each in one["each"]]}
+    return turned
+
+
+class _Side:
+    """One run's measure: the values of images, pairs or sets, None if they were not kept, and what they are of."""
+
+    def __init__(self, run: Run, row: str, name: str, kept: dict):
+        self.improved = row.startswith(IMPROVED)
+        own = f"{IMPROVED if self.improved else ''}{run.config.method}"
+        self.row = run.evaluation["rows"].get(own, {})
+        self.estimate = tables.find(self.row, name)
+        self.rate = run.evaluation["training_images_per_s"] if name == RATE and not self.improved else None
+        self.values: np.ndarray | None = kept[run.workdir].get(f"{own} {name}")
+        self.name, self.seed = name, run.evaluation["budget"]["seed"]
+        # What the i-th value is of: a test image, or a sample decoded from the i-th code of this size.
+        samples = (self.improved, run.config.model.latent, self.seed)
+        self.of = "test images" if name.startswith("reconstruction") else samples
+        self.owner = run.workdir
+
+
+def _difference(a: _Side, b: _Side) -> dict[str, Any] | None:
+    """The estimate of a minus b, and whether it is `paired`; None if values were not kept."""
+    if a.owner == b.owner:  # improved sampling was judged in pairs, after minus before
+        change = tables.find(b.row, a.name.replace("samples ", "change "))
+        return change and _turned(change) | {"paired": True}
+    if a.rate and b.rate:
+        rate = a.rate - b.rate
+        return {"mean": rate, "low": rate, "high": rate, "n": 1, "paired": False}
+    if a.values is None or b.values is None or not (a.estimate and b.estimate):
+        return None
+    if "sets" in a.estimate:
+        return {**_of_sets(a.values, b.values), "n": a.estimate["n"], "paired": False}
+    if a.of == b.of and len(a.values) == len(b.values):
+        return {**metrics.interval(np.subtract(a.values, b.values), seed=a.seed)._asdict(), "paired": True}
+    return {**metrics.difference(a.values, b.values, seed=a.seed)._asdict(), "paired": False}
+
+
+def _of_sets(a: np.ndarray, b: np.ndarray) -> dict[str, Any]:
+    """The difference of means over sets, with Welch's interval if both have several."""
+    found = {"mean": float(a.mean() - b.mean())}
+    if min(len(a), len(b)) < 2:
+        return found
+    low, high = stats.ttest_ind(a, b, equal_var=False).confidence_interval()
+    return found | {"low": float(low), "high": float(high)}
+
+
+def _of_row(compared: list[Run], row: str) -> dict[int, Run]:
+    """The measured runs of a row by seed."""
+    return {run.config.seed: run for run in compared if run.row == row.removeprefix(IMPROVED) and run.report}

@@ -1,0 +1,103 @@
+"""Ways to draw codes as the report shows them: a table, sentences, and lines of the CSV."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from genmodels.evaluation import tables
+from genmodels.evaluation.tables import Cell, Table
+from genmodels.evaluation.ways import TITLES
+
+DISTANCE = "mean"  # over the levels of the pyramid
+NOTE = (
+    "Sliced Wasserstein distance to test images, then MS-SSIM − real with its 95 % interval, then the distance of "
+    "samples to training images over that of held-out images. Bold: the least sliced Wasserstein distance of a model. "
+    "It is of one set of images and has no interval"
+)
+
+
+def table(rows: dict[str, dict]) -> Table | None:
+    """Methods in lines, ways in columns, the way with the least distance marked; None where none was measured."""
+    measured = {name: row["draws"] for name, row in rows.items() if "ways" in row.get("draws", {})}
+    if not measured:
+        return None
+    shown = [way for way in TITLES if any(way in draws["ways"] for draws in measured.values())]
+    lines = []
+    for name, draws in measured.items():
+        best = _best(draws)
+        cells = [_cell(draws["ways"].get(way))._replace(best=way == best) for way in shown]
+        lines.append((rows[name].get("title", name), cells))
+    counts = {draws["n"] for draws in measured.values()}
+    real = rows.get("real", {}).get("draws")
+    note = f"{NOTE}; training images in the samples' place have {_distance(real):.1f}" if real else NOTE
+    headings = [_title(way, next(iter(measured.values()))) for way in shown]
+    return Table(headings, lines, " or ".join(f"{n:,}" for n in sorted(counts)), f"{note}.")
+
+
+def sentences(rows: dict[str, dict], compared: dict[str, dict], copies: float) -> Iterator[str]:
+    """Which way of each model is nearest to real images, and which ones lie under `copies` of held-out distances."""
+    near = []
+    for row in compared.values():
+        draws = row.get("draws")
+        if not draws or len(draws["ways"]) < 2:
+            continue
+        found, best = draws["ways"], _best(draws)
+        real = rows.get("real", {}).get("draws")
+        beside = f"; training images have {_distance(real):.1f}" if real else ""
+        measured = f"sliced Wasserstein distance to {draws['n']:,} test images"
+        before, after = _distance(found["prior"]), _distance(found[best])
+        if best == "prior":
+            yield f"No way to draw {row['title']}'s codes is better than the prior: {before:.1f} by {measured}{beside}."
+        else:
+            against = f"{after:.1f} against {before:.1f} of the prior"
+            yield f"Best way to draw {row['title']}'s codes, by {measured}: {_title(best, draws)}, {against}{beside}."
+        near += [
+            f"{row['title']}, {_title(way, draws)} ({values['nearest_over_real']:.2f})"
+            for way, values in found.items()
+            if way != "prior" and values.get("nearest_over_real", copies) < copies
+        ]
+    if near:
+        yield f"More than a fifth closer to training images than held-out images are samples of: {'; '.join(near)}."
+
+
+def lines(rows: dict[str, dict]) -> Iterator[tuple]:
+    """Lines of the CSV: row, measure, mean, low, high, n."""
+    for name, row in rows.items():
+        draws = row.get("draws", {})
+        for way, values in draws.get("ways", {}).items():
+            of = f"{_title(way, draws)}, {{}}".format
+            for level, distance in values["sliced_wasserstein"].items():
+                yield name, of(f"sliced Wasserstein {level}"), distance, "", "", draws["n"]
+            estimate = values["ms_ssim_minus_real"]
+            yield name, of("MS-SSIM − real"), *(estimate[key] for key in ("mean", "low", "high", "n"))
+            if "nearest_over_real" in values:
+                yield name, of("nearest training image over held-out images'"), values["nearest_over_real"], "", "", ""
+
+
+def plain(row: dict[str, Any], real: dict[str, Any]) -> str:
+    """For a terminal: one line for each way of one model; '' where none was measured."""
+    made = table({"real": real, "model": row})
+    if made is None:
+        return ""
+    ((_, cells),) = made.lines
+    found = (f"{heading}: {cell.text}, {cell.interval}" for heading, cell in zip(made.headings, cells, strict=True))
+    return "\n".join([*found, f"n {made.counts}. {made.note}"])
+
+
+def _best(draws: dict[str, Any]) -> str:
+    return min(draws["ways"], key=lambda way: _distance(draws["ways"][way]))
+
+
+def _distance(values: dict[str, Any]) -> float:
+    return values["sliced_wasserstein"][DISTANCE]
+
+
+def _title(way: str, draws: dict[str, Any]) -> str:
+    return TITLES[way].format(int(draws["components"]))
+
+
+def _cell(values: dict[str, Any] | None) -> Cell:
+    if values is None:
+        return Cell(tables.DASH)
+    copies = values.get("nearest_over_real")
+    below = [tables.text(values["ms_ssim_minus_real"], 3), tables.DASH if copies is None else f"{copies:.2f}"]
+    return Cell(f"{_distance(values):.1f}", "; ".join(below))
