@@ -36,6 +36,7 @@ OUT = flags.DEFINE_string(
     "out", None, "A folder for <step>.json, densities/ and figures/<step>/, instead of the run's own."
 )
 DATA_DIR = flags.DEFINE_string("data_dir", None, "Where the data is now, if not where the run had it.")
+LABELS = flags.DEFINE_string("labels", None, "A folder's table of attributes, if not that of the run's data.labels.")
 
 
 def main() -> None:
@@ -50,8 +51,9 @@ def main() -> None:
     if 0 < REFINE.value < 4:
         raise UsageError(f"--refine={REFINE.value}: improve at least 4 samples, as they are measured in pairs.")
     workdir, out, data_dir = cli.needed_path(WORKDIR), cli.path(OUT), cli.path(DATA_DIR)
+    labels = cli.path(LABELS)
     model = genmodels.load(workdir, STEP.value)
-    dataset = data.build(runs.read_config(workdir, data_dir and str(data_dir)))
+    dataset = data.build(runs.read_config(workdir, data_dir and str(data_dir), labels and str(labels)))
     budget = evaluation.Budget(
         images=NUM.value,
         pairs=PAIRS.value,
