@@ -70,7 +70,7 @@ def test_sentences(rows):
         "More than a fifth closer to training images than held-out images are samples of: WAE-MMD, mixture of 10 "
         "(0.71).",
     ]
-    assert set(ways.sentences(rows, compared, 0.8)) <= set(conclusions.draw(rows))
+    assert set(ways.sentences(rows, compared, 0.8)) <= set(conclusions.draw(rows, []))
 
 
 def test_lines_of_the_csv(rows):
