@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from genmodels.methods.posterior import Posterior
 from genmodels.nets.codec import Weights
 from genmodels.runs import checkpoint, derived
 from genmodels.sampling import densities
+from genmodels.sampling.attributes import Vectors
 
 CHUNK = 100  # images at once: one compiled program serves any number of them
 WAYS = ("prior", "improved", *densities.COMPONENTS)  # to draw codes
@@ -49,6 +50,13 @@ class Model:
         """The number of parameters of the encoder and the decoder."""
         return sum(leaf.size for net in self._weights.values() for leaf in jax.tree.leaves(net["params"]))
 
+    @property
+    def attribute_vectors(self) -> dict[str, np.ndarray]:
+        """What to add to a code for more of an attribute, [Z] by name; raises UsageError if launch.evaluate has not
+        fitted them.
+        """
+        return self._vectors().known()
+
     def encode(self, x: AnyArray) -> jax.Array:
         """Images -> codes; a posterior's mean where the method has one."""
         return _joined(_outputs(self._encode, self._weights, self._images(x)))
@@ -65,20 +73,25 @@ class Model:
         """Images -> the images that their codes decode to."""
         return self.decode(self.encode(x))
 
-    def sample(self, key: jax.Array, num: int, codes: str = "prior") -> jax.Array:
+    def sample(
+        self, key: jax.Array, num: int, codes: str = "prior", attributes: Mapping[str, float] | None = None
+    ) -> jax.Array:
         """`num` decoded codes; the same for the same key.
 
         They are drawn from the `prior` N(0, I), moved from there by `sampling.refine` (`improved`), or drawn from a
         density that launch.evaluate has fitted to codes of training images: one full `gaussian`, or a `mixture` of
-        them. Raises UsageError where there is no such density.
+        them. To each code are added `attribute_vectors` by name, times the given amounts: {"Smiling": 1.5}. Raises
+        UsageError where there is no such density or vector.
         """
-        return _joined(self.stream(key, num, codes))
+        return _joined(self.stream(key, num, codes, attributes))
 
     def refine(self, key: jax.Array, num: int) -> jax.Array:
         """`num` improved samples: the codes of `sample(key, num)` after the descent of `sampling.refine`."""
         return self.sample(key, num, "improved")
 
-    def stream(self, key: jax.Array, num: int, codes: str = "prior") -> Iterator[jax.Array]:
+    def stream(
+        self, key: jax.Array, num: int, codes: str = "prior", attributes: Mapping[str, float] | None = None
+    ) -> Iterator[jax.Array]:
         """The images of `sample`, generated CHUNK at a time, for more of them than fit in memory."""
         num = inputs.whole("num", num, least=0)
         if codes not in WAYS:
@@ -86,8 +99,11 @@ class Model:
         draw = partial(jax.random.normal, shape=(num, self.config.model.latent))
         if codes in densities.COMPONENTS:
             draw = partial(self._density(codes).sample, num=num)
+        shift = self._vectors().shift(attributes) if attributes else None  # before any work: it may be refused
         parts = _split(inputs.drawn(key, draw))
-        return self._decoded((self.refine_codes(part).codes for part in parts) if codes == "improved" else parts)
+        if codes == "improved":
+            parts = (self.refine_codes(part).codes for part in parts)
+        return self._decoded(parts if shift is None else (part + shift[None] for part in parts))
 
     def refine_codes(self, codes: AnyArray) -> sampling.Refined:
         """Codes moved by `sampling.refine` in batches of CHUNK, at the learning rate of training.
@@ -123,6 +139,15 @@ class Model:
 
     def _codes(self, z: AnyArray) -> jax.Array:
         return inputs.codes(z, self.config.model.latent)
+
+    def _vectors(self) -> Vectors:
+        path = derived.path(self._workdir, derived.ATTRIBUTES, self.step)
+        if (found := sampling.attributes.read(path)) is None:
+            raise UsageError(
+                f"attributes need {path}, which is fitted to codes of training images with labels by\n"
+                f"python -m launch.evaluate --workdir={self._workdir} --step={self.step}"
+            )
+        return found
 
     def _density(self, name: str) -> densities.Density:
         path = derived.path(self._workdir, derived.DENSITIES, self.step)

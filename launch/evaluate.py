@@ -36,6 +36,7 @@ OUT = flags.DEFINE_string(
     "out", None, "A folder for <step>.json, densities/ and figures/<step>/, instead of the run's own."
 )
 DATA_DIR = flags.DEFINE_string("data_dir", None, "Where the data is now, if not where the run had it.")
+LABELS = flags.DEFINE_string("labels", None, "A folder's table of attributes, if not that of the run's data.labels.")
 
 
 def main() -> None:
@@ -50,8 +51,9 @@ def main() -> None:
     if 0 < REFINE.value < 4:
         raise UsageError(f"--refine={REFINE.value}: improve at least 4 samples, as they are measured in pairs.")
     workdir, out, data_dir = cli.needed_path(WORKDIR), cli.path(OUT), cli.path(DATA_DIR)
+    labels = cli.path(LABELS)
     model = genmodels.load(workdir, STEP.value)
-    dataset = data.build(runs.read_config(workdir, data_dir and str(data_dir)))
+    dataset = data.build(runs.read_config(workdir, data_dir and str(data_dir), labels and str(labels)))
     budget = evaluation.Budget(
         images=NUM.value,
         pairs=PAIRS.value,
@@ -67,9 +69,9 @@ def main() -> None:
     )
     rows = evaluation.evaluate_run(workdir, model, dataset, budget, out)["rows"]
     print(f"{dataset.description}; seed {SEED.value}; means with 95 % intervals, n in parentheses")
-    linear = {name: row for name, row in rows.items() if name == "mean" or name.startswith("pca")}
+    linear = {name: row for name, row in rows.items() if name.startswith(("mean", "pca", "pixels"))}
     print(tables.plain({name: row for name, row in rows.items() if name not in linear}))
-    print("\nthe mean image, and principal components: the linear autoencoders to beat")
+    print("\nthe mean image, and principal components: the linear autoencoders to beat; small images, for attributes")
     print(tables.plain(linear))
     if drawn := ways.plain(rows[model.config.method], rows["real"]):
         print(f"\nhow to draw codes\n{drawn}")

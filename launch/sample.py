@@ -5,6 +5,7 @@ python -m launch.sample --workdir=RUN --num=10000 --out=samples --real=real     
 """
 
 import contextlib
+import math
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -32,6 +33,12 @@ CODES = flags.DEFINE_enum(
     "Gaussian, or a mixture of Gaussians, that launch.evaluate has fitted to codes of training images.",
 )
 REFINE = flags.DEFINE_bool("refine", False, "Short for --codes=improved.")
+ATTRIBUTE = flags.DEFINE_list(
+    "attribute",
+    [],
+    "Attributes that samples get more or less of, each with its amount: Smiling:1.5,Male:-1. 1 is the mean difference "
+    "between training images with and without it. launch.evaluate fits them to images with labels.",
+)
 REAL = flags.DEFINE_string(
     "real", None, "Also write as many training images, chosen at random, the same for every --seed; a path like --out."
 )
@@ -56,7 +63,8 @@ def main() -> None:
     model = genmodels.load(workdir, STEP.value)
     out = cli.path(OUT) or workdir / f"samples-{model.step}.png"
     _check(workdir, model.config, out, real)
-    samples = model.stream(jax.random.key(SEED.value), NUM.value, codes)
+    amounts = _amounts()
+    samples = model.stream(jax.random.key(SEED.value), NUM.value, codes, amounts)
     if real is not None:  # first: missing data should be reported before samples are decoded
         _write(REAL, real, _training_images(workdir), model.config.image_size)
     elif DATA_DIR.value is not None:
@@ -64,6 +72,7 @@ def main() -> None:
     _write(OUT, out, map(images.to_uint8, samples), model.config.image_size)
     kind = "improved samples" if codes == "improved" else "samples"
     drawn = f", codes from the {codes}" if codes in ("gaussian", "mixture") else ""
+    drawn += "".join(f", {name} {amount:+g}" for name, amount in amounts.items())
     print(f"{NUM.value:,} {kind} of {model.config.method} at step {model.step:,}{drawn}: {out}")
     if real is not None:
         print(f"{NUM.value:,} training images: {real}")
@@ -78,6 +87,25 @@ def _codes() -> str:
             f"--{'' if REFINE.value else 'no'}refine and --codes={CODES.value} contradict each other: give one of them."
         )
     return "improved" if REFINE.value else CODES.value
+
+
+def _amounts() -> dict[str, float]:
+    """The amounts of --attribute, by name; raises UsageError for one that is not a name and a number."""
+    from genmodels.errors import UsageError
+
+    found = {}
+    for text in ATTRIBUTE.value:
+        name, _, amount = text.strip().rpartition(":")
+        try:
+            value = float(amount)
+        except ValueError:
+            value = math.nan
+        if not name or not math.isfinite(value):
+            raise UsageError(f"--attribute={text} is not a name and a number: write it as Smiling:1.5.")
+        if name in found:
+            raise UsageError(f"--attribute gives {name} twice: give it once.")
+        found[name] = value
+    return found
 
 
 def _check(workdir: Path, config: ml_collections.ConfigDict, out: Path, real: Path | None) -> None:

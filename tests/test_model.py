@@ -11,7 +11,7 @@ from genmodels import model as models
 from genmodels import sampling
 from genmodels.errors import UsageError
 from genmodels.images import to_unit
-from genmodels.sampling import densities
+from genmodels.sampling import attributes, densities
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +87,26 @@ def test_where_codes_cannot_come_from(model, trained, fitted):
         genmodels.load(run, step=4).sample(key, 2, codes="mixture")
     with pytest.raises(UsageError, match=r"6\.npz has no gaussian: there were too few training images for it"):
         genmodels.load(run).sample(key, 2, codes="gaussian")
+
+
+def test_samples_with_more_of_an_attribute(model, trained, tmp_path):
+    run, key = shutil.copytree(trained, tmp_path / "run"), jax.random.key(1)
+    vectors = np.random.default_rng(0).normal(size=(2, 8)).astype(np.float32)
+    attributes.write(run / "attributes" / "6.npz", attributes.Vectors(("hat", "smile"), vectors, np.zeros(2)))
+    loaded = genmodels.load(run)
+    assert list(loaded.attribute_vectors) == ["hat", "smile"]
+    np.testing.assert_array_equal(loaded.attribute_vectors["smile"], vectors[1])
+    codes = jax.random.normal(key, (5, 8))
+    expected = model.decode(codes + (1.5 * vectors[1] - vectors[0])[None])
+    found = loaded.sample(key, 5, attributes={"smile": 1.5, "hat": -1})
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_array_equal(loaded.sample(key, 5, attributes={}), model.sample(key, 5))
+    refined = model.decode(model.refine_codes(codes).codes + vectors[:1])
+    np.testing.assert_allclose(loaded.sample(key, 5, "improved", {"hat": 1}), refined, atol=1e-5)
+    with pytest.raises(UsageError, match=r"attributes need .*6\.npz, .* labels by\npython -m launch.evaluate"):
+        model.sample(key, 5, attributes={"smile": 1})
+    with pytest.raises(UsageError, match=r"attributes need .*6\.npz"):
+        _ = model.attribute_vectors
 
 
 def test_steps_have_weights_of_their_own(model, trained):

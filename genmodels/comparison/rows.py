@@ -7,7 +7,8 @@ from genmodels.comparison import seeds
 from genmodels.comparison.run import Run
 
 IMPROVED = "improved_"  # prefix of the row of a method's improved samples
-REFERENCES = {"real": "real images", "mean": "mean image"}  # titles, by row
+PIXELS = {"pixels_4": "4x4 pixels", "pixels_16": "16x16 pixels"}  # of which only attributes are probed
+REFERENCES = {"real": "real images", "mean": "mean image", **PIXELS}  # titles, by row
 
 
 def names(compared: list[Run]) -> dict[str, str]:
@@ -31,7 +32,7 @@ def assemble(compared: list[Run]) -> dict[str, dict[str, Any]]:
     rows = {}
     if measured:
         of_any = measured[0].evaluation["rows"]
-        rows |= {name: {"title": title, **of_any[name]} for name, title in REFERENCES.items()}
+        rows |= {name: {"title": title, **of_any[name]} for name, title in REFERENCES.items() if name in of_any}
         for size in sorted({run.config.model.latent for run in measured}):
             owner = next(run for run in measured if run.config.model.latent == size)
             if linear := owner.evaluation["rows"].get(f"pca_{size}"):  # absent if there were too few images for it
@@ -63,6 +64,11 @@ def histories(rows: dict[str, dict[str, Any]]) -> dict[str, list[runs.Point]]:
     """The test RMSE over training of the first seed, for each row whose run has measured it."""
     kept = {name: row.get("training", {}).get("history") for name, row in rows.items()}
     return {name: [runs.Point(*point) for point in points] for name, points in kept.items() if points}
+
+
+def without_pixels(rows: dict[str, dict]) -> dict[str, dict]:
+    """The rows for tables of images: small versions of them are only probed for attributes."""
+    return {name: row for name, row in rows.items() if name not in PIXELS}
 
 
 def models(rows: dict[str, dict]) -> dict[str, dict]:

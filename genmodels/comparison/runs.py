@@ -84,7 +84,8 @@ def tasks(run: Run, budget: evaluation.Budget, images: data.Dataset) -> list[Tas
     if not is_trained(run):
         return [training_left, evaluation_left, figures_left]
     evaluated = evaluation.is_done(run.workdir, compared_step(run), budget, images)
-    fitted = derived.path(run.workdir, derived.DENSITIES, compared_step(run)).exists() or not budget.draws
+    kept = [*([derived.DENSITIES] if budget.draws else []), *([derived.ATTRIBUTES] if images.labels else [])]
+    fitted = all(derived.path(run.workdir, folder, compared_step(run)).exists() for folder in kept)
     drawn = gallery.path(run.workdir, compared_step(run)).exists() and (evaluated or fitted)  # or sheets are missing
     return [task for task, done in ((evaluation_left, evaluated), (figures_left, drawn)) if not done]
 

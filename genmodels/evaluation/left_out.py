@@ -7,6 +7,7 @@ from genmodels.errors import UsageError
 from genmodels.evaluation import measures, ways
 from genmodels.evaluation.budget import Budget, check
 from genmodels.evaluation.measures import Sizes
+from genmodels.evaluation.measures.attributes import lacks, probed
 from genmodels.evaluation.measures.realism import images_in_a_set
 from genmodels.evaluation.measures.samples import REALISM, SLICED
 from genmodels.evaluation.references import pca_sizes
@@ -14,15 +15,17 @@ from genmodels.evaluation.references import pca_sizes
 REAL, IMPROVED = " of real images", " of improved samples"
 
 
-def sizes(dataset: Dataset, latent: int) -> Sizes:
+def sizes(dataset: Dataset, latent: int, budget: Budget) -> Sizes:
     """How much there is to measure on."""
-    return Sizes(len(dataset.train), len(dataset.test), latent, dataset.duplicates)
+    labels = probed(dataset, budget.images)
+    attributes = None if labels is None else len(labels.names)
+    return Sizes(len(dataset.train), len(dataset.test), latent, dataset.duplicates, attributes)
 
 
 def expected(dataset: Dataset, latent: int, budget: Budget) -> dict[str, str]:
     """What will be left out of an evaluation, in words, and why; UsageError for an impossible budget."""
     check(budget, dataset)
-    found, there = {}, sizes(dataset, latent)
+    found, there = {}, sizes(dataset, latent, budget)
     for measure in measures.MEASURES:
         if reason := measure.lacks(there):
             found[measure.words] = reason
@@ -30,6 +33,8 @@ def expected(dataset: Dataset, latent: int, budget: Budget) -> dict[str, str]:
                 found[measure.words + IMPROVED] = reason
         if measure.real is not None and (reason := measure.real(there)):
             found[measure.words + REAL] = reason
+    if dataset.labels is None:
+        found["attribute vectors"] = lacks(there)
     values = math.prod(dataset.train.shape[1:])
     for size in pca_sizes(latent):
         if size > values:

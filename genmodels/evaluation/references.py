@@ -12,8 +12,9 @@ import numpy as np
 
 from genmodels import data, metrics
 from genmodels.data import Dataset
-from genmodels.evaluation import measures
+from genmodels.evaluation import measures, probes
 from genmodels.evaluation.measures import OfSets, Sizes, Unmeasurable
+from genmodels.evaluation.measures.attributes import TRAIN, probed
 from genmodels.evaluation.measures.realism import Realism, disjoint, images_in_a_set
 from genmodels.evaluation.measures.samples import NEAREST, ImageSet
 
@@ -74,6 +75,25 @@ def pca(dataset: Dataset, latent: int, count: int, *, progress: bool = False) ->
         f"pca_{size}" if size != "0" else "mean": {split: np.array(x) for split, x in values.items()}
         for size, values in kept.items()
     }
+
+
+def attributes(dataset: Dataset, latent: int, count: int, *, progress: bool = False) -> dict[str, dict[str, Any]]:
+    """How well attributes are read off `pca_<latent>`, `pixels_4` and `pixels_16`, as `probes.measure` has it, by row.
+
+    Scored on `count` test images, at most; {} if there are no attributes to probe.
+    """
+    labels = probed(dataset, count)
+    if labels is None or not labels.names:
+        return {}
+    train, test = data.sampled(dataset.train, TRAIN), data.sampled(dataset.test, len(labels.test))
+    wanted = [f"pixels_{size}" for size in probes.PIXELS]
+    if latent in pca_sizes(latent, train.shape):
+        wanted.append(f"pca_{latent}")
+
+    def measure(names: Iterable[str]) -> dict[str, dict[str, Any]]:
+        return {name: probes.measure(name, train, test, labels, progress=progress) for name in names}
+
+    return _kept(dataset, f"attributes-{labels.digest[:10]}-{len(train)}-{len(test)}", wanted, measure)
 
 
 def distances(dataset: Dataset, count: int, seed: int) -> dict[str, float]:

@@ -15,6 +15,7 @@ from genmodels.evaluation import left_out, measures, references, ways
 from genmodels.evaluation.budget import Budget
 from genmodels.evaluation.generated import Generator
 from genmodels.evaluation.measures import OfSets, Sizes, Unmeasurable
+from genmodels.evaluation.measures.attributes import TRAIN, Attributes, probed
 from genmodels.evaluation.measures.codes import Codes
 from genmodels.evaluation.measures.improved import Improved, Pair
 from genmodels.evaluation.measures.lines import Lines
@@ -43,20 +44,23 @@ def evaluate(
     budget: Budget,
     fitted: Mapping[str, Density] = MappingProxyType({}),
     *,
+    train_codes: np.ndarray | None = None,
     progress: bool = False,
 ) -> Evaluation:
-    """The rows: the method's own, `improved_<method>` if asked, `real`, `mean`, `pca_<size>`.
+    """The rows: the method's own, `improved_<method>` if asked, `real`, `mean`, `pca_<size>`, `pixels_<size>`.
 
     `fitted` are densities of codes to draw from, besides the prior; the ways to draw codes are below 'draws'.
+    `train_codes` are those of `train_codes_of`, if the caller has them; they are read only where attributes are probed.
     Every estimate is {mean, low, high, n}: a mean and its bootstrap 95 % interval. What the data rule out is left
     out and named. Raises UsageError for an impossible budget, such as more pairs than there are images.
     """
     method, latent, seed = model.config.method, model.config.model.latent, budget.seed
-    missing, there = left_out.expected(dataset, latent, budget), left_out.sizes(dataset, latent)
+    missing, there = left_out.expected(dataset, latent, budget), left_out.sizes(dataset, latent, budget)
     real = references.real(dataset, there, budget.real_pairs, budget.swd_sets, progress=progress)
     of_real = _summaries(real, seed, missing, left_out.REAL)
     real = {name: real[name] for name in of_real}
-    plain, improved = _subjects(model, dataset, budget, real, progress)
+    train = cache(lambda: train_codes_of(model, dataset) if train_codes is None else train_codes)
+    plain, improved = _subjects(model, dataset, budget, real, train, progress)
     if strange := [m.name for m in measures.MEASURES if m.function and m.subject not in plain.keys() | improved.keys()]:
         raise ValueError(f"{strange} have no subject: their names start with none of {list(plain)}")
     rows, kept = {}, {}
@@ -73,6 +77,9 @@ def evaluate(
     for name, errors in references.pca(dataset, latent, budget.images, progress=progress).items():
         found = {split: {"rmse": summary(values, seed)} for split, values in errors.items() if len(values) > 1}
         rows[name] = {"dimensions": int(name.removeprefix("pca_").replace("mean", "0")), "reconstruction": found}
+    for name, found in references.attributes(dataset, latent, budget.images, progress=progress).items():
+        auc = {"auc": summary(np.array(found["values"]), seed), "each": found["each"]}
+        rows.setdefault(name, {})["attributes"] = auc
     values = {f"{row} {name}": array for row, found in kept.items() for name, array in _arrays(found).items()}
     return Evaluation(rows, missing, values)
 
@@ -106,6 +113,11 @@ def _of_sets(value: OfSets) -> dict[str, Any]:
 def codes_of(model: Model, images: np.ndarray) -> np.ndarray:
     """Codes [N, Z] of uint8 images [N, H, W, 3], read batch by batch."""
     return np.concatenate([model.encode(to_unit(x)) for (x,) in metrics.batched(images, size=BATCH)])
+
+
+def train_codes_of(model: Model, dataset: Dataset) -> np.ndarray:
+    """Codes [N, Z] of the training images of whose attributes the codes are probed."""
+    return codes_of(model, data.sampled(dataset.train, TRAIN))
 
 
 def _row(
@@ -154,7 +166,7 @@ def _summaries(values: Mapping[str, Any], seed: int, missing: dict[str, str], wh
 
 
 def _subjects(
-    model: Model, dataset: Dataset, budget: Budget, real: Mapping[str, Any], progress: bool
+    model: Model, dataset: Dataset, budget: Budget, real: Mapping[str, Any], train_codes: Callable, progress: bool
 ) -> tuple[Subjects, Subjects]:
     """What a method's own row is measured of, and what that of improved sampling is."""
     names = ("samples", "lines", "prior", "refined", "sets")
@@ -194,6 +206,7 @@ def _subjects(
         "reconstruction test": lambda: Reconstructions(model, some(dataset.test), progress=progress),
         "samples": samples,
         "latent": lambda: Codes(codes(), keys["prior"]),
+        "attributes": lambda: Attributes(probed(dataset, budget.images), train_codes(), codes()),
         "manifold test_images": lambda: lines(codes()[:ends]),
         "manifold prior": lambda: lines(np.asarray(prior("lines", ends))),
         "speed": lambda: model,

@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from genmodels import runs
+from genmodels import data, runs
 from genmodels.data import Dataset
 from genmodels.errors import UsageError
 from genmodels.evaluation import left_out, measures, values, ways
 from genmodels.evaluation.budget import Budget
-from genmodels.evaluation.rows import evaluate
+from genmodels.evaluation.measures.attributes import TRAIN
+from genmodels.evaluation.rows import Evaluation, evaluate, train_codes_of
 from genmodels.model import Model
 from genmodels.runs import data as run_data
 from genmodels.runs import derived, renamed
-from genmodels.sampling import densities
+from genmodels.sampling import attributes, densities
 from genmodels.sampling.densities import Density
 
 
@@ -25,10 +26,11 @@ def evaluate_run(
 ) -> dict[str, Any]:
     """Evaluates the model of a run, with progress bars, and writes the report to <workdir>/eval/<step>.json.
 
-    The values behind its means go into <step>.npz beside it, and the densities of codes that it fits to
-    <workdir>/densities/<step>.npz. With a folder `out` all of them go there, and the run is only read. Reports what is
-    left out: what the data rule out before any work, the rest afterwards. Raises UsageError, before any work, if the
-    file cannot be written, or if the run was trained on other images and this would replace its own evaluation.
+    The values behind its means go into <step>.npz beside it, the densities of codes and the vectors of attributes that
+    it fits to <workdir>/densities/<step>.npz and <workdir>/attributes/<step>.npz. With a folder `out` all of them go
+    there, and the run is only read. Reports what is left out: what the data rule out before any work, the rest
+    afterwards. Raises UsageError, before any work, if the file cannot be written, or if the run was trained on other
+    images and this would replace its own evaluation.
     """
     path, expected = (
         report_path(workdir, model.step, out),
@@ -37,13 +39,18 @@ def evaluate_run(
     same = _check(path, workdir, dataset, own=path.resolve() == report_path(workdir, model.step).resolve())
     _say(expected)
     fitted = _fit(workdir if out is None else out, model, dataset, budget)
-    found = evaluate(model, dataset, budget, fitted, progress=True)
+    codes = None if dataset.labels is None else train_codes_of(model, dataset)
+    found = evaluate(model, dataset, budget, fitted, train_codes=codes, progress=True)
     _say({words: reason for words, reason in found.left_out.items() if words not in expected})
+    if codes is not None:
+        place = derived.path(workdir if out is None else out, derived.ATTRIBUTES, model.step)
+        _keep_vectors(place, codes, dataset, found)
     report = {
         "format": measures.FORMAT,
         "measures": _taken(),
         "data": dataset.description,
         "data_digest": dataset.digest,
+        "labels_digest": _labels(dataset),
         "same_data": same,  # as the run was trained on; null: not recorded by runs of earlier revisions
         "run": str(workdir.resolve()),
         "step": model.step,
@@ -60,6 +67,17 @@ def evaluate_run(
     except OSError as error:
         raise UsageError(f"{path} cannot be written ({error.strerror}): make room there.") from error
     return report
+
+
+def _keep_vectors(path: Path, codes: np.ndarray, dataset: Dataset, found: Evaluation) -> None:
+    """Fits attribute vectors to training codes, ranked by the AUC of 16x16 pixels, and writes them."""
+    assert dataset.labels is not None
+    auc = found.rows.get("pixels_16", {}).get("attributes", {}).get("each", {})
+    labels = data.sampled(dataset.labels.train, TRAIN)
+    try:
+        attributes.write(path, attributes.fit(codes, labels, dataset.labels.names, auc))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written ({error.strerror}): make room there.") from error
 
 
 def _fit(folder: Path, model: Model, dataset: Dataset, budget: Budget) -> dict[str, Density]:
@@ -93,12 +111,22 @@ def read_values(workdir: Path, step: int) -> dict[str, np.ndarray]:
 def is_done(workdir: Path, step: int, budget: Budget, dataset: Dataset | None = None) -> bool:
     """Whether a run at `step` was evaluated with this budget, with every measure, as it is taken now, and values kept.
 
-    With `dataset`: on these images.
+    With `dataset`: on these images, with these labels, and the vectors of their attributes are kept.
     """
     report = read(workdir, step) or {}
     current = report.get("format") == measures.FORMAT and set(_taken()) <= set(report["measures"])
-    on_these = current and (dataset is None or report["data_digest"] == dataset.digest)
-    return on_these and report["budget"] == budget._asdict() and bool(read_values(workdir, step))
+    on_these = current and (dataset is None or _identity(report) == (dataset.digest, _labels(dataset)))
+    vectors = dataset is None or dataset.labels is None or derived.path(workdir, derived.ATTRIBUTES, step).exists()
+    kept = vectors and bool(read_values(workdir, step))
+    return on_these and kept and report["budget"] == budget._asdict()
+
+
+def _identity(report: dict[str, Any]) -> tuple[str, str | None]:
+    return report["data_digest"], report.get("labels_digest")
+
+
+def _labels(dataset: Dataset) -> str | None:
+    return None if dataset.labels is None else dataset.labels.digest
 
 
 def _taken() -> list[str]:

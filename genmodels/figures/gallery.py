@@ -8,18 +8,20 @@ import numpy as np
 
 from genmodels import evaluation, images, methods, metrics, sampling
 from genmodels.data import Dataset, sampled
-from genmodels.figures import plots, sheets, videos
+from genmodels.figures import attributes, plots, sheets, videos
 from genmodels.images import to_uint8, to_unit
 from genmodels.model import Model
 from genmodels.runs import derived
 from genmodels.runs.logs import read_metrics
 from genmodels.sampling import densities
+from genmodels.sampling.attributes import Vectors
 from genmodels.sampling.densities import Density
 
 GRID, COLUMNS = 64, 8  # samples, or data points beside them
 PAIRS, PAIR_COLUMNS = 24, 6  # images and their reconstructions
 LINES, POINTS = 6, 10
 NEIGHBOURS = 16
+ROWS = 4  # images that are given attributes
 IMPROVED = 24  # samples moved by improved sampling
 CODES = 1_000  # of each kind in the plane
 ELLIPSES = 200  # posteriors drawn
@@ -42,10 +44,13 @@ def draw(workdir: Path, model: Model, dataset: Dataset, seed: int, out: Path | N
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    sheets_key, plots_key, walk_key, codes_key = jax.random.split(jax.random.key(seed), 4)
+    sheets_key, plots_key, walk_key, codes_key, attributes_key = jax.random.split(jax.random.key(seed), 5)
     _sheets(partial, model, dataset, sheets_key)
     _drawn(partial, model, densities.read(derived.path(out or workdir, derived.DENSITIES, model.step)), codes_key)
     _plots(partial, workdir, model, dataset, plots_key)
+    vectors = sampling.attributes.read(derived.path(out or workdir, derived.ATTRIBUTES, model.step))
+    if vectors is not None and vectors.best(1):
+        _along_attributes(partial, model, vectors, dataset, attributes_key)
     walk = videos.manifold_walk(model, walk_key, STOPS, FRAMES_BETWEEN)
     videos.write(partial / "walk.mp4", walk, FPS)
     videos.write(partial / "training.mp4", videos.training(workdir), TRAINING_FPS)
@@ -83,6 +88,16 @@ def _sheets(folder: Path, model: Model, dataset: Dataset, key: jax.Array) -> Non
     found = metrics.distances_to_set(to_unit(samples[:NEIGHBOURS]), dataset.train)
     figure = plots.nearest_neighbours(samples[:NEIGHBOURS], dataset.train[found.index], found.nearest)
     figure.savefig(folder / "nearest.png", dpi=150)
+
+
+def _along_attributes(folder: Path, model: Model, vectors: Vectors, dataset: Dataset, key: jax.Array) -> None:
+    """Test images and samples apart: the former may not be published."""
+    rows = {
+        "test": evaluation.codes_of(model, sampled(dataset.test, ROWS)),
+        "samples": np.asarray(jax.random.normal(key, (ROWS, model.config.model.latent))),
+    }
+    for name, codes in rows.items():
+        attributes.along(model, vectors, codes).savefig(folder / f"attributes_{name}.png", dpi=150)
 
 
 def _drawn(folder: Path, model: Model, fitted: dict[str, Density], key: jax.Array) -> None:

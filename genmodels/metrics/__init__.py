@@ -1,10 +1,10 @@
 """Measures of images, codes and sets of images: pure functions that neither print nor read files.
 
 `images` and `latents` compare batches; `manifold` and `pca` stream over a training split; `bootstrap` gives a mean its
-confidence interval. `metrics.pca.fit` and `metrics.pca.rmse` are called through their module.
+confidence interval. `metrics.pca.fit`, `metrics.probe.probe` and their neighbours are called through their modules.
 """
 
-from genmodels.metrics import pca
+from genmodels.metrics import pca, probe
 from genmodels.metrics.bootstrap import Estimate, difference, interval
 from genmodels.metrics.images import batched, levels, ms_ssim, per_image, psnr, quantise, rmse, sharpness, ssim
 from genmodels.metrics.latents import Moments, active_units, farthest_eigenvectors, least_gaussian_plane, moments
@@ -27,6 +27,7 @@ __all__ = [
     "ms_ssim",
     "pca",
     "per_image",
+    "probe",
     "psnr",
     "quantise",
     "rmse",

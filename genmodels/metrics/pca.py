@@ -68,6 +68,12 @@ def reconstruct(pca: PCA, x: Float[AnyArray, "b h w 3"], size: int) -> Float[jax
     return _reconstruct(pca.mean, pca.components[:size], x)
 
 
+@jax.jit
+def encode(pca: PCA, x: Float[AnyArray, "b h w 3"]) -> Float[jax.Array, "b k"]:
+    """Coordinates of images x in [0, 1] on the components."""
+    return jnp.matmul(x.reshape(len(x), -1) - pca.mean[None], pca.components.T, precision=EXACT)
+
+
 def rmse(
     pca: PCA, images: UInt8[np.ndarray, "n h w 3"], sizes: Sequence[int], *, block: int = 512, progress: bool = False
 ) -> dict[int, Float[np.ndarray, " n"]]:

@@ -16,7 +16,18 @@ from genmodels.comparison.run import Run
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures, tables
 from genmodels.figures import plots, sheets
-from genmodels.report import claims, conclusions, deck, embedded, notes, provenance, templating, ways
+from genmodels.report import (
+    attributes,
+    claims,
+    conclusions,
+    deck,
+    embedded,
+    manifold,
+    notes,
+    provenance,
+    templating,
+    ways,
+)
 from genmodels.report.embedded import Embedded
 from genmodels.report.study import Study
 
@@ -44,18 +55,20 @@ def write(
         for each in study.images.values():
             shutil.copy(study.folder / each.file, folder / "figures")
     made = {
-        "deck": tables.table(rows, measures.shown("deck"), competing),
+        "deck": tables.table(comparison_rows.without_pixels(rows), measures.shown("deck"), competing),
         "more": tables.table(rows, measures.shown("more"), competing),
         "levels": tables.table(rows, tables.levels(rows), competing),
         "improved": tables.table(comparison_rows.improved(rows), measures.shown("improved"), []),
         "speed": tables.table(comparison_rows.trained(rows), _speed(target), []),
     }
+    if known := attributes.table(rows):
+        made["attributes"] = known
     if drawn := ways.table(rows):
         made["draws"] = drawn
     report = {
         "data": next((run.report["data"] for run in runs if run.report), ""),
         "conclusions": conclusions.draw(rows, apart),
-        "claims": claims.judge(rows, apart),
+        "claims": [*claims.judge(rows, apart), *manifold.judge(rows)],
         "left_out": notes.draw(runs, rows),
         "rows": rows,
         "differences": apart,
@@ -80,6 +93,7 @@ def write(
         matters=claims.MATTERS,
         beside=deck.beside(rows),
         study=study,
+        manifold=manifold,
         budget=config.evaluation.to_dict(),
         variant=config.variant,
     )
@@ -145,6 +159,8 @@ def _plots(folder: Path, rows: dict[str, dict], runs: list[Run]) -> dict[str, Em
     made = {"error_over_training": plots.error_over_training(histories)}
     if points:  # MS-SSIM has none for a single test image
         made["error_and_diversity"] = plots.error_and_diversity(points, tables.find(rows["real"], "ms_ssim"))
+    if bars := attributes.bars(rows):
+        made["attributes"] = bars
     for name, figure in made.items():
         figure.savefig(folder / f"{name}.png", dpi=150)
     dataset = data.build(measured[0].config)

@@ -9,13 +9,21 @@ from genmodels import methods
 from genmodels.comparison import rows as comparison_rows
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures, tables
-from genmodels.report import claims, conclusions, deck, templating, ways
+from genmodels.report import attributes, claims, conclusions, deck, manifold, templating, ways
 from genmodels.runs import renamed
 
 # Figures that show generated images, codes or numbers only. The others show CelebA, which may not be redistributed.
-OF_EACH = ("samples", "improved", "samples_gaussian", "samples_mixture", "lines_prior", "prior_and_codes")
+OF_EACH = (
+    "samples",
+    "improved",
+    "samples_gaussian",
+    "samples_mixture",
+    "lines_prior",
+    "prior_and_codes",
+    "attributes_samples",
+)
 NEEDED = {"data", "rows", "runs", "provenance", "tuning", "configs"}  # of what launch.compare writes
-OF_ALL = ("error_and_diversity", "error_over_training", "cells")
+OF_ALL = ("error_and_diversity", "error_over_training", "cells", "attributes")
 
 
 def collect(report: Path, plans: list[Path], folder: Path) -> None:
@@ -65,12 +73,14 @@ def render(folder: Path, base: Path) -> str:
     rows, apart = report["rows"], report.get("differences", [])  # reports of earlier revisions have none
     models = list(comparison_rows.models(rows))
     made = {
-        "deck": tables.table(rows, measures.shown("deck"), models),
+        "deck": tables.table(comparison_rows.without_pixels(rows), measures.shown("deck"), models),
         "more": tables.table(rows, measures.shown("more"), models),
         "levels": tables.table(rows, tables.levels(rows), models),
         "improved": tables.table(comparison_rows.improved(rows), measures.shown("improved"), []),
         "speed": tables.table(comparison_rows.trained(rows), measures.shown("speed"), []),
     }
+    if known := attributes.table(rows):
+        made["attributes"] = known
     if drawn_codes := ways.table(rows):
         made["draws"] = drawn_codes
     place = folder.absolute().relative_to(base.absolute())
@@ -82,11 +92,12 @@ def render(folder: Path, base: Path) -> str:
         "results.md",
         report=report,
         rows=rows,
-        claims=claims.judge(rows, apart),
+        claims=[*claims.judge(rows, apart), *manifold.judge(rows)],
         conclusions=conclusions.draw(rows, apart),
         tables={name: templating.table(table, "md") for name, table in made.items()},
         beside=deck.beside(rows),
         deck=deck,
+        manifold=manifold,
         matters=claims.MATTERS,
         runs=runs,
         variant=next(config["variant"] for config in configs),

@@ -4,7 +4,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 DENSITIES = "densities"  # of codes, by launch.evaluate
-FOLDERS = (DENSITIES,)
+ATTRIBUTES = "attributes"  # vectors of codes, likewise
+FOLDERS = (DENSITIES, ATTRIBUTES)
 
 
 def path(workdir: Path, folder: str, step: int) -> Path:

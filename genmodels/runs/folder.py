@@ -101,16 +101,18 @@ def _full_disk(workdir: Path) -> LaterError:
     )
 
 
-def read_config(workdir: Path, data_dir: str | None = None) -> ml_collections.ConfigDict:
+def read_config(workdir: Path, data_dir: str | None = None, labels: str | None = None) -> ml_collections.ConfigDict:
     """The config of the run in `workdir`, locked; raises UsageError when there is none.
 
     Fields that an earlier revision did not have get the values it used. `data_dir` is where the data is now, None:
-    where the run had it.
+    where the run had it; `labels` likewise replaces data.labels.
     """
     fields = migration.complete(_read(workdir))
     fields.pop("step_version", None)
     if data_dir is not None:
         fields["data"]["dir"] = data_dir
+    if labels is not None:
+        fields["data"]["labels"] = labels
     return ml_collections.ConfigDict(fields).lock()
 
 

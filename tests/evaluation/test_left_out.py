@@ -62,8 +62,11 @@ def test_what_cannot_be_measured_is_left_out_and_named(model, images, train, tes
 def test_every_line_names_a_reason_and_all_that_is_left_out_for_it(images):
     assert left_out.lines(left_out.expected(images(12, 3), LATENT, BUDGET._replace(refined=0))) == [
         "not measured, as it takes 4 test images, and there are 3: lines to training set, mean RMSE; lines to training "
-        "set, nearest RMSE; MS-SSIM of real images; MS-SSIM − real; samples ms_ssim_levels of real images; "
+        "set, nearest RMSE; largest step of lines over mean step; manifold test_images steps; MS-SSIM of real images; "
+        "MS-SSIM − real; samples ms_ssim_levels of real images; "
         "MMD(Q_z, P_z); latent mmd_codes_in_a_set",
+        "not measured, as the images have no labels: mean AUC of attributes; AUC of each attribute; "
+        "images of its fit; attribute vectors",
         "not measured, as it takes more training images than dimensions, and there are 12: PCA with 64 dimensions; "
         "PCA with 128 dimensions; PCA with 256 dimensions; PCA with 512 dimensions",
     ]

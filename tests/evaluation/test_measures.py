@@ -19,7 +19,7 @@ from genmodels.runs import renamed
 from tests.support import tiny_comparison
 
 PUBLISHED = Path(__file__).parents[2] / "results" / "slim64"
-SINCE = ("samples sliced_wasserstein", "start ", "change ")  # what has been added after that
+SINCE = ("samples sliced_wasserstein", "start ", "change ", "attributes auc", "manifold test_images largest_step")
 TOY = Measure(
     "samples brightness",
     "brightness, toy",

@@ -176,7 +176,24 @@ def test_command(command, run):
     rmse = report["rows"]["vae"]["reconstruction"]["test"]["rmse"]
     assert f"{rmse['mean']:.2f} [{rmse['low']:.2f}, {rmse['high']:.2f}] (4)" in out
     assert "12 train, 4 test" in out
-    assert out.startswith("not measured, as it takes more training images than dimensions, and there are 12: PCA with")
+    assert "\nnot measured, as it takes more training images than dimensions, and there are 12: PCA with" in out
+    assert out.startswith("not measured, as the images have no labels: mean AUC of attributes; ")
+
+
+def test_command_with_labels_of_images_of_a_run_without(command, run, image_folder, tmp_path):
+    names = sorted(path.relative_to(image_folder).as_posix() for path in image_folder.rglob("*.png"))
+    table = tmp_path / "labels.csv"
+    table.write_text("\n".join(["file,odd", *(f"{name},{i % 2}" for i, name in enumerate(names))]))
+    arguments = (f"--workdir={run}", "--pairs=4", "--lines=2", "--points=3", "--draws=0", f"--labels={table}")
+    code, out, _ = command("evaluate", *arguments)
+    assert code == 0
+    assert "mean AUC of attributes" in out
+    assert "pixels_16" in out
+    assert list(genmodels.load(run).attribute_vectors) == ["odd"]
+    table.write_text(table.read_text().replace("test/0.png", "test/9.png"))
+    code, _, said = command("evaluate", *arguments)
+    assert code == 2
+    assert f"{table} has no line for 1 of 4 images (test/0.png)" in said
 
 
 def test_a_budget_that_cannot_be_writes_nothing(run, model):

@@ -206,6 +206,10 @@ def test_paths_are_below_home_or_no_paths(command, trained, tmp_path, monkeypatc
         ("--refine --codes=prior", "--refine and --codes=prior contradict each other"),
         ("--norefine --codes=improved", "--norefine and --codes=improved contradict each other"),
         ("--codes=posterior", "--codes=posterior"),
+        ("--attribute=Smiling:1", "attributes need {run}/attributes/6.npz"),
+        ("--attribute=Smiling", "--attribute=Smiling is not a name and a number: write it as Smiling:1.5"),
+        ("--attribute=Smiling:nan", "--attribute=Smiling:nan is not a name and a number"),
+        ("--attribute=a:1,a:2", "--attribute gives a twice"),
         ("--codes=gaussian", "codes=gaussian needs {run}/densities/6.npz"),
         ("--seed=4294967296", "--seed=4294967296"),  # jax would take it for 0
         ("--out={run}", "--out={run} holds files that this command did not write, such as checkpoints"),

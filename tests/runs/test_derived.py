@@ -1,5 +1,6 @@
 """What is derived from a checkpoint goes with it."""
 
+import itertools
 import shutil
 
 from genmodels import training
@@ -23,11 +24,12 @@ def test_others_than_those_of_the_steps_are_removed(tmp_path):
 def test_training_removes_them_with_their_checkpoint(trained, image_folder, tmp_path):
     """Checkpoints 4 and 6 are there, and two are kept: 4 goes when 8 comes."""
     run = shutil.copytree(trained, tmp_path / "run")
-    for step in (4, 6):
-        path = derived.path(run, derived.DENSITIES, step)
+    for folder, step in itertools.product(derived.FOLDERS, (4, 6)):
+        path = derived.path(run, folder, step)
         path.parent.mkdir(exist_ok=True)
         path.touch()
     fields = {"train.ema_decay": 0.9, "train.steps": 8, "checkpoint.every": 2, "checkpoint.keep": 2}
     assert training.train(tiny_runs.config("vae", image_folder, **fields), run).step == 8
     assert {path.name for path in (run / "checkpoints").iterdir()} == {"6", "8"}
-    assert [path.name for path in (run / "densities").iterdir()] == ["6.npz"]
+    for folder in derived.FOLDERS:
+        assert [path.name for path in (run / folder).iterdir()] == ["6.npz"]

@@ -4,7 +4,7 @@ A new measure is one entry in the list of one of these files. Rows, the row of r
 follow, and evaluations made without it are repeated. Raise FORMAT when you change what an entry computes.
 """
 
-from genmodels.evaluation.measures import codes, improved, lines, reconstructions, samples, speed
+from genmodels.evaluation.measures import attributes, codes, improved, lines, reconstructions, samples, speed
 from genmodels.evaluation.measures.measure import Measure, OfSets, Sizes, Unmeasurable, least, nothing
 
 __all__ = ["FORMAT", "MEASURES", "Measure", "OfSets", "Sizes", "Unmeasurable", "least", "nothing", "shown"]
@@ -15,6 +15,7 @@ MEASURES = [  # in the order of tables
     *lines.MEASURES,
     *samples.MEASURES,
     *codes.MEASURES,
+    *attributes.MEASURES,
     *improved.MEASURES,
     *speed.MEASURES,
 ]

@@ -11,12 +11,15 @@ class Unmeasurable(Exception):
 
 
 class Sizes(NamedTuple):
-    """How much there is to measure on: images of each split, dimensions of a code, test images copied from training."""
+    """How much there is to measure on: images of each split, dimensions of a code, test images copied from training,
+    attributes of images.
+    """
 
     train: int
     test: int
     latent: int
     duplicates: int = 0
+    attributes: int | None = None  # that are frequent enough to be probed; None: nothing is known of the images
 
 
 class OfSets(NamedTuple):
