@@ -23,7 +23,7 @@ WIDE_VECTORS = {
     "xla_cpu_experimental_ynn_fusion_type": "reduce",
 }
 # Without: jax 0.10 takes the slower of its two sets of convolution kernels by default, by up to two times.
-NARROW_VECTORS = {(0, 10): {"xla_cpu_experimental_ynn_fusion_type": ""}}
+NARROW_VECTORS: dict[tuple[int, ...], dict[str, str]] = {(0, 10): {"xla_cpu_experimental_ynn_fusion_type": ""}}
 
 # glibc returns a step's large temporary arrays to the system and asks for them again in the next step, page by page.
 # These keep them, which makes steps 1.2 to 1.4 times as fast; the process holds on to the most memory it has needed.
@@ -49,6 +49,12 @@ def tune() -> None:
         libc = ctypes.CDLL(None)
         for parameter, value in ALLOCATOR.values():
             libc.mallopt(parameter, value)
+
+
+def name_ops() -> None:
+    """Has XLA's CPU programs tell jax's profiler which op is running; call it before jax has started its backend."""
+    if jax.__version_info__[:2] in TRIED:
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_enable_xprof_traceme=true".strip()
 
 
 def flags(version: tuple[int, ...], wide: bool) -> dict[str, str]:
