@@ -7,12 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-import jax
 from absl import app, flags, logging
 from ml_collections import config_flags
 
 from genmodels.errors import UsageError
-from launch import command_line, machine
+from launch import command_line, machine, processor
 
 URL = re.compile(r"[A-Za-z][\w+.-]+:/")  # two letters at least: C:/ is a path
 
@@ -55,7 +54,7 @@ def run(main: Callable[[], None], required: tuple[str, ...] = (), field: str | N
 
     logging.set_verbosity(logging.FATAL)  # orbax and tfds log a lot, including errors that they also raise
     machine.print_what_the_terminal_can()
-    _choose_convolutions()
+    processor.tune()
     with machine.quiet_when_nobody_reads():
         machine.keep_compiled_programs()
         app.run(guarded, flags_parser=parsed)
@@ -109,13 +108,6 @@ def check_folder(workdir: Path) -> None:
         raise UsageError(f"--workdir={workdir}: {there} is no folder.")
     if not os.access(there, os.W_OK | os.X_OK):
         raise UsageError(f"--workdir={workdir}: {there} cannot be written.")
-
-
-def _choose_convolutions() -> None:
-    """Has jax 0.10 on CPU use the faster of its two sets of convolution kernels; its default is up to twice as slow."""
-    given = os.environ.get("XLA_FLAGS", "")
-    if jax.__version_info__[:2] == (0, 10) and "ynn_fusion_type" not in given:
-        os.environ["XLA_FLAGS"] = f"--xla_cpu_experimental_ynn_fusion_type= {given}"
 
 
 def _stop(message: str) -> NoReturn:

@@ -2,8 +2,9 @@
 
 XLA's compiler for CPUs is up to 20 times slower at a convolution that dilates an operand with zeros, as a transposed
 one and the derivatives of a strided one do, and slow at three channels, too few for a vector register. So on a CPU
-these are written as ordinary convolutions, on blocks of 2x2 pixels where need be, though that multiplies some zeros. On
-accelerators the plain forms take fewer operations and move less memory: see results/performance.md.
+these are written as ordinary convolutions: a transposed one by the position of its output pixels, one of few channels
+on blocks of 2x2 pixels, though that multiplies some zeros. On accelerators the plain forms are as good or better: see
+results/performance.md.
 """
 
 from collections.abc import Callable
@@ -27,7 +28,7 @@ def strided(x: Float[AnyArray, "b h w c"], kernel: Float[AnyArray, "5 5 c f"]) -
 @jax.custom_vjp
 def transposed(x: Float[AnyArray, "b h w c"], kernel: Float[AnyArray, "5 5 c f"]) -> Float[jax.Array, "b 2*h 2*w f"]:
     """Transposed convolution with stride 2."""
-    return lax.platform_dependent(jnp.asarray(x), jnp.asarray(kernel), cpu=_transposed_to_blocks, default=_transposed)
+    return lax.platform_dependent(jnp.asarray(x), jnp.asarray(kernel), cpu=_transposed_by_position, default=_transposed)
 
 
 @jax.custom_vjp
@@ -53,7 +54,7 @@ def _few_channels_backward(residuals, cotangent):
         x,
         kernel,
         cotangent,
-        cpu=lambda *args: _kernel_gradient(_same_on_blocks, *args),
+        cpu=_kernel_gradient_on_blocks,
         default=lambda *args: _kernel_gradient(_same, *args),
     )
     return few_channels(cotangent, _adjoint(kernel)), of_kernel
@@ -78,19 +79,23 @@ def _transposed(x: Float[jax.Array, "b h w c"], kernel: Float[jax.Array, "5 5 c 
     return lax.conv_general_dilated(x, kernel, (1, 1), padding, lhs_dilation=(2, 2), dimension_numbers=DIMENSIONS)
 
 
-def _transposed_to_blocks(
+def _transposed_by_position(
     x: Float[jax.Array, "b h w c"], kernel: Float[jax.Array, "5 5 c f"]
 ) -> Float[jax.Array, "b 2*h 2*w f"]:
-    """A 3x3 convolution to blocks of 2x2 pixels (Shi et al. 2016, arXiv 1609.07009).
+    """Four ordinary convolutions, one for each position of a pixel in its block of 2x2 (Shi et al. 2016, 1609.07009).
 
-    Pixels at the same position in their blocks use the same taps of the kernel, every second one in rows and columns.
+    Pixels at the same position in their blocks use the same taps of the kernel: every second one in rows and columns,
+    of the five taps three at even positions, the other two at odd ones.
     """
-    taps = [
-        jnp.pad(kernel[row::2, column::2], ((row, 0), (column, 0), (0, 0), (0, 0)))
-        for row in (0, 1)
-        for column in (0, 1)
-    ]
-    return _from_blocks(_same(x, jnp.concatenate(taps, axis=-1)))
+
+    def at(row: int, column: int) -> jax.Array:
+        padding = ((1 - row, 1), (1 - column, 1))
+        taps = kernel[row::2, column::2]
+        return lax.conv_general_dilated(x, taps, (1, 1), padding, dimension_numbers=DIMENSIONS)
+
+    rows = [jnp.stack([at(row, 0), at(row, 1)], axis=3) for row in (0, 1)]  # [B, H, W, 2, F] each
+    batch, height, width, _ = x.shape
+    return jnp.stack(rows, axis=2).reshape(batch, 2 * height, 2 * width, kernel.shape[-1])
 
 
 def _same_on_blocks(x: Float[jax.Array, "b h w c"], kernel: Float[jax.Array, "5 5 c f"]) -> Float[jax.Array, "b h w f"]:
@@ -106,6 +111,31 @@ def _kernel_gradient(
 ) -> Float[jax.Array, "5 5 c f"]:
     """The derivative of a convolution of x with respect to its kernel."""
     return jax.vjp(lambda k: convolution(x, k), kernel)[1](cotangent)[0]
+
+
+def _kernel_gradient_on_blocks(
+    x: Float[jax.Array, "b h w c"], kernel: Float[jax.Array, "5 5 c f"], cotangent: Float[jax.Array, "b h w f"]
+) -> Float[jax.Array, "5 5 c f"]:
+    """The derivative of `_same_on_blocks` with respect to its kernel, as one matrix product.
+
+    A product with the nine shifted copies of the operand that has fewer channels, twice as fast as the convolution with
+    a window as large as the image which differentiating gives.
+    """
+    x, cotangent = _to_blocks(x), _to_blocks(cotangent)
+    channels, features = x.shape[-1], cotangent.shape[-1]
+    if channels <= features:
+        product = jnp.einsum("bhwkc,bhwf->kcf", _shifted(x), cotangent)
+    else:  # the same sum over pixels of the other operand, so shifted the other way
+        product = jnp.einsum("bhwc,bhwkf->kcf", x, _shifted(cotangent)[:, :, :, ::-1])
+    of_blocks = product.reshape(3, 3, channels, features)
+    return jax.vjp(_block_kernel, kernel)[1](of_blocks)[0]
+
+
+def _shifted(x: Float[jax.Array, "b h w c"]) -> Float[jax.Array, "b h w 9 c"]:
+    """For each pixel the 3x3 pixels around it, row by row, zeros outside the image."""
+    height, width = x.shape[1:3]
+    padded = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    return jnp.stack([padded[:, i : i + height, j : j + width] for i in range(3) for j in range(3)], axis=3)
 
 
 def _adjoint(kernel: Float[jax.Array, "5 5 c f"]) -> Float[jax.Array, "5 5 f c"]:

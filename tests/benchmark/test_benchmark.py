@@ -1,6 +1,9 @@
 """launch.benchmark measures what training runs; its numbers mean what they say."""
 
 import json
+import os
+import subprocess
+import sys
 
 import jax
 import jax.numpy as jnp
@@ -8,7 +11,7 @@ import numpy as np
 import pytest
 
 from genmodels import methods
-from genmodels.benchmark import inference, report, timing
+from genmodels.benchmark import inference, profile, report, timing
 from genmodels.benchmark.steps import Bench
 from tests.support import tiny
 from tests.support.commands import flags
@@ -79,3 +82,50 @@ def test_command(command, image_folder, tmp_path, monkeypatch):
     assert "| step, one resident batch, ms |" in said
     assert "| 32 | 4 |" in said
     assert jax.config.jax_compilation_cache_dir == cache  # restored
+
+
+PROGRAM = """HloModule jit_step
+%body (p: f32[4]) -> f32[4] {
+  ROOT %add.1 = f32[4]{0} add(%p, %p), metadata={op_name="jit(step)/while/body/add"}
+}
+ENTRY %main () -> (f32[4], s32[]) {
+  %conv.2 = f32[8,4,4,16]{3,2,1,0} convolution(%a, %b), metadata={op_name="jit(step)/Encoder/Conv_0/conv" id=3}
+  %while.3 = (s32[], f32[4]{0}) while(%t), body=%body
+  ROOT %pair.4 = (f32[4]{0}, s32[]) custom-call(%conv.2)
+}
+"""
+
+
+def test_ops_of_a_profile():
+    """Only the program's own ops are counted, and no op twice: not the loop that contains others."""
+    of_ops = [("conv.2", 300), ("conv.2", 500), ("add.1", 100), ("add.1", 100), ("pair.4", 50)]
+    spent = [*of_ops, ("while.3", 900), ("a Python frame", 9)]
+    events = [{"ph": "X", "name": name, "dur": microseconds} for name, microseconds in spent]
+    found = profile.ops([*events, {"ph": "M", "name": "conv.2"}], PROGRAM, steps=2)
+    assert found == [
+        profile.Op("conv.2", 1.0, 0.4, "f32[8,4,4,16]", "jit(step)/Encoder/Conv_0/conv"),
+        profile.Op("add.1", 1.0, 0.1, "f32[4]", "jit(step)/while/body/add"),
+        profile.Op("pair.4", 0.5, 0.025, "several", ""),
+    ]
+    lines = profile.table(found, "game", rows=1).splitlines()
+    assert lines[0] == "game: 0.5 ms a step in 3 ops; the 1 that take longest:"
+    assert lines[-1] == "| 0.40 | 76% | 1 | conv.2 | f32[8,4,4,16] | Encoder/Conv_0/conv |"
+
+
+def test_profile_command(image_folder, tmp_path):
+    """In a process of its own: what has XLA name its ops is read when jax starts."""
+    plain = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "NPROC")}
+    given = [flag for flag in flags(image_folder, tmp_path) if not flag.startswith("--workdir")]
+    arguments = [sys.executable, "-m", "launch.benchmark", *given, f"--profile={tmp_path}"]
+    done = subprocess.run(arguments, env=plain, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "ops.md").read_text()
+    assert text in done.stdout
+    assert text.startswith("training: ")
+    assert "(Decoder))/PictureConv_0/" in text
+
+
+def test_a_profile_measures_nothing_else(command, tmp_path):
+    code, _, said = command("benchmark", "--config=configs/vae.py:demo", f"--profile={tmp_path}", "--sizes=32")
+    assert code == 2
+    assert "--sizes does not go with --profile" in said

@@ -8,7 +8,6 @@ import sys
 import time
 from pathlib import Path
 
-import jax
 import pytest
 
 from genmodels import runs
@@ -153,14 +152,3 @@ def test_a_real_process_ends_with_code_2_and_no_traceback(tmp_path):
     assert "Traceback" not in done.stderr
     assert "/nowhere" in done.stderr
     assert not (tmp_path / "run").exists()
-
-
-@pytest.mark.parametrize("given", ["", "--xla_cpu_use_onednn=true", "--xla_cpu_experimental_ynn_fusion_type=X"])
-def test_convolutions_are_chosen_once_and_only_where_the_user_has_not(monkeypatch, given):
-    monkeypatch.setenv("XLA_FLAGS", given)
-    for _ in range(2):
-        cli._choose_convolutions()
-    found = os.environ["XLA_FLAGS"].split()
-    expected = jax.__version_info__[:2] == (0, 10) or "ynn" in given
-    assert sum("ynn" in flag for flag in found) == expected
-    assert set(given.split()) <= set(found)

@@ -69,7 +69,7 @@ def test_value_and_gradients_are_those_of_lax(ours, plain, shape):
 @pytest.mark.parametrize(
     ("on_cpu", "elsewhere"),
     [
-        (convolutions._transposed_to_blocks, convolutions._transposed),
+        (convolutions._transposed_by_position, convolutions._transposed),
         (convolutions._same_on_blocks, convolutions._same),
     ],
 )
@@ -83,7 +83,7 @@ def test_both_forms_are_the_same_convolution(on_cpu, elsewhere):
     ("ours", "sides", "on_cpu"),
     [
         (convolutions.strided, (16, 8), 25),
-        (convolutions.transposed, (8, 8), 36),  # 9 taps to each of the 4 pixels of a block
+        (convolutions.transposed, (8, 8), 25),
         (convolutions.few_channels, (16, 16), 36),
     ],
 )

@@ -1,0 +1,85 @@
+"""Where the time of a training step goes, by XLA op, from jax's profiler."""
+
+import gzip
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+
+from genmodels import methods
+from genmodels.benchmark.steps import WARM, Bench
+from genmodels.errors import UsageError
+
+STEPS = 5  # that are traced
+INSTRUCTION = re.compile(r"^\s*(?:ROOT )?%?(?P<name>[\w.$-]+) = (?P<shape>\(|\S+)(?P<rest>.*)", re.MULTILINE)
+CONTAINER = re.compile(r" (while|call|conditional)\(")  # their time is that of the ops inside
+LAYER = re.compile(r'op_name="([^"]*)"')
+
+
+class Op(NamedTuple):
+    """An instruction of a compiled step: calls and milliseconds a step, its result, and the layer it belongs to."""
+
+    name: str
+    calls: float
+    milliseconds: float
+    shape: str
+    layer: str
+
+
+def trace(bench: Bench, phase: methods.Phase, folder: Path) -> list[Op]:
+    """Runs a few steps of a phase under jax's profiler, which writes its files to `folder`; the ops, longest first.
+
+    Ops run one after another on a CPU, each on all its cores. Raises UsageError where the profiler names no op.
+    """
+    batch, state = jax.block_until_ready(next(bench.sent(1))), bench.start()
+    program = bench.devices.compile(phase.step, bench.feed.read)
+    compiled = program.lower(state, batch, bench.key, bench.feed.table).compile()
+    options = jax.profiler.ProfileOptions()
+    options.python_tracer_level = 0  # its frames would fill the file
+    for _ in range(WARM):
+        state, _ = jax.block_until_ready(program(state, batch, bench.key, bench.feed.table))
+    with jax.profiler.trace(folder, create_perfetto_trace=True, profiler_options=options):
+        for _ in range(STEPS):
+            state, _ = jax.block_until_ready(program(state, batch, bench.key, bench.feed.table))
+    newest = max(folder.rglob("perfetto_trace.json.gz"), key=lambda path: path.stat().st_mtime)
+    found = ops(json.loads(gzip.decompress(newest.read_bytes()))["traceEvents"], compiled.as_text() or "", STEPS)
+    if not found:
+        raise UsageError(f"--profile={folder}: the profiler names no op of this program on {jax.default_backend()}.")
+    return found
+
+
+def ops(events: Iterable[dict[str, Any]], program: str, steps: int) -> list[Op]:
+    """The instructions of a program, in XLA's text form, that took time in a trace of so many steps; longest first."""
+    known = {each["name"]: each for each in INSTRUCTION.finditer(program) if not CONTAINER.search(each["rest"])}
+    calls, spent = Counter(), Counter()
+    for event in events:
+        if event.get("ph") == "X" and event["name"] in known:
+            calls[event["name"]] += 1
+            spent[event["name"]] += event["dur"]
+    found = []
+    for name, microseconds in spent.most_common():
+        layer = LAYER.search(known[name]["rest"])
+        shape = re.sub(r"\{.*?\}", "", known[name]["shape"]).replace("(", "several")
+        found.append(Op(name, calls[name] / steps, microseconds / 1e3 / steps, shape, layer[1] if layer else ""))
+    return found
+
+
+def table(found: list[Op], phase: str, rows: int = 25) -> str:
+    """The ops that take longest, as Markdown."""
+    total = sum(op.milliseconds for op in found)
+    lines = [
+        f"{phase}: {total:,.1f} ms a step in {len(found):,} ops; the {min(rows, len(found))} that take longest:",
+        "",
+        "| ms | share | calls | op | result | layer |",
+        "|---|---|---|---|---|---|",
+    ]
+    for op in found[:rows]:
+        share = op.milliseconds / total
+        name = op.name.replace("|", "")
+        layer = "/".join(op.layer.split("/")[1:]).replace("|", "")
+        lines.append(f"| {op.milliseconds:.2f} | {share:.0%} | {op.calls:g} | {name} | {op.shape} | {layer} |")
+    return "\n".join(lines)
