@@ -78,7 +78,7 @@ def test_what_it_is_compared_with_is_kept(model, faces, rows, monkeypatch):
 def test_without_attributes_it_is_left_out_in_one_line(model, tmp_path, labels, reason):
     images = labelled(tmp_path)
     constant = data.Labels(labels, np.ones((24, 1), bool), np.ones((16, 1), bool)) if labels else None
-    rows, missing = evaluation.evaluate(model, images._replace(labels=constant), BUDGET)
+    rows, missing, _ = evaluation.evaluate(model, images._replace(labels=constant), BUDGET)
     assert missing["mean AUC of attributes"] == reason
     assert "attributes" not in rows["vae"]
     assert not any(name.startswith("pixels") for name in rows)
