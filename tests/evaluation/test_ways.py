@@ -164,7 +164,7 @@ NOT_IMPROVED = {"improved among the ways to draw codes": "it takes 8 improved sa
 )
 def test_what_cannot_be_drawn_is_left_out_and_named(model, images, train, test, changed, said, names):
     images, budget = images(train, test), BUDGET._replace(**changed)
-    assert ways.lacking(left_out.sizes(images, LATENT), budget) == said
+    assert ways.lacking(left_out.sizes(images, LATENT, budget), budget) == said
     rows, missing, _ = evaluation.evaluate(model, images, budget, ways.fit(model, images, budget))
     assert said.items() <= missing.items()
     assert ("draws" in rows["vae"]) == (names is not None)
