@@ -17,7 +17,7 @@ REPEATS, DIRECTIONS = 4, 128  # directions are drawn in so many lots
 BINOMIAL = np.array([1, 4, 6, 4, 1]) / 16
 BATCH = 256  # images at once
 CHUNK = 8_192  # patches at once while a set is standardised
-AT_ONCE = 64  # directions at once: their projections need less memory than the patches
+AT_ONCE = 32  # directions at once: their projections need less memory than the patches
 
 
 def sliced_wasserstein(real: np.ndarray, fake: np.ndarray, *, seed: int = 0) -> dict[int | str, float]:
@@ -40,11 +40,15 @@ def sliced_wasserstein(real: np.ndarray, fake: np.ndarray, *, seed: int = 0) -> 
         raise TypeError(f"images must be uint8, not {real.dtype} and {fake.dtype}")
     levels = [size >> i for i in range((size // SMALLEST).bit_length())]
     keys = jax.random.split(jax.random.key(seed), (len(levels), 3))
-    found = {}
-    for level, (real_key, fake_key, direction_key) in zip(levels, keys, strict=True):
-        a, b = (standardised(_patches(*pair, level)) for pair in ((real, real_key), (fake, fake_key)))
-        found[level] = 1e3 * distance(a, b, direction_key)
+    found = {level: 1e3 * _of_level(real, fake, level, own) for level, own in zip(levels, keys, strict=True)}
     return found | {"mean": float(np.mean(list(found.values())))}
+
+
+def _of_level(real: np.ndarray, fake: np.ndarray, level: int, keys: jax.Array) -> float:
+    """The distance on one level; its patches are freed before the next level's are cut."""
+    real_key, fake_key, direction_key = keys
+    a, b = (standardised(_patches(*pair, level)) for pair in ((real, real_key), (fake, fake_key)))
+    return distance(a, b, direction_key)
 
 
 def pyramid(images: Float[AnyArray, "b h h 3"] | UInt8[AnyArray, "b h h 3"]) -> list[jax.Array]:
