@@ -61,3 +61,7 @@ def test_numbers_include_both_readings_of_the_empty_table():
 
 def test_nothing_is_judged_without_lines():
     assert manifold.judge({"vae": {"title": "VAE"}}) == []
+
+
+def test_of_a_method_in_several_settings_nothing_is_judged():
+    assert manifold.judge({f"vae, loss.beta={beta}": row() | {"method": "vae"} for beta in (1, 2)}) == []
