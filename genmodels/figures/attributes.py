@@ -31,7 +31,7 @@ def panels(sheets: Sequence[np.ndarray], titles: Sequence[str], amounts: Sequenc
     columns = min(PANELS, len(sheets))
     rows = -(-len(sheets) // columns)
     height, width, _ = sheets[0].shape
-    figure = Figure(figsize=(3.2 * columns, (3.0 * height / width + 0.55) * rows), layout="constrained")
+    figure = Figure(figsize=(3.2 * columns, (3.2 * height / width + 0.65) * rows + 0.3), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
     for each in axes.flat[len(sheets) :]:
         each.set_axis_off()

@@ -10,16 +10,17 @@ from typing import Any
 
 from genmodels.comparison import rows as comparison_rows
 from genmodels.evaluation import tables
+from genmodels.report import deck
 from genmodels.report.conclusions import COPIES
 
 CLAIM = "The continuity of the latent manifold verifies that the models generalise instead of memorising"
 FAR = 1.25  # images of nothing are far from all faces; such samples do not show that a model generalises
 RULE = (
-    "Smooth lines alone would not show it, as a blur is smooth as well. It holds if each model passes three tests: its "
-    "codes know more of the attributes of test images than 4x4 pixels do, by more than the intervals; its samples are "
-    f"{COPIES} to {FAR} times as far from training images as held-out images are; and the largest step between "
-    "neighbouring images of a line is less than the square root of the number of steps times the mean step: half way, "
-    "in ratio, between even steps and a single jump. It is contradicted if a model clearly fails one of them."
+    "Smooth lines alone would not show it, as a blur is smooth as well. It holds if each of the deck's models passes "
+    "three tests: its codes know more of the attributes of test images than 4x4 pixels do, by more than the intervals; "
+    f"its samples are {COPIES} to {FAR} times as far from training images as held-out images are; and the largest step "
+    "between neighbouring images of a line is less than the square root of the number of steps times the mean step: "
+    "half way, in ratio, between even steps and a single jump. It is contradicted if a model clearly fails one of them."
 )
 LINES = "manifold test_images"
 COPIED = COPIES / 2  # samples this much closer to training images than held-out images are: most of them are copies
@@ -28,12 +29,15 @@ COPIED = COPIES / 2  # samples this much closer to training images than held-out
 def judge(rows: dict[str, dict[str, Any]]) -> list[dict[str, str]]:
     """The `claim`, its `verdict` and the `numbers` it rests on; [] if none of the lines of a model were measured.
 
+    Judged are the deck's own models; those that have several settings are left out, as `claims.left_out` says.
     It holds if every model passes all three tests, and is contradicted if one of them fails one: its codes know more of
     the attributes of test images than 4x4 pixels do; its samples are about as far from training images as held-out
     images are; on lines between test images' codes no step between neighbouring images is a jump.
     """
     models = {
-        name: row for name, row in comparison_rows.trained(rows).items() if tables.find(row, f"{LINES} largest_step")
+        name: row
+        for name, row in comparison_rows.trained(rows).items()
+        if name in deck.NUMBERS and tables.find(row, f"{LINES} largest_step")
     }
     if not models:
         return []

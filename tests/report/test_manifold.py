@@ -9,7 +9,7 @@ def estimate(low: float, high: float) -> dict:
     return {"mean": (low + high) / 2, "low": low, "high": high, "n": 10}
 
 
-def row(title="VAE", auc=(0.80, 0.82), ratio=0.95, step=(1.3, 1.5)):
+def row(title="WAE-GAN", auc=(0.80, 0.82), ratio=0.95, step=(1.3, 1.5)):
     lines = {"largest_step": estimate(*step), "steps": 9}
     lines |= {"mean_rmse": estimate(76, 78), "nearest_rmse": estimate(33, 35)}
     found = {"title": title, "manifold": {"test_images": lines}, "samples": {"nearest_over_real": ratio}}
@@ -20,7 +20,7 @@ BLUR = {"title": "4x4 pixels", "attributes": {"auc": estimate(0.75, 0.78)}}
 
 
 def verdict(blur=BLUR, **numbers) -> str:
-    (judged,) = manifold.judge({"pixels_4": blur, "vae": row(**numbers), "wae_mmd": row("WAE-MMD")})
+    (judged,) = manifold.judge({"pixels_4": blur, "wae_gan": row(**numbers), "wae_mmd": row("WAE-MMD")})
     assert judged["claim"] == manifold.CLAIM
     return judged["verdict"]
 
@@ -51,13 +51,21 @@ def test_without_small_images_it_stays_open():
 
 
 def test_numbers_include_both_readings_of_the_empty_table():
-    (judged,) = manifold.judge({"pixels_4": BLUR, "vae": row()})
+    (judged,) = manifold.judge({"pixels_4": BLUR, "wae_gan": row()})
     assert judged["numbers"] == (
-        "4x4 pixels: mean AUC 0.765 [0.750, 0.780]; VAE: mean AUC 0.810 [0.800, 0.820], samples 0.95 times as far from "
-        "training images, largest step 1.40 [1.30, 1.50] times the mean, lines to training images 77.0 [76.0, 78.0] on "
-        "average, 34.0 [33.0, 35.0] to the nearest"
+        "4x4 pixels: mean AUC 0.765 [0.750, 0.780]; WAE-GAN: mean AUC 0.810 [0.800, 0.820], samples 0.95 times as far "
+        "from training images, largest step 1.40 [1.30, 1.50] times the mean, lines to training images 77.0 "
+        "[76.0, 78.0] on average, 34.0 [33.0, 35.0] to the nearest"
     )
 
 
 def test_nothing_is_judged_without_lines():
-    assert manifold.judge({"vae": {"title": "VAE"}}) == []
+    assert manifold.judge({"wae_gan": {"title": "WAE-GAN"}}) == []
+
+
+def test_of_a_method_in_several_settings_nothing_is_judged():
+    assert manifold.judge({f"wae_gan, seed=x{i}": row() | {"method": "wae_gan"} for i in (1, 2)}) == []
+
+
+def test_only_the_decks_models_are_judged():
+    assert manifold.judge({"vae": row("VAE", ratio=0.1)}) == []
