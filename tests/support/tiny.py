@@ -30,9 +30,9 @@ FIELDS = {  # averaged weights and warm-ups are on where that costs no further c
         "optim.b1": 0.9,
         "train.ema_decay": 0.9,
     },
-    "soft_introvae": {  # a soft margin of 18 nats; gamma_r is large enough to be noticed
+    "soft_introvae": {  # a soft margin of 17 nats; gamma_r is large enough to be noticed
         "loss.beta_rec": 8.0,
-        "loss.beta_kl": 2.0,
+        "loss.beta_kl": 2.5,
         "loss.beta_neg": 400.0,
         "loss.gamma_r": 0.3,
         "loss.warmup_steps": 100,
