@@ -16,7 +16,7 @@ from genmodels.evaluation.measures.attributes import TRAIN
 from genmodels.evaluation.rows import Evaluation, evaluate, train_codes_of
 from genmodels.model import Model
 from genmodels.runs import data as run_data
-from genmodels.runs import derived, renamed
+from genmodels.runs import derived, files, renamed
 from genmodels.sampling import attributes, densities
 from genmodels.sampling.densities import Density
 
@@ -59,11 +59,9 @@ def evaluate_run(
         "left_out": found.left_out,
         "rows": found.rows,
     }
-    partial = path.with_suffix(".tmp")
     try:
         values.write(path, found.values, report["budget"])
-        partial.write_text(json.dumps(report, indent=1) + "\n")
-        partial.replace(path)
+        files.write_whole(path, json.dumps(report, indent=1) + "\n")
     except OSError as error:
         raise UsageError(f"{path} cannot be written ({error.strerror}): make room there.") from error
     return report

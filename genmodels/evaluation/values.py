@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from genmodels.runs import files
+
 BUDGET = "budget"  # key of the budget, as JSON: the values belong to the evaluation with the same one
 
 
@@ -17,11 +19,7 @@ def path(report: Path) -> Path:
 
 def write(report: Path, values: dict[str, np.ndarray], budget: dict[str, Any]) -> None:
     """Keeps values by '<row> <measure>' beside the JSON file `report`; raises OSError."""
-    arrays: dict[str, Any] = {BUDGET: np.array(json.dumps(budget)), **values}
-    partial = report.with_suffix(".npz.tmp")
-    with partial.open("wb") as file:
-        np.savez_compressed(file, **arrays)
-    partial.replace(path(report))
+    files.write_arrays(path(report), {BUDGET: np.array(json.dumps(budget)), **values})
 
 
 def read(report: Path, budget: dict[str, Any]) -> dict[str, np.ndarray]:

@@ -4,7 +4,6 @@ Larsen et al. 2016, arXiv 1512.09300: a code plus t times the vector decodes to 
 """
 
 import difflib
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from genmodels.errors import UsageError
+from genmodels.runs import derived, files
 
 ALIKE = 3  # names of attributes that an error message suggests
 
@@ -56,22 +56,12 @@ def fit(codes: np.ndarray, labels: np.ndarray, names: Sequence[str], auc: Mappin
 
 def write(path: Path, vectors: Vectors) -> None:
     """Writes them as one .npz; the file is complete at every moment."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.tmp")
-    with partial.open("wb") as file:
-        np.savez(file, names=np.array(vectors.names), vectors=vectors.vectors, auc=vectors.auc)
-    partial.replace(path)
+    files.write_arrays(path, vectors._asdict() | {"names": np.array(vectors.names)})
 
 
 def read(path: Path) -> Vectors | None:
     """What `write` has written; None where there is no file, UsageError for a damaged one."""
-    try:
-        with path.open("rb") as file, np.load(file) as arrays:
-            return Vectors(tuple(arrays["names"].tolist()), arrays["vectors"], arrays["auc"])
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-        raise UsageError(f"{path} cannot be read ({error}): delete it and run launch.evaluate again.") from error
+    return derived.read(path, lambda arrays: Vectors(tuple(arrays["names"].tolist()), arrays["vectors"], arrays["auc"]))
 
 
 def _suggestion(name: str, names: Sequence[str]) -> str:

@@ -2,7 +2,6 @@
 
 import sys
 import warnings
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from genmodels.errors import UsageError
+from genmodels.runs import derived, files
 
 COMPONENTS = {"gaussian": 1, "mixture": 10}  # of the densities that are fitted, by name
 ITERATIONS = 200  # of expectation maximisation, at most
@@ -67,21 +66,17 @@ def fit(codes: np.ndarray, components: int, seed: int) -> Density:
 
 def write(path: Path, densities: Mapping[str, Density]) -> None:
     """Writes densities by name as one .npz with arrays 'name/field'; the file is complete at every moment."""
-    arrays = {f"{name}/{field}": array for name, each in densities.items() for field, array in each._asdict().items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.tmp")
-    with partial.open("wb") as file:
-        np.savez(file, **arrays)
-    partial.replace(path)
+    files.write_arrays(
+        path,
+        {f"{name}/{field}": array for name, each in densities.items() for field, array in each._asdict().items()},
+    )
 
 
 def read(path: Path) -> dict[str, Density]:
     """The densities that `write` has written, by name; {} where there is no file, UsageError for a damaged one."""
-    try:
-        with path.open("rb") as file, np.load(file) as arrays:
-            names = dict.fromkeys(name.partition("/")[0] for name in arrays.files)
-            return {name: Density(*(arrays[f"{name}/{field}"] for field in Density._fields)) for name in names}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-        raise UsageError(f"{path} cannot be read ({error}): delete it and run launch.evaluate again.") from error
+
+    def parse(arrays: Mapping[str, np.ndarray]) -> dict[str, Density]:
+        names = dict.fromkeys(name.partition("/")[0] for name in arrays)
+        return {name: Density(*(arrays[f"{name}/{field}"] for field in Density._fields)) for name in names}
+
+    return derived.read(path, parse) or {}
