@@ -32,6 +32,5 @@ class Generator(NamedTuple):
         """`images` to be measured; their realism is that of the images `apart`, in disjoint sets of `size`."""
         few = images[: max(2, min(NEAREST, len(self.dataset.test)))]  # as many as of real images
         sets = disjoint(apart, size, self.swd_sets)
-        test = data.sampled(self.dataset.test, size)
-        realism = Realism(test, sets, progress=self.progress) if sets else None
+        realism = Realism(data.sampled(self.dataset.test, size), sets, progress=self.progress) if sets else None
         return ImageSet(images, few, self.dataset.train, real=self.real, realism=realism, progress=self.progress)

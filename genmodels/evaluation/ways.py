@@ -12,12 +12,13 @@ from genmodels import data, metrics
 from genmodels.data import Dataset, subsets
 from genmodels.errors import UsageError
 from genmodels.evaluation.budget import Budget
+from genmodels.evaluation.generated import Generator
 from genmodels.evaluation.measures import Sizes, Unmeasurable, least
 from genmodels.evaluation.measures import samples as of_samples
 from genmodels.evaluation.measures.improved import Improved
-from genmodels.evaluation.measures.samples import NEAREST, ImageSet
-from genmodels.evaluation.measures.scratch import BATCH, stored
-from genmodels.images import to_uint8, to_unit
+from genmodels.evaluation.measures.samples import ImageSet
+from genmodels.evaluation.measures.scratch import BATCH
+from genmodels.images import to_unit
 from genmodels.methods import posterior
 from genmodels.model import Model
 from genmodels.sampling import densities
@@ -103,11 +104,11 @@ def measure(
     enough of them, are used here too.
     """
     count = number(len(dataset.test), budget)
-    test = data.sampled(dataset.test, count)
+    generator, test = Generator(model, dataset, real, 0, progress), data.sampled(dataset.test, count)
     found = {}
     for way, codes in _codes(model, budget, fitted, improved, count):
-        images = stored(to_uint8(model.decode(z)) for (z,) in metrics.batched(np.asarray(codes), size=BATCH))
-        drawn = ImageSet(images, images[: max(2, min(NEAREST, count))], dataset.train, real=real, progress=progress)
+        images = generator.decoded(codes)
+        drawn = generator.image_set(images, images[:0], count)
         distances = metrics.sliced_wasserstein(test, images, seed=budget.seed)
         found[way] = {
             "sliced_wasserstein": {str(level): distance for level, distance in distances.items()},
