@@ -37,7 +37,7 @@ def trace(bench: Bench, phase: methods.Phase, folder: Path) -> list[Op]:
     """
     batch, state = jax.block_until_ready(next(bench.sent(1))), bench.start()
     program = bench.devices.compile(phase.step, bench.feed.read)
-    compiled = program.lower(state, batch, bench.key, bench.feed.table).compile()
+    program = program.lower(state, batch, bench.key, bench.feed.table).compile()
     options = jax.profiler.ProfileOptions()
     options.python_tracer_level = 0  # its frames would fill the file
     for _ in range(WARM):
@@ -46,7 +46,7 @@ def trace(bench: Bench, phase: methods.Phase, folder: Path) -> list[Op]:
         for _ in range(STEPS):
             state, _ = jax.block_until_ready(program(state, batch, bench.key, bench.feed.table))
     newest = max(folder.rglob("perfetto_trace.json.gz"), key=lambda path: path.stat().st_mtime)
-    found = ops(json.loads(gzip.decompress(newest.read_bytes()))["traceEvents"], compiled.as_text() or "", STEPS)
+    found = ops(json.loads(gzip.decompress(newest.read_bytes()))["traceEvents"], program.as_text() or "", STEPS)
     if not found:
         raise UsageError(f"--profile={folder}: the profiler names no op of this program on {jax.default_backend()}.")
     return found
@@ -79,7 +79,6 @@ def table(found: list[Op], phase: str, rows: int = 25) -> str:
     ]
     for op in found[:rows]:
         share = op.milliseconds / total
-        name = op.name.replace("|", "")
-        layer = "/".join(op.layer.split("/")[1:]).replace("|", "")
-        lines.append(f"| {op.milliseconds:.2f} | {share:.0%} | {op.calls:g} | {name} | {op.shape} | {layer} |")
+        layer = op.layer.partition("/")[2]  # without the program's own name
+        lines.append(f"| {op.milliseconds:.2f} | {share:.0%} | {op.calls:g} | {op.name} | {op.shape} | {layer} |")
     return "\n".join(lines)
