@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-import genmodels
 from genmodels import data, evaluation, metrics, sampling
 from genmodels.evaluation import references
 from genmodels.figures import gallery
@@ -11,11 +10,6 @@ from genmodels.images import to_unit
 from tests.support import splits, tiny
 
 BUDGET = evaluation.Budget(images=12, pairs=2, real_pairs=None, lines=2, points=3, refined=0, seed=0)
-
-
-@pytest.fixture(scope="module")
-def model(trained):
-    return genmodels.load(trained)
 
 
 def labelled(folder, test: int = 16, **columns) -> data.Dataset:

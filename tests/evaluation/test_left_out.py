@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import genmodels
 from genmodels import comparison, evaluation
 from genmodels.errors import UsageError
 from genmodels.evaluation import left_out, tables
@@ -19,11 +18,6 @@ PCA = [f"PCA with {size} dimensions" for size in (LATENT, 64, 128, 256, 512)]
 RATIO = "distance of samples to training images over that of held-out images"
 OF_FOUR = ["lines to training set, mean RMSE", "lines to training set, nearest RMSE", "MS-SSIM − real", "MMD(Q_z, P_z)"]
 OF_TWO = ["RMSE test", "PSNR test, dB", "SSIM test", RATIO, "active units"]
-
-
-@pytest.fixture(scope="module")
-def model(trained):
-    return genmodels.load(trained)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-import genmodels
 from genmodels import evaluation, metrics
 from genmodels.data import sampled
 from genmodels.evaluation import left_out, measures, references, tables
@@ -16,11 +15,6 @@ from tests.support import splits, tiny
 BUDGET = evaluation.Budget(
     images=4, pairs=2, real_pairs=None, lines=2, points=3, refined=6, seed=0, spherical=False, swd_sets=2
 )
-
-
-@pytest.fixture(scope="module")
-def model(trained):
-    return genmodels.load(trained)
 
 
 @pytest.fixture(scope="module")

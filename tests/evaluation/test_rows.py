@@ -6,7 +6,6 @@ import jax
 import numpy as np
 import pytest
 
-import genmodels
 from genmodels import data, evaluation, metrics
 from genmodels.evaluation import measures, tables
 from genmodels.evaluation.measures import Measure
@@ -14,11 +13,6 @@ from genmodels.images import to_uint8, to_unit
 from tests.support import keys
 
 BUDGET = evaluation.Budget(images=12, pairs=6, real_pairs=None, lines=2, points=4, refined=4, seed=0)
-
-
-@pytest.fixture(scope="module")
-def model(trained):
-    return genmodels.load(trained)
 
 
 @pytest.fixture(scope="module")

@@ -18,11 +18,6 @@ FEW = ("--num=4", "--pairs=2", "--lines=2", "--points=3")
 
 
 @pytest.fixture(scope="module")
-def model(trained):
-    return genmodels.load(trained)
-
-
-@pytest.fixture(scope="module")
 def evaluated(tmp_path_factory, trained, model):
     """A run that has been evaluated, not to be changed."""
     run = shutil.copytree(trained, tmp_path_factory.mktemp("evaluated") / "run")

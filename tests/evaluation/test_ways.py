@@ -24,11 +24,6 @@ FEW = ("--num=4", "--pairs=2", "--lines=2", "--points=3", "--draws=4")
 
 
 @pytest.fixture(scope="module")
-def model(trained):
-    return genmodels.load(trained)
-
-
-@pytest.fixture(scope="module")
 def faces(model):
     return data.build(model.config)
 

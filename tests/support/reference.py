@@ -90,3 +90,14 @@ def frozen(state, player: str):
 def equal(a, b) -> bool:
     """Whether two trees of arrays are equal bit for bit."""
     return jax.tree.all(jax.tree.map(np.array_equal, a, b))
+
+
+def posterior(features) -> tuple[jax.Array, jax.Array]:
+    """The mean and the log variance of q(z|x), from an encoder's outputs."""
+    return features[:, : tiny.LATENT], jnp.clip(features[:, tiny.LATENT :], -10, 10)
+
+
+def divergence(q) -> jax.Array:
+    """KL(q(z|x) || N(0, I)) of each image."""
+    mean, logvar = q
+    return 0.5 * jnp.sum(jnp.square(mean) + jnp.exp(logvar) - 1 - logvar, 1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from genmodels.methods.replicas import Replicas
 from tests.support import reference, tiny
-from tests.support.reference import Expected, Reference
+from tests.support.reference import Expected, Reference, divergence
 
 COST_FAULTS = ("KL summed over the batch", "square root of the cost", "error without its half")
 GAME_FAULTS = (
@@ -29,12 +29,6 @@ SAMPLE_FAULTS = ("the other hinge", "no hinge at x_r")
 WARMUP_FAULTS = (*COST_FAULTS, "code without noise")
 
 
-def divergence(q):
-    """KL(q(z|x) || N(0, I)) of each image."""
-    mean, logvar = q
-    return 0.5 * jnp.sum(jnp.square(mean) + jnp.exp(logvar) - 1 - logvar, 1)
-
-
 class Losses(NamedTuple):
     """What the players minimise on one batch."""
 
@@ -47,8 +41,7 @@ class Losses(NamedTuple):
     fault: str | None
 
     def posterior(self, phi, x):
-        features = self.encoder(phi, x)
-        return features[:, : tiny.LATENT], jnp.clip(features[:, tiny.LATENT :], -10, 10)
+        return reference.posterior(self.encoder(phi, x))
 
     def code(self, q):
         mean, logvar = q

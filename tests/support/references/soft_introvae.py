@@ -9,7 +9,7 @@ import numpy as np
 
 from genmodels.methods.replicas import Replicas
 from tests.support import reference, tiny
-from tests.support.reference import Expected, Reference
+from tests.support.reference import Expected, Reference, divergence
 
 S = 1 / (3 * tiny.SIZE**2)
 ERROR_UNSCALED = "scale left out of the error"
@@ -48,12 +48,6 @@ def stop(x):
     return jax.lax.stop_gradient(x)
 
 
-def divergence(q):
-    """KL(q(z|x) || N(0, I)) of each image."""
-    mean, logvar = q
-    return 0.5 * jnp.sum(jnp.square(mean) + jnp.exp(logvar) - 1 - logvar, 1)
-
-
 def error(x, y):
     """L(x, y) of each image."""
     return jnp.sum(jnp.square(x - y), (1, 2, 3))
@@ -72,8 +66,7 @@ class Losses(NamedTuple):
     fault: str | None
 
     def posterior(self, phi, x):
-        features = self.encoder(phi, x)
-        return features[:, : tiny.LATENT], jnp.clip(features[:, tiny.LATENT :], -10, 10)
+        return reference.posterior(self.encoder(phi, x))
 
     def code(self, q, noise):
         mean, logvar = q
