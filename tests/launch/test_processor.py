@@ -34,27 +34,27 @@ for phase in method.phases:
 
 @pytest.fixture
 def environment(monkeypatch):
-    """No settings of the user's, on a small machine with AVX-512 and glibc; the calls of mallopt."""
-    for name in ("XLA_FLAGS", "GLIBC_TUNABLES", *processor.ALLOCATOR):
+    """No settings of the user's, on a small machine with AVX-512 and glibc; the calls of mallopt and jax's updates."""
+    for name in ("XLA_FLAGS", "GLIBC_TUNABLES", "JAX_CPU_ENABLE_ASYNC_DISPATCH", *processor.ALLOCATOR):
         monkeypatch.delenv(name, raising=False)
     calls = []
     monkeypatch.setattr(processor, "wide_vectors", lambda: True)
     monkeypatch.setattr(processor, "ACCELERATORS", ())
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     monkeypatch.setattr(platform, "libc_ver", lambda: ("glibc", "2.36"))
+    monkeypatch.setattr(jax.config, "update", lambda *args: calls.append(args))
     monkeypatch.setattr(ctypes, "CDLL", lambda _: type("Libc", (), {"mallopt": lambda _, *args: calls.append(args)})())
     return calls
 
 
-@pytest.mark.parametrize("given", ["", "--xla_cpu_use_onednn=false", "--xla_cpu_experimental_ynn_fusion_type=X"])
+@pytest.mark.parametrize("given", ["", "--xla_cpu_use_onednn=false", f"--{processor.FUSION}=X"])
 def test_flags_are_set_once_and_only_where_the_user_has_not(monkeypatch, environment, given):
     monkeypatch.setenv("XLA_FLAGS", given)
     for _ in range(2):
         processor.tune()
     found = os.environ["XLA_FLAGS"].split()
-    names = [flag.partition("=")[0] for flag in found]
-    assert sorted(names) == sorted(f"--{name}" for name in processor.WIDE_VECTORS)
-    assert set(given.split()) <= set(found)
+    ours = [] if processor.FUSION in given else [f"--{processor.FUSION}=reduce"]
+    assert sorted(found) == sorted([*given.split(), *ours])
 
 
 def test_a_file_of_flags_stays(monkeypatch, environment):
@@ -65,18 +65,27 @@ def test_a_file_of_flags_stays(monkeypatch, environment):
 
 def test_only_versions_that_were_tried_get_flags():
     assert processor.flags((0, 13), wide=True) == processor.flags((0, 12), wide=False) == {}
-    assert processor.flags((0, 10), wide=False) == {"xla_cpu_experimental_ynn_fusion_type": ""}
+    assert processor.flags((0, 10), wide=False) == {processor.FUSION: ""}
     assert jax.__version_info__[:2] in processor.TRIED  # else: measure it, see results/performance.md
 
 
-def test_the_allocator_keeps_its_memory(environment):
+KEEPING = [(-4, 0), (-1, 2**31 - 1), (-2, 2**28)]
+
+
+def test_memory_is_kept_for_the_thread_that_runs_the_programs(environment):
     processor.tune()
-    assert environment == [(-4, 0), (-1, 2**31 - 1), (-2, 2**28), (-8, 1)]
+    assert environment == [*KEEPING, ("jax_cpu_enable_async_dispatch", False)]
+
+
+def test_the_users_dispatch_wins(monkeypatch, environment):
+    monkeypatch.setenv("JAX_CPU_ENABLE_ASYNC_DISPATCH", "true")
+    processor.tune()
+    assert environment == KEEPING
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("MALLOC_ARENA_MAX", "2"), ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"), ("MALLOC_TOP_PAD_", "0")],
+    [("MALLOC_MMAP_MAX_", "2"), ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"), ("MALLOC_TOP_PAD_", "0")],
 )
 def test_the_users_allocator_wins(monkeypatch, environment, name, value):
     monkeypatch.setenv(name, value)
