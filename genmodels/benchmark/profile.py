@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +17,7 @@ from genmodels.errors import UsageError
 
 STEPS = 5  # that are traced
 INSTRUCTION = re.compile(r"^\s*(?:ROOT )?%?(?P<name>[\w.$-]+) = (?P<shape>\(|\S+)(?P<rest>.*)", re.MULTILINE)
+CONVOLUTION = re.compile(r" convolution\(")
 CONTAINER = re.compile(r" (while|call|conditional)\(")  # their time is that of the ops inside
 LAYER = re.compile(r'op_name="([^"]*)"')
 
@@ -30,10 +32,21 @@ class Op(NamedTuple):
     layer: str
 
 
-def trace(bench: Bench, phase: methods.Phase, folder: Path) -> list[Op]:
-    """Runs a few steps of a phase under jax's profiler, which writes its files to `folder`; the ops, longest first.
+class Profile(NamedTuple):
+    """A step's milliseconds under the profiler, its ops, longest first, and how many convolutions have no time.
 
-    Ops run one after another on a CPU, each on all its cores. Raises UsageError where the profiler names no op.
+    On a CPU ops may run beside one another, and XLA's convolutions in threads that the profiler does not see.
+    """
+
+    milliseconds: float
+    ops: list[Op]
+    untimed: int
+
+
+def trace(bench: Bench, phase: methods.Phase, folder: Path) -> Profile:
+    """Runs a few steps of a phase under jax's profiler, which writes its files to `folder`.
+
+    Raises UsageError where the profiler names no op.
     """
     batch, state = jax.block_until_ready(next(bench.sent(1))), bench.start()
     program = bench.devices.compile(phase.step, bench.feed.read)
@@ -43,13 +56,16 @@ def trace(bench: Bench, phase: methods.Phase, folder: Path) -> list[Op]:
     for _ in range(WARM):
         state, _ = jax.block_until_ready(program(state, batch, bench.key, bench.feed.table))
     with jax.profiler.trace(folder, create_perfetto_trace=True, profiler_options=options):
+        start = time.perf_counter()
         for _ in range(STEPS):
             state, _ = jax.block_until_ready(program(state, batch, bench.key, bench.feed.table))
+        milliseconds = 1e3 * (time.perf_counter() - start) / STEPS
     newest = max(folder.rglob("perfetto_trace.json.gz"), key=lambda path: path.stat().st_mtime)
-    found = ops(json.loads(gzip.decompress(newest.read_bytes()))["traceEvents"], program.as_text() or "", STEPS)
+    text = program.as_text() or ""
+    found = ops(json.loads(gzip.decompress(newest.read_bytes()))["traceEvents"], text, STEPS)
     if not found:
         raise UsageError(f"--profile={folder}: the profiler names no op of this program on {jax.default_backend()}.")
-    return found
+    return Profile(milliseconds, found, untimed(text, found))
 
 
 def ops(events: Iterable[dict[str, Any]], program: str, steps: int) -> list[Op]:
@@ -68,11 +84,21 @@ def ops(events: Iterable[dict[str, Any]], program: str, steps: int) -> list[Op]:
     return found
 
 
-def table(found: list[Op], phase: str, rows: int = 25) -> str:
+def untimed(program: str, found: list[Op]) -> int:
+    """How many of a program's convolutions are not among these ops."""
+    named = {each["name"] for each in INSTRUCTION.finditer(program) if CONVOLUTION.search(each["rest"])}
+    return len(named - {op.name for op in found})
+
+
+def table(profile: Profile, phase: str, rows: int = 25) -> str:
     """The ops that take longest, as Markdown."""
+    found = profile.ops
     total = sum(op.milliseconds for op in found)
+    first = f"{phase}: {profile.milliseconds:,.1f} ms a step; {len(found):,} ops take {total:,.1f} ms"
+    if profile.untimed:
+        first += f", and the profiler does not see the time of {profile.untimed} convolutions"
     lines = [
-        f"{phase}: {total:,.1f} ms a step in {len(found):,} ops; the {min(rows, len(found))} that take longest:",
+        f"{first}. The {min(rows, len(found))} that take longest:",
         "",
         "| ms | share | calls | op | result | layer |",
         "|---|---|---|---|---|---|",
