@@ -22,22 +22,23 @@ def get_config(variant: str = ""):
     config.model.norm = "branch"
 
     config.loss = loss = ml_collections.ConfigDict()
-    # Weight of the squared error, summed over pixels in [0, 1]: with beta_kl = 1, IntroVAE's balance at every size.
-    loss.beta_rec = 0.25 * (128 / config.image_size) ** 2
+    # Weight of the squared error, summed over pixels in [0, 1]: half of IntroVAE's beta, which weighs half the error.
+    loss.beta_rec = pick(config, 0.25 * (128 / config.image_size) ** 2, demo=1.0)
     loss.beta_kl = 1.0  # weight of the KL of real images, and of fakes in the decoder's turn
-    # Weight of fakes' KL in the encoder's turn: soft margins of 150 nats at 128 px, 116 at 64 px, 83 in the demo.
-    loss.beta_neg = pick(config, 1024.0, celeba64=256.0, slim64=256.0, demo=64.0)
-    loss.gamma_r = 1e-8  # weight of fakes' own squared error in the decoder's turn; 0 saves decoding them again
+    # Weight of fakes' KL in the encoder's turn: soft margins of 150 nats at 128 px, 116 at 64 px, 50 in the demo.
+    loss.beta_neg = pick(config, 1024.0, celeba64=256.0, slim64=256.0, demo=128.0)
+    # Weight of fakes' own squared error in the decoder's turn, within beta_rec: the demo saves decoding them again.
+    loss.gamma_r = pick(config, 1e-8, demo=0.0)
     # steps of plain VAE training before the adversarial game: about one epoch of CelebA
-    loss.warmup_steps = pick(config, 3_000, slim64=2_500, demo=600)
+    loss.warmup_steps = pick(config, 3_000, slim64=2_500, demo=200)
 
     config.optim = optim = ml_collections.ConfigDict()
-    optim.learning_rate = pick(config, 2e-4, slim64=1e-3, demo=1.5e-3)  # of the encoder's and the decoder's Adam
+    optim.learning_rate = pick(config, 2e-4, slim64=1e-3, demo=4e-3)  # of the encoder's and the decoder's Adam
     optim.b1 = pick(config, 0.9, slim64=0.5, demo=0.5)
     optim.b2 = 0.999
     # Factor by which learning rates decay over the run: at a constant 1e-3 KL(x) still swings at the end.
-    optim.decay = pick(config, 1.0, slim64=4.0)
-    config.train.steps = pick(config, 200_000, slim64=6_000, demo=720)
+    optim.decay = pick(config, 1.0, slim64=4.0, demo=4.0)
+    config.train.steps = pick(config, 200_000, slim64=6_000, demo=1_100)
     config.train.batch_size = pick(config, 64, slim64=16, demo=16)
     # An average over the last few dozen steps smooths the noise of a game with small batches.
     config.train.ema_decay = pick(config, 0.0, slim64=0.98, demo=0.98)

@@ -102,7 +102,7 @@ PAIR = Pair(
         "celeba128": (64, 128, 256, 512, 512),
         "celeba64": (64, 128, 256, 512),
         "slim64": (8, 16, 32, 64),
-        "demo": (8, 32, 64),
+        "demo": (16, 32, 64),
     },
     fit=lambda channels, size: (channels + channels[-1:] * _stages(size))[: _stages(size)],
 )

@@ -13,6 +13,7 @@ from genmodels.tuning import results, space, study
 from genmodels.tuning.identity import Tuning
 
 GRID = "loss.margin=50,100;loss.beta=0.5,1.0,2.0"
+STEPS = 720  # of each trial
 NOISE = np.random.default_rng(0).integers(0, 256, (12, 32, 32, 3), dtype=np.uint8)
 IMAGES = Dataset(NOISE, NOISE[:4], "noise", "none", "none", "noise", "digest", 0)
 BUDGET = Budget(4, 2, None, 2, 3, 0, 0, swd_sets=0)
@@ -65,7 +66,9 @@ class Played:
 
 
 def tuning(workdir: Path, text: str = GRID, sampler: str = "grid") -> Tuning:
-    config = introvae.get_config("demo").lock()
+    config = introvae.get_config("demo")
+    config.train.steps = STEPS
+    config.lock()
     return Tuning(config, space.parse(text, config), sampler, workdir, BUDGET)
 
 
