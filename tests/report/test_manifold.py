@@ -59,5 +59,13 @@ def test_numbers_include_both_readings_of_the_empty_table():
     )
 
 
+def test_models_on_the_same_nets_are_judged_apart():
+    papers, same = manifold.judge({"pixels_4": BLUR, "vae": row(), "vae, same nets": row("VAE, same nets", ratio=0.3)})
+    assert (papers["claim"], papers["verdict"]) == (manifold.CLAIM, "holds")
+    assert (same["claim"], same["verdict"]) == (f"{manifold.CLAIM}, on the same nets", "contradicted")
+    assert "VAE, same nets: mean AUC" in same["numbers"]
+    assert "same nets" not in papers["numbers"]
+
+
 def test_nothing_is_judged_without_lines():
     assert manifold.judge({"vae": {"title": "VAE"}}) == []
