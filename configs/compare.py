@@ -1,10 +1,21 @@
-"""The deck's whole comparison: every method trained and measured in the same way, on one page.
+r"""The deck's whole comparison: every method trained and measured in the same way, on one page.
 
     python -m launch.compare --config=configs/compare.py         CelebA, 128x128
     python -m launch.compare --config=configs/compare.py:slim64  CelebA, 64x64, slim nets: see results/README.md
     python -m launch.compare --config=configs/compare.py:demo    drawn faces, 32x32, a few minutes on 2 CPU cores
 
 A method's own fields are under its name: --config.wae_mmd.train.steps=1000. Data and seeds are shared.
+
+--config.nets=same gives all methods IntroVAE's nets and codes, and one budget; --config.nets=both compares them on the
+papers' nets as well. The runs on the same nets have the methods' own fields, but for those under `same`, for example
+--config.same.shared.train.steps=1000. Their learning rates are to be the best of four short trials of each method, a
+tenth of the steps each:
+
+    python -m launch.tune --config=configs/same_nets.py:vae:slim64 --config.train.steps=510 \
+        --space=optim.learning_rate=5e-4,1e-3,2e-3,4e-3
+
+and likewise for the others, with --config.loss.warmup_steps=250 for the two that begin with a VAE's warm-up. These
+trials have not been run yet: see RATES.
 """
 
 import importlib
@@ -15,12 +26,18 @@ from configs import common
 from configs.common import pick
 from genmodels import methods
 
+# Learning rates on the same nets, by variant and method: of each method the best of TRIALS. Where these have not been
+# run, as yet in all variants, the methods keep the rates of their own configs, and the page says so.
+TRIALS = 4
+RATES: dict[str, dict[str, float]] = {}
+
 
 def get_config(variant: str = ""):
     config = ml_collections.ConfigDict()
     config.variant = variant or "celeba128"
     config.methods = tuple(methods.SPECS)  # which methods, in training order
     config.seeds = 1  # runs per method, with seeds 0, 1, ...
+    config.nets = "papers"  # papers: as in the methods' papers | same: the same for all methods | both
 
     config.data = common.get_config("vae", config.variant).data
     del config.data.flip  # each method sets its own
@@ -45,4 +62,34 @@ def get_config(variant: str = ""):
         flip = method.data.flip
         del method.data, method.seed
         method.flip = flip  # mirror training images with probability 1/2
+    _add_same(config)
     return config
+
+
+def _add_same(config: ml_collections.ConfigDict) -> None:
+    """Adds config.same: what replaces the methods' own fields where all of them have the same nets."""
+    pattern = config.introvae
+    config.same = same = ml_collections.ConfigDict()
+    same.beta = pattern.loss.beta  # weight of 1/2 squared error, summed over pixels in [0, 1], where a KL has weight 1
+    same.trials = (
+        TRIALS if config.variant in RATES else 0
+    )  # of each method's learning rate, as the page says; 0 = not tuned
+
+    same.shared = shared = ml_collections.ConfigDict()  # fields of every method
+    shared.model = pattern.model.copy_and_resolve_references()
+    shared.flip = True
+    shared.train = train = ml_collections.ConfigDict()
+    train.batch_size = max(32, pattern.train.batch_size)  # the MMD of fewer codes is mostly noise
+    train.steps = pattern.train.steps * pattern.train.batch_size // train.batch_size  # as many images as IntroVAE sees
+    train.ema_decay = pattern.train.ema_decay
+
+    for name in methods.SPECS:  # what else changes
+        method = config[name]
+        same[name] = own = ml_collections.ConfigDict({"loss": {}, "optim": {}})
+        own.optim.learning_rate = RATES.get(config.variant, {}).get(name, method.optim.learning_rate)
+        if warmup := method.loss.get("warmup_steps", 0):  # its share of the steps stays
+            own.loss.warmup_steps = train.get_ref("steps") * warmup // method.train.steps
+    same.vae.loss.beta = same.get_ref("beta")
+    same.introvae.loss.beta = same.get_ref("beta")
+    same.soft_introvae.loss.beta_rec = same.get_ref("beta") / 2  # of the squared error without the 1/2
+    same.soft_introvae.loss.beta_kl = 1.0

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 
 from genmodels import evaluation, metrics
-from genmodels.comparison import seeds
+from genmodels.comparison import same_nets, seeds
 from genmodels.comparison.rows import IMPROVED, models
 from genmodels.comparison.run import Run
 from genmodels.evaluation import tables
@@ -25,12 +25,13 @@ MEASURES = (
 def measure(compared: list[Run], rows: dict[str, dict]) -> list[dict[str, Any]]:
     """The difference, `first` minus `second`, of each two rows of models in each of MEASURES that was kept of both.
 
+    Rows on the same nets and rows on the papers' are two comparisons: no difference is taken between them.
     Each is an estimate over all seeds with {first, second, measure, paired, each: the estimates by seed}. The interval
     is left out where one set of samples was measured with one seed.
     """
     kept = {run.workdir: evaluation.read_values(run.workdir, run.step) for run in compared if run.report}
     found = []
-    for first, second in combinations(models(rows), 2):
+    for first, second in (pair for group in same_nets.grouped(models(rows)) for pair in combinations(group, 2)):
         both = _of_row(compared, first), _of_row(compared, second)
         for name in MEASURES:
             each = {}

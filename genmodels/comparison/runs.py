@@ -7,7 +7,7 @@ import jax
 import ml_collections
 
 from genmodels import data, evaluation, methods, model, runs, training
-from genmodels.comparison import existing
+from genmodels.comparison import existing, same_nets
 from genmodels.comparison.progress import Progress, Task
 from genmodels.comparison.run import FAILURE, Run, compared_step, failure, is_trained
 from genmodels.errors import DivergedError, UsageError
@@ -62,7 +62,7 @@ def _check_trainable(planned: list[Run], images: data.Dataset) -> None:
             parallel.build(config.parallel.mode, config.parallel.devices, config.train.batch_size)
             data.draws(len(images.train), (), config.train.batch_size, seed=config.seed, flip=config.data.flip)
         except UsageError as error:
-            raise UsageError(f"{config.method}: {error}") from error
+            raise UsageError(f"{run.row}: {error}") from error
 
 
 def _say_what_is_left_out(planned: list[Run], images: data.Dataset, budgets: list[evaluation.Budget]) -> None:
@@ -127,19 +127,22 @@ def plan(config: ml_collections.ConfigDict, workdir: Path) -> list[Run]:
     if len(set(config.methods)) < len(config.methods):
         raise UsageError(f"config.methods={tuple(config.methods)} names a method twice: config.seeds gives more runs.")
     planned = []
-    for method in config.methods:
-        for seed in range(config.seeds):
-            fields = config[method].to_dict()
-            fields["data"] = {**config.data.to_dict(), "flip": fields.pop("flip")}
-            each = ml_collections.ConfigDict({**fields, "seed": seed})
-            try:
-                methods.make(each)
-                each = methods.resolve(each)
-            except UsageError as error:
-                raise UsageError(f"{method}: {error}") from error
-            run = Run(workdir / f"{method}-{seed}".replace("_", "-"), each)
-            runs.check(run.workdir, each)
-            planned.append(run)
+    wanted = [
+        (setting, method, seed)
+        for setting in same_nets.chosen(config)
+        for method in config.methods
+        for seed in range(config.seeds)
+    ]
+    for setting, method, seed in wanted:
+        each = same_nets.run_config(config, method, setting, seed)
+        try:
+            methods.make(each)
+            each = methods.resolve(each)
+        except UsageError as error:
+            raise UsageError(f"{same_nets.row(method, setting)}: {error}") from error
+        run = Run(workdir / same_nets.folder(method, setting, seed), each, setting=setting)
+        runs.check(run.workdir, each)
+        planned.append(run)
     return planned
 
 

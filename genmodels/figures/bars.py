@@ -26,7 +26,8 @@ def grouped(
     for i, ((title, values), colour) in enumerate(zip(bars.items(), cycle(COLOURS), strict=False)):
         widths = [values.get(name, np.nan) - CHANCE for name in names]
         heights = places + (i - (len(bars) - 1) / 2) * BAR
-        handles.append(axes.barh(heights, widths, BAR, CHANCE, color=colour, label=title))
+        hatch = "////" if i >= len(COLOURS) else None  # where a colour is used again
+        handles.append(axes.barh(heights, widths, BAR, CHANCE, color=colour, hatch=hatch, label=title))
     for (title, values), marker in zip(marks.items(), cycle(reversed(MARKERS)), strict=False):
         x = [values.get(name, np.nan) for name in names]
         style = {"s": 22, "facecolor": "white", "edgecolor": "black", "zorder": 3}

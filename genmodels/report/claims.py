@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from genmodels import methods
 from genmodels.comparison import differences as comparison_differences
 from genmodels.comparison import rows as comparison_rows
+from genmodels.comparison import same_nets
 from genmodels.evaluation.tables import LEVELS, find, text
 
 
@@ -18,7 +19,13 @@ class Claim(NamedTuple):
     digits: int
     lower: bool = True  # is better
 
+    def on_same_nets(self) -> "Claim":
+        """The same claim of the rows on the same nets."""
+        first, second = (same_nets.row(name, same_nets.SAME) for name in (self.first, self.second))
+        return self._replace(words=self.words + ON_SAME, first=first, second=second)
 
+
+ON_SAME = ", on the same nets"  # after the words of a claim
 RMSE, DIVERSITY = "reconstruction test rmse", "samples ms_ssim"
 REALISM, SHARPNESS, RATE = "samples sliced_wasserstein", "samples sharpness", "training images_per_s"
 MATTERS = {  # the smallest differences that matter: below them two methods are level
@@ -60,13 +67,15 @@ CLAIMS = [  # slides 13 to 25
 def judge(rows: dict[str, dict], differences: list[dict[str, Any]]) -> list[dict[str, str]]:
     """A `claim`, its `verdict` and the `numbers` of both rows, for each claim whose two rows were measured.
 
+    Each is judged on the papers' nets and on the same nets, where its rows are measured there, by words with ON_SAME.
+
     By the interval of the difference of the two rows: it holds or is contradicted if that excludes 0, the two are level
     if it lies within the smallest difference that matters, and else it is undecided; with several seeds it is also
     said in how many the verdict is the same. Where no difference was kept, `intervals` is set: a claim then holds or is
     contradicted only if the two intervals do not overlap.
     """
     judged = []
-    for claim in CLAIMS:
+    for claim in (each for papers in CLAIMS for each in (papers, papers.on_same_nets())):
         first, second = (find(rows.get(name, {}), claim.name) for name in (claim.first, claim.second))
         if first is None or second is None:
             continue
@@ -116,10 +125,23 @@ def _by_seeds(difference: dict[str, Any], claim: Claim, other: dict[str, Any]) -
     return f"{over_all}, {f'in each of {len(each)}' if same == len(each) else f'in {same} of {len(each)}'} seeds"
 
 
+def survival(judged: list[dict[str, str]]) -> list[str]:
+    """Which claims survive the same nets, a sentence for each pair of verdicts; [] if no claim was judged on both."""
+    verdicts = {one["claim"]: one["verdict"].partition(",")[0] for one in judged}  # over all seeds
+    both = {}
+    for words, papers in verdicts.items():
+        if same := verdicts.get(words + ON_SAME):
+            kept = f"{papers} with the papers' nets{' and' if same == papers else f', {same}'} on the same"
+            both.setdefault(kept, []).append(words)
+    return [f"{kept[0].upper()}{kept[1:]}: {'; '.join(words)}." for kept, words in both.items()]
+
+
 def left_out(rows: dict[str, dict]) -> list[str]:
     """One line that names the methods not judged because they have several settings; [] if there are none."""
     several = [
-        comparison_rows.method(rows, name) for name in comparison_rows.trained(rows) if name not in methods.SPECS
+        comparison_rows.method(rows, name)
+        for name in comparison_rows.trained(rows)
+        if name not in methods.SPECS and not same_nets.is_same(name)
     ]
     about = {name for claim in CLAIMS for name in (claim.first, claim.second)}
     titles = [methods.SPECS[name].title for name in dict.fromkeys(several) if name in about]

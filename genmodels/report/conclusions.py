@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from genmodels import methods
-from genmodels.comparison import differences
+from genmodels.comparison import differences, same_nets
 from genmodels.comparison.rows import IMPROVED, method, models, trained
 from genmodels.evaluation.tables import find, text
 from genmodels.report import claims, ways
@@ -13,28 +13,38 @@ COPIES = 0.8  # samples closer to training images than this fraction of held-out
 
 
 def draw(rows: dict[str, dict], apart: list[dict[str, Any]]) -> list[str]:
-    """What the rows and their differences say, one sentence for each question that they can answer."""
+    """What the rows and their differences say, one sentence for each question that they can answer.
+
+    First places are those among the rows on the papers' nets, and those among the rows on the same nets.
+    """
     compared = models(rows)
+    groups = same_nets.grouped(compared)
     sentences = [
-        *_reconstruction(rows, compared, apart),
-        *_diversity(rows, compared),
+        *(line for group in groups for line in _reconstruction(group, apart)),
+        *_references(rows, compared),
+        *(line for group in groups for line in _diversity(rows, group)),
         *_improved(compared),
-        *_realism(rows, compared, apart),
-        *_sharpness(rows, compared, apart),
+        *(line for group in groups for line in _realism(rows, group, apart)),
+        *(line for group in groups for line in _sharpness(rows, group, apart)),
         *_copies(compared),
         *ways.sentences(rows, compared, COPIES),
-        *_speed(compared),
+        *(line for group in groups for line in _speed(group)),
         *_stability(compared),
         *(f"{line}." for line in claims.left_out(rows)),
     ]
     return [sentence[0].upper() + sentence[1:] for sentence in sentences]
 
 
-def _reconstruction(rows: dict, compared: dict, apart: list[dict[str, Any]]) -> Iterator[str]:
+def _reconstruction(compared: dict, apart: list[dict[str, Any]]) -> Iterator[str]:
     path = "reconstruction test rmse"
     found = _ranked(compared, path, lambda value: value["mean"])
     if len(found) > 1:
         yield _first(found, path, "the lowest test RMSE", 2, apart)
+
+
+def _references(rows: dict, compared: dict) -> Iterator[str]:
+    path = "reconstruction test rmse"
+    found = _ranked(compared, path, lambda value: value["mean"])
     for _, row in found:
         linear, value = rows.get(f"pca_{row['latent_size']}", {}), find(row, path)
         reference = find(linear, path)

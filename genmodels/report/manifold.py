@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from genmodels.comparison import rows as comparison_rows
+from genmodels.comparison import same_nets
 from genmodels.evaluation import tables
 from genmodels.report import deck
+from genmodels.report.claims import ON_SAME
 from genmodels.report.conclusions import COPIES
 
 CLAIM = "The continuity of the latent manifold verifies that the models generalise instead of memorising"
 FAR = 1.25  # images of nothing are far from all faces; such samples do not show that a model generalises
+CLAIMS = (CLAIM, CLAIM + ON_SAME)
 RULE = (
     "Smooth lines alone would not show it, as a blur is smooth as well. It holds if each of the deck's models passes "
     "three tests: its codes know more of the attributes of test images than 4x4 pixels do, by more than the intervals; "
@@ -29,21 +32,26 @@ COPIED = COPIES / 2  # samples this much closer to training images than held-out
 def judge(rows: dict[str, dict[str, Any]]) -> list[dict[str, str]]:
     """The `claim`, its `verdict` and the `numbers` it rests on; [] if none of the lines of a model were measured.
 
-    Judged are the deck's own models; those that have several settings are left out, as `claims.left_out` says.
+    Judged are the deck's own models; those that have several settings are left out, as `claims.left_out` says. Models
+    on the same nets are judged apart, by words with ON_SAME.
+
     It holds if every model passes all three tests, and is contradicted if one of them fails one: its codes know more of
     the attributes of test images than 4x4 pixels do; its samples are about as far from training images as held-out
     images are; on lines between test images' codes no step between neighbouring images is a jump.
     """
-    models = {
+    of_deck = {same_nets.row(name, setting) for name in deck.NUMBERS for setting in same_nets.SETTINGS}
+    measured = {
         name: row
         for name, row in comparison_rows.trained(rows).items()
-        if name in deck.NUMBERS and tables.find(row, f"{LINES} largest_step")
+        if name in of_deck and tables.find(row, f"{LINES} largest_step")
     }
-    if not models:
-        return []
-    results = [passed for row in models.values() for passed in (_knows(rows, row), _apart(row), _smooth(row))]
-    verdict = "contradicted" if False in results else "undecided" if None in results else "holds"
-    return [{"claim": CLAIM, "verdict": verdict, "numbers": "; ".join(_numbers(rows, models))}]
+    judged = []
+    for models in same_nets.grouped(measured):
+        results = [passed for row in models.values() for passed in (_knows(rows, row), _apart(row), _smooth(row))]
+        verdict = "contradicted" if False in results else "undecided" if None in results else "holds"
+        words = CLAIMS[same_nets.is_same(next(iter(models)))]
+        judged.append({"claim": words, "verdict": verdict, "numbers": "; ".join(_numbers(rows, models))})
+    return judged
 
 
 def _knows(rows: dict[str, dict[str, Any]], row: dict[str, Any]) -> bool | None:

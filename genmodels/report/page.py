@@ -25,6 +25,7 @@ from genmodels.report import (
     manifold,
     notes,
     provenance,
+    same_nets,
     templating,
     ways,
 )
@@ -65,10 +66,12 @@ def write(
         made["attributes"] = known
     if drawn := ways.table(rows):
         made["draws"] = drawn
+    judged = [*claims.judge(rows, apart), *manifold.judge(rows)]
     report = {
         "data": next((run.report["data"] for run in runs if run.report), ""),
-        "conclusions": conclusions.draw(rows, apart),
-        "claims": [*claims.judge(rows, apart), *manifold.judge(rows)],
+        "same_nets": same_nets.described(runs, config),
+        "conclusions": [*conclusions.draw(rows, apart), *claims.survival(judged)],
+        "claims": judged,
         "left_out": notes.draw(runs, rows),
         "rows": rows,
         "differences": apart,

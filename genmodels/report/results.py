@@ -83,6 +83,7 @@ def render(folder: Path, base: Path) -> str:
         made["attributes"] = known
     if drawn_codes := ways.table(rows):
         made["draws"] = drawn_codes
+    judged = [*claims.judge(rows, apart), *manifold.judge(rows)]
     place = folder.absolute().relative_to(base.absolute())
     drawn = [path.relative_to(folder) for path in sorted(folder.rglob("*.png"))]
     figures = {path.with_suffix("").as_posix(): place / path for path in drawn}
@@ -92,8 +93,8 @@ def render(folder: Path, base: Path) -> str:
         "results.md",
         report=report,
         rows=rows,
-        claims=[*claims.judge(rows, apart), *manifold.judge(rows)],
-        conclusions=conclusions.draw(rows, apart),
+        claims=judged,
+        conclusions=[*conclusions.draw(rows, apart), *claims.survival(judged)],
         tables={name: templating.table(table, "md") for name, table in made.items()},
         beside=deck.beside(rows),
         deck=deck,

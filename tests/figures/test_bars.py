@@ -6,6 +6,13 @@ import pytest
 from genmodels.figures import bars
 
 
+def test_a_colour_that_is_used_again_is_hatched():
+    names = [f"model {i}" for i in range(len(bars.COLOURS) + 1)]
+    figure = bars.grouped(["Hat"], {name: {"Hat": 0.9} for name in names}, {}, "AUC")
+    looks = [(group[0].get_facecolor(), group[0].get_hatch()) for group in figure.axes[0].containers]
+    assert len(set(looks)) == len(names)
+
+
 def test_bars_reach_from_chance_to_their_values_and_marks_lie_on_theirs():
     own = {"VAE": {"Hat": 0.9, "Bald_Head": 0.7}, "WAE": {"Hat": 0.8}}
     figure = bars.grouped(["Hat", "Bald_Head"], own, {"4x4 pixels": {"Hat": 0.6, "Bald_Head": 0.55}}, "AUC")

@@ -144,3 +144,36 @@ def test_rates_are_level_within_a_twentieth(rate, verdict):
 
 def test_every_claim_has_a_smallest_difference_that_matters():
     assert all(claims.smallest(claim.name, 50.0) > 0 for claim in claims.CLAIMS)
+
+
+def on_both(papers: dict, same: dict) -> dict:
+    """Rows on the papers' nets, and others on the same nets."""
+    return papers | {f"{name}, same nets": row | {"title": f"{row['title']}, same nets"} for name, row in same.items()}
+
+
+def test_claims_are_judged_on_the_same_nets_as_well():
+    both = on_both(rows((14.0, 15.0), (15.5, 16.0)), rows((14.0, 17.0), (15.0, 16.0)))
+    judged = {one["claim"]: one for one in claims.judge(both, [])}
+    words = "WAE-MMD reconstructs test images better than WAE-GAN"
+    assert judged[words]["verdict"] == "holds"
+    assert judged[f"{words}, on the same nets"]["verdict"] == "undecided"
+    assert judged[f"{words}, on the same nets"]["numbers"] == (
+        "WAE-MMD, same nets 15.50 [14.00, 17.00]; WAE-GAN, same nets 15.50 [15.00, 16.00]"
+    )
+    assert [words.endswith("same nets") for words in judged] == [False, True] * 2  # side by side
+    assert claims.left_out(both) == []
+
+
+def test_which_claims_survive_the_same_nets():
+    both = on_both(rows((14.0, 15.0), (15.5, 16.0)), rows((14.0, 17.0), (15.0, 16.0)))
+    assert claims.survival(claims.judge(both, [])) == [
+        "Holds with the papers' nets, undecided on the same: WAE-MMD reconstructs test images better than WAE-GAN.",
+        "Holds with the papers' nets and on the same: WAE-GAN trains faster than IntroVAE (images per second).",
+    ]
+    assert claims.survival(claims.judge(rows((14.0, 15.0), (15.5, 16.0)), [])) == []
+
+
+def test_survival_goes_by_the_verdict_over_all_seeds():
+    verdicts = {"A": "holds, in each of 3 seeds", "A, on the same nets": "holds, in 2 of 3 seeds"}
+    judged = [{"claim": words, "verdict": verdict} for words, verdict in verdicts.items()]
+    assert claims.survival(judged) == ["Holds with the papers' nets and on the same: A."]

@@ -182,3 +182,21 @@ def test_a_paired_difference_tells_apart_what_intervals_do_not():
     ends = {"mean": 0.1, "low": -0.05, "high": 0.25, "n": 100}
     found = conclusions.draw(level, [{**ends, **apart, "each": [ends]}])
     assert found[0].endswith("share the lowest test RMSE: the intervals of their differences include 0.")
+
+
+def test_first_places_are_those_of_each_comparison():
+    both = rows()
+    same = {"vae": both["vae"], "wae_mmd": both["wae_mmd"]}
+    for (name, row), rmse in zip(same.items(), (11.0, 12.0), strict=True):
+        title, error = f"{row['title']}, same nets", {"test": {"rmse": estimate(rmse)}}
+        both[f"{name}, same nets"] = row | {"title": title, "method": name, "reconstruction": error}
+    found = conclusions.draw(both, [])
+    assert found[:2] == [
+        "WAE-MMD has the lowest test RMSE: 14.00 [13.90, 14.10] against 15.00 [14.90, 15.10] for VAE.",
+        "VAE, same nets has the lowest test RMSE: 11.00 [10.90, 11.10] against 12.00 [11.90, 12.10] for WAE-MMD, same "
+        "nets.",
+    ]
+    for words in ("closest to real images in diversity", "has the sharpest samples", "trains fastest"):
+        assert ["same nets" in line for line in found if words in line] == [False, True]
+    assert sum("Every model beats the mean image" in line for line in found) == 1
+    assert found[-1] == "All 4 runs finished with finite values throughout."
