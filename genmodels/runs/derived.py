@@ -20,7 +20,11 @@ def path(workdir: Path, folder: str, step: int) -> Path:
     return Path(workdir) / folder / f"{step}.npz"
 
 
-def read(path: Path, parse: Callable[[Mapping[str, np.ndarray]], T]) -> T | None:
+def read(
+    path: Path,
+    parse: Callable[[Mapping[str, np.ndarray]], T],
+    remedy: str = "delete it and run launch.evaluate again",
+) -> T | None:
     """`parse` of the arrays in such a file, by name; None where there is no file, UsageError for a damaged one."""
     try:
         with path.open("rb") as file, np.load(file) as arrays:
@@ -28,7 +32,7 @@ def read(path: Path, parse: Callable[[Mapping[str, np.ndarray]], T]) -> T | None
     except FileNotFoundError:
         return None
     except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-        raise UsageError(f"{path} cannot be read ({error}): delete it and run launch.evaluate again.") from error
+        raise UsageError(f"{path} cannot be read ({error}): {remedy}.") from error
 
 
 def remove_others(workdir: Path, steps: Collection[int]) -> None:
