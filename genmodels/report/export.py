@@ -1,7 +1,4 @@
-"""A trained model to hand on: a folder that `genmodels.load` reads, with a model card and without anything of this machine.
-
-Its format is in `runs.exported`.
-"""
+"""A trained model to hand on: a folder as in `runs.exported`, with a model card and without a path of this machine."""
 
 import json
 import shutil
