@@ -1,6 +1,5 @@
 """Files that are derived from a checkpoint's weights, and removed with it: <folder>/<step>.npz in a run's folder."""
 
-import zipfile
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -31,7 +30,7 @@ def read(
             return parse(arrays)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # numpy, zipfile and zlib each raise their own
         raise UsageError(f"{path} cannot be read ({error}): {remedy}.") from error
 
 

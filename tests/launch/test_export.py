@@ -133,16 +133,20 @@ def test_an_exported_model_is_measured_elsewhere_like_its_run(command, trained, 
         ("sample --workdir={model} --attribute=hat:1", "--workdir=<the run that was exported> --step=6"),
         ("sample --workdir={model}/weights", "is not a run but a part of one"),
         ("sample --workdir={damaged}", "weights/6.npz cannot be read .*: restore it from a copy"),
+        ("sample --workdir={changed}", "weights/6.npz cannot be read .*: restore it from a copy"),
         ("sample --workdir={wider}", r"weights/6.npz cannot be read \('?.* is \[.*\], not \[.*\]\): restore"),
     ],
 )
 def test_what_cannot_be_is_refused(command, trained, tmp_path, arguments, words):
-    names = {name: tmp_path / name for name in ("run", "model", "damaged", "wider")} | {"tmp": tmp_path}
+    names = {name: tmp_path / name for name in ("run", "model", "damaged", "changed", "wider")} | {"tmp": tmp_path}
     shutil.copytree(trained, names["run"])
-    for name in ("model", "damaged", "wider"):
+    for name in ("model", "damaged", "changed", "wider"):
         export.write(trained, names[name])
     file = names["damaged"] / "weights" / "6.npz"
     file.write_bytes(file.read_bytes()[:-100])
+    file = names["changed"] / "weights" / "6.npz"
+    middle = file.stat().st_size // 2
+    file.write_bytes(file.read_bytes()[:middle] + b"\0" * 20 + file.read_bytes()[middle + 20 :])
     config = names["wider"] / "config.json"
     config.write_text(config.read_text().replace('"latent": 8', '"latent": 9'))
     (tmp_path / "untrained").mkdir()
