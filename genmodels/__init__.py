@@ -16,7 +16,7 @@ The map of the package, from the formulas up; nothing imports from a line below 
   evaluation                   every number of a run with its interval; real images and PCA beside it; tables
   figures                      sheets of images, plots and videos of a model
   comparison                   the runs of the whole comparison, and their rows
-  report                       the page, and the text of the published results
+  report                       the page, the text of the published results, exported models with their cards
   tuning                       studies of hyperparameters
   benchmark                    what training costs here, and what it would need on TPUs that are not here
 """

@@ -1,6 +1,5 @@
-"""A trained model, restored from a run's folder."""
+"""A trained model, restored from a run's folder or from an exported one."""
 
-import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -19,13 +18,12 @@ from genmodels.errors import UsageError
 from genmodels.images import to_unit
 from genmodels.methods.posterior import Posterior
 from genmodels.nets.codec import Weights
-from genmodels.runs import checkpoint, derived
+from genmodels.runs import checkpoint, derived, exported
 from genmodels.sampling import densities
 from genmodels.sampling.attributes import Vectors
 
 CHUNK = 100  # images at once: one compiled program serves any number of them
 WAYS = ("prior", "improved", *densities.COMPONENTS)  # to draw codes
-LISTED = 8  # runs in a folder that an error message lists
 
 
 class Model:
@@ -144,14 +142,13 @@ class Model:
         path = derived.path(self._workdir, derived.ATTRIBUTES, self.step)
         if (found := sampling.attributes.read(path)) is None:
             raise UsageError(
-                f"attributes need {path}, which is fitted to codes of training images with labels by\n"
-                f"python -m launch.evaluate --workdir={self._workdir} --step={self.step}"
+                f"attributes need {path}, which is fitted to codes of training images with labels by\n{self._fitting()}"
             )
         return found
 
     def _density(self, name: str) -> densities.Density:
         path = derived.path(self._workdir, derived.DENSITIES, self.step)
-        fit = f"python -m launch.evaluate --workdir={self._workdir} --step={self.step}"
+        fit = self._fitting()
         if not path.exists():
             raise UsageError(f"codes={name} needs {path}, which is fitted to codes of training images by\n{fit}")
         found = densities.read(path)
@@ -162,12 +159,17 @@ class Model:
             )
         return found[name]
 
+    def _fitting(self) -> str:
+        """The command that fits what is missing."""
+        run = self._workdir if exported.step(self._workdir) is None else "<the run that was exported>"
+        return f"python -m launch.evaluate --workdir={run} --step={self.step}"
+
     def _decoded(self, parts: Iterable[jax.Array]) -> Iterator[jax.Array]:
         return (jnp.clip(images, 0.0, 1.0) for images in _outputs(self._decode, self._weights, parts))
 
 
 def load(workdir: str | Path, step: int | None = None) -> Model:
-    """Restores the model of a run: its newest checkpoint, or that of `step`.
+    """Restores the model of a run, its newest checkpoint or that of `step`, or one that launch.export has written.
 
     Reads the weights only, never an optimiser, and works on another kind of device than the one that trained. Raises
     UsageError when there is no such run or checkpoint.
@@ -176,9 +178,10 @@ def load(workdir: str | Path, step: int | None = None) -> Model:
         raise UsageError(f"{workdir} is a URL: mount it and give the mounted folder.")
     workdir = Path(os.path.expanduser(workdir))
     step = None if step is None else inputs.whole("step", step, least=0)
-    _check_is_run(workdir)
+    runs.check_is_run(workdir)
     config = runs.read_config(workdir)
-    step, weights = checkpoint.restore_weights(workdir, step, abstract_weights(methods.make(config), config))
+    restore = checkpoint.restore_weights if exported.step(workdir) is None else exported.restore
+    step, weights = restore(workdir, step, abstract_weights(methods.make(config), config))
     return Model(config, step, jax.device_put(weights), workdir)
 
 
@@ -192,30 +195,6 @@ def abstract_weights(method: methods.Method, config: ml_collections.ConfigDict) 
 
     images = jax.ShapeDtypeStruct((2, config.image_size, config.image_size, 3), jnp.uint8)
     return jax.eval_shape(weights, jax.random.key(0), images)
-
-
-def _check_is_run(folder: Path) -> None:
-    """Raises UsageError if `folder` is missing, inside a run, or a folder of runs; the message names what to load."""
-    with contextlib.suppress(OSError):  # reading the config reports it
-        if (folder / "config.json").exists():
-            return
-        around = next((above for above in folder.resolve().parents if _has_checkpoints(above)), None)
-        if around is not None and folder.exists():
-            raise UsageError(f"{folder} is not a run but a part of one: give the run's folder, {around}.")
-        if not folder.is_dir():
-            what = "it is a file" if folder.exists() else "there is no such folder"
-            raise UsageError(f"{folder} is not a run: {what}. Give the folder of a run.")
-        found = sorted(str(below) for depth in ("*", "*/*") for below in folder.glob(depth) if _has_checkpoints(below))
-        if found:
-            more = f" and {len(found) - LISTED:,} more" if len(found) > LISTED else ""
-            raise UsageError(
-                f"{folder} is not a run but holds {len(found):,}: give the folder of one of them.\n"
-                f"They are {', '.join(found[:LISTED])}{more}."
-            )
-
-
-def _has_checkpoints(folder: Path) -> bool:
-    return (folder / "config.json").is_file() and (folder / "checkpoints").is_dir()
 
 
 def _split(x: Any) -> Iterator[Any]:

@@ -47,11 +47,16 @@ def main() -> None:
     from genmodels.evaluation import tables
     from genmodels.figures import gallery
     from genmodels.report import ways
+    from genmodels.runs import exported
 
     if 0 < REFINE.value < 4:
         raise UsageError(f"--refine={REFINE.value}: improve at least 4 samples, as they are measured in pairs.")
     workdir, out, data_dir = cli.needed_path(WORKDIR), cli.path(OUT), cli.path(DATA_DIR)
     labels = cli.path(LABELS)
+    if out is None:
+        exported.refuse(workdir, "choose a folder for its evaluation with --out")
+    if FIGURES.value:
+        exported.refuse(workdir, "its figures would show the course of training, so draw them of the run")
     model = genmodels.load(workdir, STEP.value)
     dataset = data.build(runs.read_config(workdir, data_dir and str(data_dir), labels and str(labels)))
     budget = evaluation.Budget(

@@ -47,13 +47,13 @@ OUT = flags.DEFINE_string(
     "out",
     None,
     "A .png or .jpg for one grid, a .npz or .npy for an array [N, H, W, 3] uint8, else a folder of PNG files; by "
-    "default <workdir>/samples-<step>.png.",
+    "default <workdir>/samples-<step>.png, or ./samples-<name>-<step>.png for an exported model.",
 )
 OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace the images of an earlier command in a folder.")
 
 
 def main() -> None:
-    """Writes --num samples to --out, by default <workdir>/samples-<step>.png, and as many training images to --real."""
+    """Writes --num samples to --out, and as many training images to --real."""
     import jax
 
     import genmodels
@@ -61,7 +61,7 @@ def main() -> None:
 
     codes, workdir, real = _codes(), cli.needed_path(WORKDIR), cli.path(REAL)
     model = genmodels.load(workdir, STEP.value)
-    out = cli.path(OUT) or workdir / f"samples-{model.step}.png"
+    out = cli.path(OUT) or _default_out(workdir, model.step)
     _check(workdir, model.config, out, real)
     amounts = _amounts()
     samples = model.stream(jax.random.key(SEED.value), NUM.value, codes, amounts)
@@ -76,6 +76,15 @@ def main() -> None:
     print(f"{NUM.value:,} {kind} of {model.config.method} at step {model.step:,}{drawn}: {out}")
     if real is not None:
         print(f"{NUM.value:,} training images: {real}")
+
+
+def _default_out(workdir: Path, step: int) -> Path:
+    """In the run's folder; for an exported model, which is only read, in the current one."""
+    from genmodels.runs import exported
+
+    if exported.step(workdir) is None:
+        return workdir / f"samples-{step}.png"
+    return Path(f"samples-{workdir.resolve().name}-{step}.png")
 
 
 def _codes() -> str:
@@ -115,12 +124,12 @@ def _check(workdir: Path, config: ml_collections.ConfigDict, out: Path, real: Pa
 
     if real is not None and (_within(out, real) or _within(real, out)):
         raise UsageError(f"--out={out} and --real={real} are one place: give each a place of its own.")
-    data_dir = cli.path(DATA_DIR) or Path(config.data.dir).expanduser()
+    data_dir = cli.path(DATA_DIR) or (Path(config.data.dir).expanduser() if config.data.dir else None)
     for flag, path in ((OUT, out), (REAL, real)):
         if path is None:
             continue
         with _named(flag):
-            if config.data.name == "folder" and _within(path, data_dir) and not _within(path, workdir):
+            if config.data.name == "folder" and data_dir and _within(path, data_dir) and not _within(path, workdir):
                 raise UsageError(f"{path} is in the data's folder {data_dir} and would become data: choose another.")
             image_files.check(path, _shape(config.image_size), OVERWRITE.value)
 
@@ -181,7 +190,7 @@ def _named(flag: flags.FlagHolder) -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        remedy = "" if flag.value else "\nChoose another place with --out: by default it is in the run's folder."
+        remedy = "" if flag.value else "\nChoose another place with --out."
         raise UsageError(f"--{flag.name}={error}{remedy}") from error
 
 

@@ -11,7 +11,7 @@ from genmodels import data, runs
 from genmodels.comparison import settings
 from genmodels.comparison.run import Run, compared_step, failure
 from genmodels.errors import UsageError
-from genmodels.runs import checkpoint, lock
+from genmodels.runs import checkpoint, exported, lock
 
 KIND = ("name", "split", "crop", "num_train", "num_test")  # of config.data
 
@@ -81,6 +81,7 @@ def _at_its_step(run: Run) -> Run:
         return run
     step = checkpoint.newest_step(run.workdir)
     if step is None:
+        exported.refuse(run.workdir, "compare the run that it was made from")
         raise UsageError(f"{run.workdir} has no checkpoint yet: train it with launch.train first.")
     _check_at_rest(run.workdir)
     run = run._replace(step=step)

@@ -130,6 +130,7 @@ SPEC = Spec(
         "stops gradients."
     ),
     make=make,
+    paper="Huang et al. 2018, https://arxiv.org/abs/1807.06358",
     game=Game(
         real="KL(x)",
         fake="KL(x_p)",

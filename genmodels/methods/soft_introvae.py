@@ -152,6 +152,7 @@ SPEC = Spec(
         "β<sub>neg</sub>, which takes the margin's place."
     ),
     make=make,
+    paper="Daniel & Tamar 2021, https://arxiv.org/abs/2012.13253",
     game=Game(
         real="KL(x)",
         fake="KL(x_p)",

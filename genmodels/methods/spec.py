@@ -28,6 +28,7 @@ class Spec(NamedTuple):
     summary: str  # what it does and why, as HTML
     make: Callable[[ml_collections.ConfigDict, Replicas], Method]
     """Raises UsageError naming the config's invalid field."""
+    paper: str = ""  # its authors, year and address; "" = none
     improved: bool = False  # whether its improved sampling is shown
     game: Game | None = None
     parts: Mapping[str, Callable[[jax.Array, jax.Array], Any]] = {}

@@ -75,4 +75,5 @@ SPEC = Spec(
         "posteriors of different images overlap and the decoder has to average."
     ),
     make=make,
+    paper="Kingma & Welling 2014, https://arxiv.org/abs/1312.6114",
 )

@@ -102,5 +102,6 @@ SPEC = Spec(
         "the prior, and the encoder learns to make codes that pass for the prior's."
     ),
     make=make,
+    paper="Tolstikhin et al. 2018, https://arxiv.org/abs/1711.01558",
     improved=True,
 )

@@ -54,6 +54,7 @@ SPEC = Spec(
         "discrepancy with inverse multiquadratic kernels. Codes of different images can remain apart."
     ),
     make=make,
+    paper="Tolstikhin et al. 2018, https://arxiv.org/abs/1711.01558",
     improved=True,
     parts={"MMD": jax.value_and_grad(mmd)},
 )

@@ -1,1 +1,1 @@
-"""What is shown of trained models: figures, videos, and the page of the comparison."""
+"""What is shown of trained models: figures, videos, the page of the comparison, and exported models."""

@@ -13,7 +13,7 @@ from jax.experimental import multihost_utils
 
 from genmodels.errors import UsageError
 from genmodels.methods.state import TrainState
-from genmodels.runs import derived
+from genmodels.runs import derived, exported
 
 # Each step's folder has three items: `state` with the optimisers, `weights` (calibrated, averaged where there is an
 # average), which is all that a model needs, and `digests` of both, as a flipped bit goes unnoticed otherwise. Before
@@ -117,6 +117,7 @@ def restore_weights(workdir: Path, step: int | None, like: Any) -> tuple[int, An
 
 def restore_state(workdir: Path, like: TrainState) -> TrainState:
     """The newest state of a run, for another run to start from; raises UsageError as `restore_weights` does."""
+    exported.refuse(workdir, "it has weights only, so nothing can start from it")
     return _item(workdir, None, "state", like)[1]
 
 

@@ -26,6 +26,11 @@ def same(workdir: Path, images: Dataset) -> bool | None:
     return None if recorded is None else recorded["digest"] == images.digest
 
 
+def description(workdir: Path) -> str | None:
+    """What a run is trained on, in one line; None where it is not recorded. Raises UsageError as `same` does."""
+    return (_read(workdir) or {}).get("description")
+
+
 def check(workdir: Path, images: Dataset) -> None:
     """Raises UsageError if a run was trained on other images; prints a note if that is not known."""
     recorded = _read(workdir)
@@ -48,7 +53,7 @@ def _read(workdir: Path) -> dict[str, Any] | None:
     path = workdir / FILE
     try:
         recorded = json.loads(path.read_text())
-        return {name: recorded[name] for name in ("digest", "train", "test")}
+        return {name: recorded[name] for name in ("digest", "train", "test")} | recorded
     except FileNotFoundError:
         return None
     except (OSError, ValueError, LookupError, TypeError) as error:

@@ -1,6 +1,5 @@
 """Files that are derived from a checkpoint's weights, and removed with it: <folder>/<step>.npz in a run's folder."""
 
-import zipfile
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -20,15 +19,19 @@ def path(workdir: Path, folder: str, step: int) -> Path:
     return Path(workdir) / folder / f"{step}.npz"
 
 
-def read(path: Path, parse: Callable[[Mapping[str, np.ndarray]], T]) -> T | None:
+def read(
+    path: Path,
+    parse: Callable[[Mapping[str, np.ndarray]], T],
+    remedy: str = "delete it and run launch.evaluate again",
+) -> T | None:
     """`parse` of the arrays in such a file, by name; None where there is no file, UsageError for a damaged one."""
     try:
         with path.open("rb") as file, np.load(file) as arrays:
             return parse(arrays)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-        raise UsageError(f"{path} cannot be read ({error}): delete it and run launch.evaluate again.") from error
+    except Exception as error:  # numpy, zipfile and zlib each raise their own
+        raise UsageError(f"{path} cannot be read ({error}): {remedy}.") from error
 
 
 def remove_others(workdir: Path, steps: Collection[int]) -> None:

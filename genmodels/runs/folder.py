@@ -10,7 +10,7 @@ import ml_collections
 
 from genmodels.data import Dataset
 from genmodels.errors import LaterError, UsageError
-from genmodels.runs import checkpoint, data, lock, migration, renamed
+from genmodels.runs import checkpoint, data, exported, lock, migration, renamed
 from genmodels.runs.files import write_whole
 from genmodels.runs.logs import read_metrics
 
@@ -27,6 +27,7 @@ FREE_FIELDS = (
     "checkpoint.",
     "parallel.",
 )
+LISTED = 8  # runs in a folder that an error message lists
 SECTIONS = {"method", "image_size", "seed", "data", "model", "loss", "optim", "train"}  # that every run's config has
 
 
@@ -38,8 +39,9 @@ def default_workdir(config: ml_collections.ConfigDict) -> Path:
 def check(workdir: Path, config: ml_collections.ConfigDict) -> None:
     """Raises UsageError when `workdir` holds a run that `config`, or this revision's training step, may not continue.
 
-    A folder in which nothing has been trained yet holds no run.
+    A folder in which nothing has been trained yet holds no run. An exported model is not continued either.
     """
+    exported.refuse(Path(workdir), "choose another --workdir to train in")
     if not (Path(workdir) / "config.json").exists():
         return
     fields, saved = _read(workdir), checkpoint.newest_step(workdir) is not None
@@ -114,6 +116,31 @@ def read_config(workdir: Path, data_dir: str | None = None, labels: str | None =
     if labels is not None:
         fields["data"]["labels"] = labels
     return ml_collections.ConfigDict(fields).lock()
+
+
+def check_is_run(folder: Path) -> None:
+    """Raises UsageError if `folder` is missing, inside a run, or a folder of runs; the message names what to load."""
+    with contextlib.suppress(OSError):  # reading the config reports it
+        if (folder / "config.json").exists():
+            return
+        around = next((above for above in folder.resolve().parents if _has_weights(above)), None)
+        if around is not None and folder.exists():
+            raise UsageError(f"{folder} is not a run but a part of one: give the run's folder, {around}.")
+        if not folder.is_dir():
+            what = "it is a file" if folder.exists() else "there is no such folder"
+            raise UsageError(f"{folder} is not a run: {what}. Give the folder of a run.")
+        found = sorted(str(below) for depth in ("*", "*/*") for below in folder.glob(depth) if _has_weights(below))
+        if found:
+            more = f" and {len(found) - LISTED:,} more" if len(found) > LISTED else ""
+            raise UsageError(
+                f"{folder} is not a run but holds {len(found):,}: give the folder of one of them.\n"
+                f"They are {', '.join(found[:LISTED])}{more}."
+            )
+
+
+def _has_weights(folder: Path) -> bool:
+    saved = (folder / "checkpoints").is_dir() or exported.step(folder) is not None
+    return saved and (folder / "config.json").is_file()
 
 
 def _read(workdir: Path) -> migration.Fields:

@@ -1,15 +1,33 @@
 """What is derived from a checkpoint goes with it."""
 
 import itertools
+import re
 import shutil
 
+import numpy as np
+
 from genmodels import training
-from genmodels.runs import derived
+from genmodels.errors import UsageError
+from genmodels.runs import derived, files
 from tests.support import tiny_runs
 
 
 def test_the_file_of_a_step(tmp_path):
     assert derived.path(tmp_path, derived.DENSITIES, 12) == tmp_path / "densities" / "12.npz"
+
+
+def test_a_changed_byte_ends_in_plain_words(tmp_path):
+    file, said = tmp_path / "6.npz", []
+    files.write_arrays(file, {"a": np.random.default_rng(0).normal(size=500)})
+    whole = file.read_bytes()
+    for i in range(0, len(whole), 17):
+        file.write_bytes(whole[:i] + bytes([whole[i] ^ 0xFF]) + whole[i + 1 :])
+        try:
+            derived.read(file, lambda arrays: arrays["a"], "restore it")
+        except UsageError as error:
+            said.append(str(error))
+    assert len(said) > 200  # the others are dates and the like
+    assert all(re.fullmatch(rf"{file} cannot be read \(.+\): restore it\.", each) for each in said)
 
 
 def test_others_than_those_of_the_steps_are_removed(tmp_path):
