@@ -12,6 +12,8 @@ from genmodels.evaluation.measures.realism import images_in_a_set
 from genmodels.evaluation.measures.samples import REALISM, SLICED
 from genmodels.evaluation.references import pca_sizes
 
+# Measures without a name in words, such as a mean's levels, are left out with those that have one.
+NAMED = [measure for measure in measures.MEASURES if measure.words != measure.name]
 REAL, IMPROVED = " of real images", " of improved samples"
 
 
@@ -26,7 +28,7 @@ def expected(dataset: Dataset, latent: int, budget: Budget) -> dict[str, str]:
     """What will be left out of an evaluation, in words, and why; UsageError for an impossible budget."""
     check(budget, dataset)
     found, there = {}, sizes(dataset, latent, budget)
-    for measure in measures.MEASURES:
+    for measure in NAMED:
         if reason := measure.lacks(there):
             found[measure.words] = reason
             if budget.refined and measure.subject == "samples":
@@ -57,7 +59,7 @@ def _sets(there: Sizes, budget: Budget) -> dict[str, str]:
         return {}
     if 0 < budget.refined < size:
         reason = f"it compares {size:,} samples, and {budget.refined:,} are improved"
-        found = {measure.words + IMPROVED: reason for measure in measures.MEASURES if measure.name in REALISM}
+        found = {measure.words + IMPROVED: reason for measure in NAMED if measure.name in REALISM}
     if (sets := there.train // size) < budget.swd_sets:
         fewer = f"{budget.swd_sets - sets:,} of {budget.swd_sets:,} sets{REAL} for the {SLICED}"
         found[fewer] = f"{there.train:,} training images make {sets:,} of {size:,}"

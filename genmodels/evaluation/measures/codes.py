@@ -65,5 +65,6 @@ MEASURES = [
         "latent least_gaussian_plane",  # [Z, 2]
         function=lambda these: these.plane.tolist(),
         lacks=least(test=2, latent=2),
+        alone="the plane in which codes are least Gaussian",
     ),
 ]
