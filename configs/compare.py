@@ -71,9 +71,8 @@ def _add_same(config: ml_collections.ConfigDict) -> None:
     pattern = config.introvae
     config.same = same = ml_collections.ConfigDict()
     same.beta = pattern.loss.beta  # weight of 1/2 squared error, summed over pixels in [0, 1], where a KL has weight 1
-    same.trials = (
-        TRIALS if config.variant in RATES else 0
-    )  # of each method's learning rate, as the page says; 0 = not tuned
+    # Trials of each method's learning rate, as the page says; 0 = not tuned.
+    same.trials = TRIALS if config.variant in RATES else 0
 
     same.shared = shared = ml_collections.ConfigDict()  # fields of every method
     shared.model = pattern.model.copy_and_resolve_references()
