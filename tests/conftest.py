@@ -108,8 +108,9 @@ def command(monkeypatch, capfd):
         saved = flagsaver.save_flag_values()
         capfd.readouterr()
         try:
-            # Commands choose XLA's flags, which processes of later tests would inherit: other flags are other numbers.
-            with mock.patch.dict(os.environ), warnings.catch_warnings():
+            # Processes of later tests would inherit variables that a command sets; what it sets for a CPU would last,
+            # and comes too late for jax: test_processor.py has processes of its own for that.
+            with mock.patch.dict(os.environ), mock.patch("launch.processor.tune"), warnings.catch_warnings():
                 # ml_collections loads config files in a way that Python would like to retire.
                 warnings.filterwarnings("ignore", message=".*load_module", category=DeprecationWarning)
                 runpy.run_module(f"launch.{name}", run_name="__main__", alter_sys=True)
