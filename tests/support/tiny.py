@@ -21,7 +21,13 @@ CHANNELS = {"dcgan": (4, 4), "residual": (4, 4, 4)}  # by config.model.nets
 FIELDS = {  # averaged weights and warm-ups are on where that costs no further compilation
     "vae": {"loss.beta": 2.0},
     "wae_mmd": {"loss.input_noise": 0.1, "loss.warmup_steps": 20, "train.ema_decay": 0.9},
-    "wae_gan": {"model.critic_features": 8, "optim.critic_learning_rate": 0.01, "train.ema_decay": 0.9},
+    "wae_gan": {
+        "model.critic_features": 8,
+        "loss.penalty": 1.0,
+        "optim.critic_learning_rate": 0.01,
+        "optim.decay": 20.0,
+        "train.ema_decay": 0.9,
+    },
     "introvae": {
         "loss.alpha": 0.25,
         "loss.beta": 1.0,
@@ -37,6 +43,7 @@ FIELDS = {  # averaged weights and warm-ups are on where that costs no further c
         "loss.gamma_r": 0.3,
         "loss.warmup_steps": 100,
         "optim.b1": 0.9,
+        "optim.decay": 1.0,
         "train.ema_decay": 0.9,
     },
 }
