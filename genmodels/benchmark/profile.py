@@ -17,7 +17,6 @@ from genmodels.errors import UsageError
 
 STEPS = 5  # that are traced
 INSTRUCTION = re.compile(r"^\s*(?:ROOT )?%?(?P<name>[\w.$-]+) = (?P<shape>\(|\S+)(?P<rest>.*)", re.MULTILINE)
-CONVOLUTION = re.compile(r" convolution\(")
 CONTAINER = re.compile(r" (while|call|conditional)\(")  # their time is that of the ops inside
 LAYER = re.compile(r'op_name="([^"]*)"')
 
@@ -33,14 +32,14 @@ class Op(NamedTuple):
 
 
 class Profile(NamedTuple):
-    """A step's milliseconds under the profiler, its ops, longest first, and how many convolutions have no time.
+    """A step's milliseconds under the profiler, its ops, longest first, and jax's name of the platform.
 
-    On a CPU ops may run beside one another, and XLA's convolutions in threads that the profiler does not see.
+    On a CPU ops may run beside one another, and convolutions end in threads that the profiler does not see.
     """
 
     milliseconds: float
     ops: list[Op]
-    untimed: int
+    platform: str
 
 
 def trace(bench: Bench, phase: methods.Phase, folder: Path) -> Profile:
@@ -61,11 +60,10 @@ def trace(bench: Bench, phase: methods.Phase, folder: Path) -> Profile:
             state, _ = jax.block_until_ready(program(state, batch, bench.key, bench.feed.table))
         milliseconds = 1e3 * (time.perf_counter() - start) / STEPS
     newest = max(folder.rglob("perfetto_trace.json.gz"), key=lambda path: path.stat().st_mtime)
-    text = program.as_text() or ""
-    found = ops(json.loads(gzip.decompress(newest.read_bytes()))["traceEvents"], text, STEPS)
+    found = ops(json.loads(gzip.decompress(newest.read_bytes()))["traceEvents"], program.as_text() or "", STEPS)
     if not found:
         raise UsageError(f"--profile={folder}: the profiler names no op of this program on {jax.default_backend()}.")
-    return Profile(milliseconds, found, untimed(text, found))
+    return Profile(milliseconds, found, jax.default_backend())
 
 
 def ops(events: Iterable[dict[str, Any]], program: str, steps: int) -> list[Op]:
@@ -84,21 +82,14 @@ def ops(events: Iterable[dict[str, Any]], program: str, steps: int) -> list[Op]:
     return found
 
 
-def untimed(program: str, found: list[Op]) -> int:
-    """How many of a program's convolutions are not among these ops."""
-    named = {each["name"] for each in INSTRUCTION.finditer(program) if CONVOLUTION.search(each["rest"])}
-    return len(named - {op.name for op in found})
-
-
 def table(profile: Profile, phase: str, rows: int = 25) -> str:
     """The ops that take longest, as Markdown."""
     found = profile.ops
     total = sum(op.milliseconds for op in found)
-    first = f"{phase}: {profile.milliseconds:,.1f} ms a step; {len(found):,} ops take {total:,.1f} ms"
-    if profile.untimed:
-        first += f", and the profiler does not see the time of {profile.untimed} convolutions"
+    unseen = ", without the convolutions, which the profiler does not see to their end" * (profile.platform == "cpu")
     lines = [
-        f"{first}. The {min(rows, len(found))} that take longest:",
+        f"{phase}: {profile.milliseconds:,.1f} ms a step; {len(found):,} ops take {total:,.1f} ms{unseen}. "
+        f"The {min(rows, len(found))} that take longest:",
         "",
         "| ms | share | calls | op | result | layer |",
         "|---|---|---|---|---|---|",
