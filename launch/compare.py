@@ -17,7 +17,7 @@ from launch import cli
 
 CONFIG = cli.config("configs/compare.py[:variant].")
 WORKDIR = flags.DEFINE_string("workdir", None, "Where runs and report go; by default runs/compare-<variant>.")
-TUNING = flags.DEFINE_string("tuning", None, "The folder of a launch.tune study to show on the page.")
+TUNING = flags.DEFINE_list("tuning", [], "Folders of launch.tune studies to show on the page.")
 RUNS = flags.DEFINE_list("runs", [], "Folders of finished runs to compare, instead of training any.")
 
 
@@ -26,8 +26,7 @@ def main() -> None:
     from genmodels import comparison
     from genmodels.report import page, study
 
-    tuning = cli.path(TUNING)
-    tuned = study.read(tuning) if tuning else None
+    studies = study.read(cli.paths(TUNING))
     workdir, folders = cli.path(WORKDIR) or Path(f"runs/compare-{CONFIG.value.variant}"), cli.paths(RUNS)
     page.check_place(workdir / "report")
     _say_what_is_ignored(folders)
@@ -36,7 +35,7 @@ def main() -> None:
         print("stopped and saved: run the same command again to resume")
         return
     command = " ".join(["python -m launch.compare", *sys.argv[1:]])
-    print(f"\nthe comparison: {page.write(workdir / 'report', runs, CONFIG.value, command, tuned)}")
+    print(f"\nthe comparison: {page.write(workdir / 'report', runs, CONFIG.value, command, studies)}")
 
 
 def _say_what_is_ignored(folders: list[Path]) -> None:

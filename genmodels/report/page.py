@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,7 +45,7 @@ class Shown(NamedTuple):
 
 
 def write(
-    folder: Path, runs: list[Run], config: ml_collections.ConfigDict, command: str, study: Study | None = None
+    folder: Path, runs: list[Run], config: ml_collections.ConfigDict, command: str, studies: Sequence[Study] = ()
 ) -> Path:
     """Writes <folder>/index.html, report.json, tables/ and figures/ of the comparison, and returns the page's path."""
     rows = comparison_rows.assemble(runs)
@@ -52,9 +53,10 @@ def write(
     target = comparison_rows.add_time_to_target(rows)
     competing = list(comparison_rows.models(rows))
     shown = _shown(folder / "figures", runs)
-    if study:
+    for study in studies:
+        (folder / "figures" / study.name).mkdir()
         for each in study.images.values():
-            shutil.copy(study.folder / each.file, folder / "figures")
+            shutil.copy(study.folder / each.file, folder / "figures" / study.name)
     made = {
         "deck": tables.table(comparison_rows.without_pixels(rows), measures.shown("deck"), competing),
         "more": tables.table(rows, measures.shown("more"), competing),
@@ -78,7 +80,7 @@ def write(
         "runs": [_about(run) for run in runs],
         "deck": deck.NUMBERS,
         "provenance": provenance.collect(command),
-        "tuning": {"results": study.results, "config": study.config} if study else None,
+        "tuning": [{"results": each.results, "config": each.config, "figures": each.name} for each in studies],
         "configs": {run.name: run.config.to_dict() for run in runs},
     }
     _write_tables(folder / "tables", made, rows)
@@ -95,7 +97,8 @@ def write(
         target=target,
         matters=claims.MATTERS,
         beside=deck.beside(rows),
-        study=study,
+        studies=studies,
+        titles={name: spec.title for name, spec in methods.SPECS.items()},
         manifold=manifold,
         budget=config.evaluation.to_dict(),
         variant=config.variant,

@@ -23,7 +23,8 @@ OF_EACH = (
     "attributes_samples",
 )
 NEEDED = {"data", "rows", "runs", "provenance", "tuning", "configs"}  # of what launch.compare writes
-OF_ALL = ("error_and_diversity", "error_over_training", "cells", "attributes")
+OF_ALL = ("error_and_diversity", "error_over_training", "attributes")
+OF_STUDIES = ("cells",)
 
 
 def collect(report: Path, plans: list[Path], folder: Path) -> None:
@@ -47,16 +48,16 @@ def collect(report: Path, plans: list[Path], folder: Path) -> None:
             raise UsageError(
                 f"--plans has two files named {path.name}, and only one would be kept: rename one of them."
             )
-    old = [*(folder / f"{name}.png" for name in OF_ALL), *(folder / "plans").glob("*.json")]
-    for path in [*old, *(path for name in OF_EACH for path in folder.glob(f"*/{name}.png"))]:
-        path.unlink(missing_ok=True)
+    names = (*OF_ALL, *OF_EACH, *OF_STUDIES)
+    for path in [*(path for name in names for path in folder.rglob(f"{name}.png")), *(folder / "plans").glob("*.json")]:
+        path.unlink()
     (folder / "plans").mkdir(parents=True, exist_ok=True)
     shutil.copy(report / "report.json", folder)
     for path in plans:
         shutil.copy(path, folder / "plans")
     for path in sorted((report / "figures").rglob("*.png")):
         place = folder / path.relative_to(report / "figures")
-        if path.stem in (OF_ALL if place.parent == folder else OF_EACH):
+        if path.stem in (OF_ALL if place.parent == folder else (*OF_EACH, *OF_STUDIES)):
             place.parent.mkdir(exist_ok=True)
             shutil.copy(path, place)
 
@@ -106,7 +107,7 @@ def render(folder: Path, base: Path) -> str:
         repeated=any(row.get("runs", 1) > 1 for row in rows.values()),
         levels=tables.levels(rows),
         improved=comparison_rows.improved(rows),
-        cells=sorted((report["tuning"] or {}).get("results", []), key=lambda result: list(result["chosen"].values())),
+        studies=[_in_order(study) for study in report["tuning"]],
         figures=figures,
         drawn={name: {path.parent.name for path in drawn if path.stem == name} for name in OF_EACH},
         numbers=place / "report.json",
@@ -131,7 +132,15 @@ def _read(path: Path) -> dict[str, Any]:
     for name, title in comparison_rows.REFERENCES.items():  # earlier revisions had other titles
         if name in report["rows"]:
             report["rows"][name]["title"] = title
+    if not isinstance(report["tuning"], list):  # they had one study, or None
+        report["tuning"] = [report["tuning"] | {"figures": ""}] if report["tuning"] else []
     return report
+
+
+def _in_order(study: dict[str, Any]) -> dict[str, Any]:
+    """A study with its trials in the order of the values that they tried, and the name of its figure."""
+    ordered = sorted(study["results"], key=lambda result: list(result["chosen"].values()))
+    return study | {"results": ordered, "cells": (Path(study["figures"]) / "cells").as_posix()}
 
 
 def _check_plan(path: Path) -> None:

@@ -87,28 +87,31 @@ def test_study_is_shown(compared, image_folder, tmp_path):
     shutil.copytree(compared[1][0].workdir, folder / "run-a")
     results.write(folder, found)
     with pytest.raises(UsageError, match=r"has no cells\.png and no front\.png"):
-        study.read(folder)
+        study.read([folder])
     figures.write(folder, found)
-    text = page.write(tmp_path / "report", compared[1], config, "command", study.read(folder)).read_text()
-    assert text.count("Samples of each trial") == 3  # the button, the image, its caption
+    studies = study.read([folder, folder])
+    text = page.write(tmp_path / "report", compared[1], config, "command", studies).read_text()
+    assert text.count("Samples of each trial") == 6  # the button, the image, its caption, of both studies
     told = json.loads((tmp_path / "report" / "report.json").read_text())["tuning"]
-    assert told["results"][1]["rmse"]["mean"] == 31.25
-    assert told["config"]["method"] == "vae"
-    copied = tmp_path / "report" / "figures" / "cells.png"
+    assert [each["figures"] for each in told] == ["tuning-vae", "tuning-vae-2"]
+    assert told[0]["results"][1]["rmse"]["mean"] == 31.25
+    assert told[0]["config"]["method"] == "vae"
+    copied = tmp_path / "report" / "figures" / "tuning-vae-2" / "cells.png"
     assert copied.read_bytes() == (folder / "cells.png").read_bytes()
     published.collect(tmp_path / "report", [], tmp_path / "kept")
     text = published.render(tmp_path / "kept", tmp_path)
-    assert "](kept/cells.png)" in text
+    assert "](kept/tuning-vae/cells.png)" in text
+    assert "](kept/tuning-vae-2/cells.png)" in text
     assert "| loss.beta | loss.margin | test RMSE | MS-SSIM |" in text
     assert "| 0.1 | 200 | **31.25** [30.00, 32.00] | 31.250 [30.000, 32.000] |" in text
     assert "| 0.1 | 1000 | collapsed | step 9: KL |" in text
     assert "| no | 5 | failed | out of memory |" in text
     (tmp_path / "results.json").write_text("{")
     with pytest.raises(UsageError, match=r"results\.json is not what launch\.tune writes"):
-        study.read(tmp_path)
+        study.read([tmp_path])
     (tmp_path / "results.json").unlink()
     with pytest.raises(UsageError, match="has no results"):
-        study.read(tmp_path)
+        study.read([tmp_path])
 
 
 def test_latex_is_escaped_and_markdown_is_a_table(report):
