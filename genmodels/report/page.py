@@ -20,6 +20,7 @@ from genmodels.figures import plots, sheets
 from genmodels.report import (
     attributes,
     claims,
+    comparison_tables,
     conclusions,
     deck,
     embedded,
@@ -51,23 +52,12 @@ def write(
     rows = comparison_rows.assemble(runs)
     apart = differences.measure(runs, rows)
     target = comparison_rows.add_time_to_target(rows)
-    competing = list(comparison_rows.models(rows))
     shown = _shown(folder / "figures", runs)
     for study in studies:
         (folder / "figures" / study.name).mkdir()
         for each in study.images.values():
             shutil.copy(study.folder / each.file, folder / "figures" / study.name)
-    made = {
-        "deck": tables.table(comparison_rows.without_pixels(rows), measures.shown("deck"), competing),
-        "more": tables.table(rows, measures.shown("more"), competing),
-        "levels": tables.table(rows, tables.levels(rows), competing),
-        "improved": tables.table(comparison_rows.improved(rows), measures.shown("improved"), []),
-        "speed": tables.table(comparison_rows.trained(rows), _speed(target), []),
-    }
-    if known := attributes.table(rows):
-        made["attributes"] = known
-    if drawn := ways.table(rows):
-        made["draws"] = drawn
+    made = comparison_tables.make(rows, _speed(target))
     judged = [*claims.judge(rows, apart), *manifold.judge(rows)]
     report = {
         "data": next((run.report["data"] for run in runs if run.report), ""),

@@ -9,7 +9,7 @@ from genmodels import methods
 from genmodels.comparison import rows as comparison_rows
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures, tables
-from genmodels.report import attributes, claims, conclusions, deck, manifold, templating, ways
+from genmodels.report import claims, comparison_tables, conclusions, deck, manifold, templating
 from genmodels.runs import renamed
 
 # Figures that show generated images, codes or numbers only. The others show CelebA, which may not be redistributed.
@@ -72,18 +72,7 @@ def render(folder: Path, base: Path) -> str:
     check_place(folder, base)
     report = _read(folder / "report.json")
     rows, apart = report["rows"], report.get("differences", [])  # reports of earlier revisions have none
-    models = list(comparison_rows.models(rows))
-    made = {
-        "deck": tables.table(comparison_rows.without_pixels(rows), measures.shown("deck"), models),
-        "more": tables.table(rows, measures.shown("more"), models),
-        "levels": tables.table(rows, tables.levels(rows), models),
-        "improved": tables.table(comparison_rows.improved(rows), measures.shown("improved"), []),
-        "speed": tables.table(comparison_rows.trained(rows), measures.shown("speed"), []),
-    }
-    if known := attributes.table(rows):
-        made["attributes"] = known
-    if drawn_codes := ways.table(rows):
-        made["draws"] = drawn_codes
+    made = comparison_tables.make(rows, measures.shown("speed"))
     judged = [*claims.judge(rows, apart), *manifold.judge(rows)]
     place = folder.absolute().relative_to(base.absolute())
     drawn = [path.relative_to(folder) for path in sorted(folder.rglob("*.png"))]
