@@ -6,10 +6,10 @@ r"""The deck's whole comparison: every method trained and measured in the same w
 
 A method's own fields are under its name: --config.wae_mmd.train.steps=1000. Data and seeds are shared.
 
---config.nets=same gives all methods IntroVAE's nets and codes, and one budget; --config.nets=both compares them on the
-papers' nets as well. The runs on the same nets have the methods' own fields, but for those under `same`, for example
---config.same.shared.train.steps=1000. Their learning rates are to be the best of four short trials of each method, a
-tenth of the steps each:
+--config.nets=same gives all methods the residual nets of IntroVAE's paper, codes of one size and one budget;
+--config.nets=both compares them on their own nets as well. The runs on the same nets have the methods' own fields, but
+for those under `same`, for example --config.same.shared.train.steps=1000. Their learning rates are to be the best of
+four short trials of each method, a tenth of the steps each:
 
     python -m launch.tune --config=configs/same_nets.py:vae:slim64 --config.train.steps=510 \
         --space=optim.learning_rate=5e-4,1e-3,2e-3,4e-3
@@ -37,7 +37,8 @@ def get_config(variant: str = ""):
     config.variant = variant or "celeba128"
     config.methods = tuple(methods.SPECS)  # which methods, in training order
     config.seeds = 1  # runs per method, with seeds 0, 1, ...
-    config.nets = "papers"  # papers: as in the methods' papers | same: the same for all methods | both
+    # papers: the methods' own, of their papers at full size | same: residual nets for all, and one budget | both
+    config.nets = "papers"
 
     config.data = common.get_config("vae", config.variant).data
     del config.data.flip  # each method sets its own
@@ -76,6 +77,7 @@ def _add_same(config: ml_collections.ConfigDict) -> None:
 
     same.shared = shared = ml_collections.ConfigDict()  # fields of every method
     shared.model = pattern.model.copy_and_resolve_references()
+    shared.model.nets = "residual"
     shared.flip = True
     shared.train = train = ml_collections.ConfigDict()
     train.batch_size = max(32, pattern.train.batch_size)  # the MMD of fewer codes is mostly noise

@@ -1,7 +1,7 @@
 """Soft-IntroVAE: Daniel & Tamar 2021, "Soft-IntroVAE: Analyzing and Improving the Introspective Variational
 Autoencoder", arXiv 2012.13253.
 
-    python -m launch.train --config=configs/soft_introvae.py         CelebA, 128x128, IntroVAE's nets
+    python -m launch.train --config=configs/soft_introvae.py         CelebA, 128x128, IntroVAE's residual nets
     python -m launch.train --config=configs/soft_introvae.py:demo    drawn faces, 32x32, a few minutes on 2 CPU cores
 
 Expect IntroVAE's sharp samples, and a game that needs no margin and is rarely lost. The paper has no settings for these
@@ -18,7 +18,7 @@ from configs.common import pick
 def get_config(variant: str = ""):
     config = common.get_config("soft_introvae", variant)
     config.data.flip = True
-    common.model(config, "residual", latent=pick(config, 256, slim64=128, demo=64))
+    common.introspective_nets(config)
     config.model.norm = "branch"
 
     config.loss = loss = ml_collections.ConfigDict()
@@ -30,7 +30,7 @@ def get_config(variant: str = ""):
     # Weight of fakes' own squared error in the decoder's turn, within beta_rec: the demo saves decoding them again.
     loss.gamma_r = pick(config, 1e-8, demo=0.0)
     # steps of plain VAE training before the adversarial game: about one epoch of CelebA
-    loss.warmup_steps = pick(config, 3_000, slim64=2_500, demo=200)
+    loss.warmup_steps = pick(config, 3_000, slim64=1_200, demo=200)
 
     config.optim = optim = ml_collections.ConfigDict()
     optim.learning_rate = pick(config, 2e-4, slim64=1e-3, demo=4e-3)  # of the encoder's and the decoder's Adam

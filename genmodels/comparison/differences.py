@@ -25,7 +25,7 @@ MEASURES = (
 def measure(compared: list[Run], rows: dict[str, dict]) -> list[dict[str, Any]]:
     """The difference, `first` minus `second`, of each two rows of models in each of MEASURES that was kept of both.
 
-    Rows on the same nets and rows on the papers' are two comparisons: no difference is taken between them.
+    Rows on the same nets and rows on their own are two comparisons: no difference is taken between them.
     Each is an estimate over all seeds with {first, second, measure, paired, each: the estimates by seed}. The interval
     is left out where one set of samples was measured with one seed.
     """

@@ -1,4 +1,4 @@
-"""The comparison on the same nets, beside the one on the papers' nets: its runs' configs, and which rows it has."""
+"""The comparison on the same nets, beside the one on the methods' own: its runs' configs, and which rows it has."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def folder(method: str, setting: str, seed: int) -> str:
 
 
 def row(name: str, setting: str) -> str:
-    """The key in one setting of a row that is `name` on the papers' nets."""
+    """The key in one setting of a row that is `name` on the methods' own nets."""
     return ", ".join(filter(None, (name, setting)))
 
 
@@ -47,6 +47,6 @@ def is_same(row: str) -> bool:
 
 
 def grouped(rows: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rows on the papers' nets, then those on the same; each group that there is."""
+    """The rows on the methods' own nets, then those on the same; each group that there is."""
     groups = ({name: row for name, row in rows.items() if is_same(name) == same} for same in (False, True))
     return [group for group in groups if group]

@@ -67,7 +67,7 @@ CLAIMS = [  # slides 13 to 25
 def judge(rows: dict[str, dict], differences: list[dict[str, Any]]) -> list[dict[str, str]]:
     """A `claim`, its `verdict` and the `numbers` of both rows, for each claim whose two rows were measured.
 
-    Each is judged on the papers' nets and on the same nets, where its rows are measured there, by words with ON_SAME.
+    Each is judged on the methods' own nets and on the same ones, where its rows are measured, by words with ON_SAME.
 
     By the interval of the difference of the two rows: it holds or is contradicted if that excludes 0, the two are level
     if it lies within the smallest difference that matters, and else it is undecided; with several seeds it is also
@@ -131,7 +131,7 @@ def survival(judged: list[dict[str, str]]) -> list[str]:
     both = {}
     for words, papers in verdicts.items():
         if same := verdicts.get(words + ON_SAME):
-            kept = f"{papers} with the papers' nets{' and' if same == papers else f', {same}'} on the same"
+            kept = f"{papers} with their own nets{' and' if same == papers else f', {same}'} on the same"
             both.setdefault(kept, []).append(words)
     return [f"{kept[0].upper()}{kept[1:]}: {'; '.join(words)}." for kept, words in both.items()]
 

@@ -15,7 +15,7 @@ COPIES = 0.8  # samples closer to training images than this fraction of held-out
 def draw(rows: dict[str, dict], apart: list[dict[str, Any]]) -> list[str]:
     """What the rows and their differences say, one sentence for each question that they can answer.
 
-    First places are those among the rows on the papers' nets, and those among the rows on the same nets.
+    First places are those among the rows on the methods' own nets, and those among the rows on the same nets.
     """
     compared = models(rows)
     groups = same_nets.grouped(compared)

@@ -147,7 +147,7 @@ def test_every_claim_has_a_smallest_difference_that_matters():
 
 
 def on_both(papers: dict, same: dict) -> dict:
-    """Rows on the papers' nets, and others on the same nets."""
+    """Rows on the methods' own nets, and others on the same nets."""
     return papers | {f"{name}, same nets": row | {"title": f"{row['title']}, same nets"} for name, row in same.items()}
 
 
@@ -167,8 +167,8 @@ def test_claims_are_judged_on_the_same_nets_as_well():
 def test_which_claims_survive_the_same_nets():
     both = on_both(rows((14.0, 15.0), (15.5, 16.0)), rows((14.0, 17.0), (15.0, 16.0)))
     assert claims.survival(claims.judge(both, [])) == [
-        "Holds with the papers' nets, undecided on the same: WAE-MMD reconstructs test images better than WAE-GAN.",
-        "Holds with the papers' nets and on the same: WAE-GAN trains faster than IntroVAE (images per second).",
+        "Holds with their own nets, undecided on the same: WAE-MMD reconstructs test images better than WAE-GAN.",
+        "Holds with their own nets and on the same: WAE-GAN trains faster than IntroVAE (images per second).",
     ]
     assert claims.survival(claims.judge(rows((14.0, 15.0), (15.5, 16.0)), [])) == []
 
@@ -176,4 +176,4 @@ def test_which_claims_survive_the_same_nets():
 def test_survival_goes_by_the_verdict_over_all_seeds():
     verdicts = {"A": "holds, in each of 3 seeds", "A, on the same nets": "holds, in 2 of 3 seeds"}
     judged = [{"claim": words, "verdict": verdict} for words, verdict in verdicts.items()]
-    assert claims.survival(judged) == ["Holds with the papers' nets and on the same: A."]
+    assert claims.survival(judged) == ["Holds with their own nets and on the same: A."]

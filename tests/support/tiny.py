@@ -29,14 +29,17 @@ FIELDS = {  # averaged weights and warm-ups are on where that costs no further c
         "train.ema_decay": 0.9,
     },
     "introvae": {
+        "model.nets": "residual",
         "loss.alpha": 0.25,
         "loss.beta": 1.0,
         "loss.margin": 15.0,
         "loss.warmup_steps": 100,
         "optim.b1": 0.9,
+        "optim.decay": 1.0,
         "train.ema_decay": 0.9,
     },
     "soft_introvae": {  # a soft margin of 17 nats; gamma_r is large enough to be noticed
+        "model.nets": "residual",
         "loss.beta_rec": 8.0,
         "loss.beta_kl": 2.5,
         "loss.beta_neg": 400.0,
@@ -78,7 +81,7 @@ def configuration(name: str, variant: str) -> ml_collections.ConfigDict:
 
 def config(name: str, **fields) -> ml_collections.ConfigDict:
     """The demo config of method `name`, made tiny; other fields by dotted name: **{'loss.kernel': 'rbf'}."""
-    made = configuration(name, "demo")
+    made, fields = configuration(name, "demo"), FIELDS.get(name, {}) | fields
     shared = {
         "model.channels": CHANNELS[fields.get("model.nets", made.model.nets)],
         "model.latent": LATENT,
@@ -86,7 +89,7 @@ def config(name: str, **fields) -> ml_collections.ConfigDict:
         "train.batch_size": BATCH,
         "train.steps": 400,
     }
-    made.update_from_flattened_dict(shared | FIELDS.get(name, {}) | fields)
+    made.update_from_flattened_dict(shared | fields)
     return made
 
 
