@@ -38,7 +38,7 @@ def get_config(variant: str = ""):
     optim.b2 = 0.999
     # Factor by which learning rates decay over the run: at a constant 1e-3 KL(x) still swings at the end.
     optim.decay = pick(config, 1.0, slim64=4.0, demo=4.0)
-    config.train.steps = pick(config, 200_000, slim64=6_000, demo=1_100)
+    config.train.steps = pick(config, 200_000, slim64=6_000, demo=2_000)
     config.train.batch_size = pick(config, 64, slim64=16, demo=16)
     # An average over the last few dozen steps smooths the noise of a game with small batches.
     config.train.ema_decay = pick(config, 0.0, slim64=0.98, demo=0.98)
