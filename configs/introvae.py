@@ -20,7 +20,7 @@ def get_config(variant: str = ""):
     common.introspective_nets(config)
 
     config.loss = loss = ml_collections.ConfigDict()
-    # m, nats: 1.5 to 4 times the KL(x) at which the warm-up ends, see results/experiments.md.
+    # m, nats: 1.5 to 6 times the KL(x) at which the warm-up ends, see results/experiments.md.
     loss.margin = pick(config, 110.0, slim64=120.0, demo=80.0)
     loss.margin_from_warmup = False  # m = 1.5 times that KL(x), as measured; loss.margin is then ignored
     loss.alpha = pick(config, 0.25, slim64=0.5, demo=0.5)  # weight of the adversarial terms

@@ -5,7 +5,7 @@ Autoencoder", arXiv 2012.13253.
     python -m launch.train --config=configs/soft_introvae.py:demo    drawn faces, 32x32, a few minutes on 2 CPU cores
 
 Expect IntroVAE's sharp samples, and a game that needs no margin and is rarely lost. The paper has no settings for these
-sizes. beta_neg is chosen for its soft margin, which should be 1.2 to 3 times the KL(x) at which the warm-up ends;
+sizes. beta_neg is chosen for its soft margin, which should be 1.2 to 5 times the KL(x) at which the warm-up ends;
 training says both.
 """
 

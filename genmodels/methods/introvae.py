@@ -17,7 +17,7 @@ from genmodels.methods.spec import Game, Spec
 from genmodels.methods.state import TrainState
 
 # Margins, as multiples of the KL(x) at which the warm-up ends. results/experiments.md has what was tried.
-BEST_MARGIN, HIGH_MARGIN = 1.5, 5.0
+BEST_MARGIN, HIGH_MARGIN = 1.5, 8.0
 SETTLING = 100  # steps at the end of the warm-up over which that KL(x) is averaged
 
 
@@ -135,6 +135,6 @@ SPEC = Spec(
         real="KL(x)",
         fake="KL(x_p)",
         shown=("KL(x)", "KL(x_r)", "KL(x_p)", "margin"),
-        remedy="a larger loss.alpha, or a loss.margin of 1.2 to 5 times the KL(x) at which the warm-up ends",
+        remedy="a larger loss.alpha, or a loss.margin of 1.2 to 8 times the KL(x) at which the warm-up ends",
     ),
 )

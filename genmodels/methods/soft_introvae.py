@@ -18,7 +18,7 @@ from genmodels.methods.spec import Game, Spec
 from genmodels.methods.state import TrainState
 
 # Soft margins, see `soft_margin`, as multiples of the KL(x) at which the warm-up ends.
-BEST_MARGIN, HIGH_MARGIN = 2.0, 3.0
+BEST_MARGIN, HIGH_MARGIN = 2.0, 5.0
 
 
 class SoftIntroVAE(NamedTuple):
@@ -157,6 +157,6 @@ SPEC = Spec(
         real="KL(x)",
         fake="KL(x_p)",
         shown=("KL(x)", "KL(x_r)", "KL(x_p)"),
-        remedy="a smaller loss.beta_neg, whose soft margin is 1.2 to 3 times the KL(x) at which the warm-up ends",
+        remedy="a smaller loss.beta_neg, whose soft margin is 1.2 to 5 times the KL(x) at which the warm-up ends",
     ),
 )

@@ -20,7 +20,8 @@ FROM_WARMUP = {"loss.margin_from_warmup": True, "loss.margin": 1e-9}
             59.0,
             "warning: the warm-up ended at KL(x) = 50.0 nats; the margin is 59, which KL(x) will exceed in the game",
         ),
-        (251.0, "far above it: fakes will outweigh real images; try --config.loss.margin=75 in another --workdir"),
+        (399.0, "as it should be"),
+        (401.0, "far above it: fakes will outweigh real images; try --config.loss.margin=75 in another --workdir"),
     ],
 )
 def test_advice_on_the_margin(margin, words):

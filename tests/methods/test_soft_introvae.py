@@ -169,8 +169,8 @@ def test_beta_neg_of_a_margin_that_none_has_is_that_of_the_largest():
     ("settled", "words"),
     [
         (50.0, "ended at KL(x) = 50.0 nats; beta_neg=256 has its soft margin at 116.4, above it, as it should be"),
-        (40.0, "as it should be"),
-        (38.0, "far above it: fakes will outweigh real images; try --config.loss.beta_neg=435 in another --workdir"),
+        (24.0, "as it should be"),
+        (23.0, "far above it: fakes will outweigh real images; try --config.loss.beta_neg=800 in another --workdir"),
         (95.0, "as it should be"),
         (99.0, "which KL(x) will exceed in the game: KL cannot then tell fakes apart; try --config.loss.beta_neg=129"),
     ],
