@@ -25,6 +25,7 @@ OF_EACH = (
 NEEDED = {"data", "rows", "runs", "provenance", "tuning", "configs"}  # of what launch.compare writes
 OF_ALL = ("error_and_diversity", "error_over_training", "attributes")
 OF_STUDIES = ("cells",)
+READING = "reading.md"  # what a person makes of the numbers, written by hand; the text begins with it
 
 
 def collect(report: Path, plans: list[Path], folder: Path) -> None:
@@ -74,6 +75,7 @@ def render(folder: Path, base: Path) -> str:
     rows, apart = report["rows"], report.get("differences", [])  # reports of earlier revisions have none
     made = comparison_tables.make(rows, measures.shown("speed"))
     judged = [*claims.judge(rows, apart), *manifold.judge(rows)]
+    reading = folder / READING
     place = folder.absolute().relative_to(base.absolute())
     drawn = [path.relative_to(folder) for path in sorted(folder.rglob("*.png"))]
     figures = {path.with_suffix("").as_posix(): place / path for path in drawn}
@@ -81,6 +83,7 @@ def render(folder: Path, base: Path) -> str:
     runs = _runs(report)
     return templating.render(
         "results.md",
+        reading=reading.read_text(encoding="utf-8").strip() if reading.exists() else "",
         report=report,
         rows=rows,
         claims=judged,

@@ -76,6 +76,15 @@ def test_plans_become_a_table(report, tmp_path):
     assert f"{line} 800 | 2.2 h |" in results.render(tmp_path / "kept", tmp_path)
 
 
+def test_a_text_written_by_hand_comes_first_and_is_kept(report, tmp_path):
+    folder = tmp_path / "kept"
+    results.collect(report, [], folder)
+    (folder / results.READING).write_text("IntroVAE's samples are sharp.\n")
+    results.collect(report, [], folder)
+    text = results.render(folder, tmp_path)
+    assert text.index("## What was trained") > text.index("\n\nIntroVAE's samples are sharp.\n\n") > 0
+
+
 def test_a_folder_elsewhere_and_a_plan_that_is_none(command, report, tmp_path):
     kept = f"--folder={tmp_path / 'kept'}"
     outcome = command("results", f"--report={report}", kept, f"--out={tmp_path / 'other' / 'RESULTS.md'}")
@@ -110,6 +119,10 @@ def test_the_published_text_is_what_its_report_says():
     assert not re.search("real picture|mean picture", text)  # titles of an earlier revision
     known = numbers(json.loads((PUBLISHED / "report.json").read_text()))
     lines = [*text.splitlines(), *(ROOT / "README.md").read_text().partition("## Results")[2].splitlines()]
+    reading = PUBLISHED / results.READING
+    if reading.exists():  # what is written by hand has only numbers that are written by rules as well
+        told, rest = reading.read_text(), text.replace(reading.read_text().strip(), "")
+        assert set(re.findall(r"[\d.]*\.\d+", told)) <= set(re.findall(r"[\d.]*\.\d+", rest))
     # Not the lines of plans, "| VAE, 128 px, ...", whose hours and GiB are computed from a plan's seconds and bytes.
     names = r"\| (VAE|WAE|IntroVAE|improved|PCA|real|mean)(?!.*\d px)"
     measured = [line for line in lines if re.match(names, line)]
