@@ -99,7 +99,7 @@ def render(folder: Path, base: Path) -> str:
         repeated=any(row.get("runs", 1) > 1 for row in rows.values()),
         levels=tables.levels(rows),
         improved=comparison_rows.improved(rows),
-        studies=[_in_order(study) for study in report["tuning"]],
+        studies=[study for study in map(_in_order, report["tuning"]) if study["cells"] in figures],
         figures=figures,
         drawn={name: {path.parent.name for path in drawn if path.stem == name} for name in OF_EACH},
         numbers=place / "report.json",

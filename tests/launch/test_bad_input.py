@@ -79,7 +79,11 @@ OF_METHODS = [
     ("soft_introvae", "--config.loss.beta_neg=0", "config.loss.beta_neg=0.0 must be above zero"),
     ("soft_introvae", "--config.loss.gamma_r=-1", "config.loss.gamma_r=-1.0 must not be negative"),
     ("soft_introvae", "--config.model.norm=skip", "config.model.norm='skip' is unknown: use one of sum, branch"),
-    ("introvae", "--config.model.channels=(4,4)", "config.model.channels=.* 3 channel counts"),
+    (
+        "introvae",
+        "--config.model.nets=residual --config.model.channels=(4,4)",
+        "config.model.channels=.* 3 channel counts",
+    ),
     ("wae_mmd", "--config.loss.kernel=linear", "config.loss.kernel='linear' .* 'imq' or 'rbf'"),
     ("wae_mmd", "--config.loss.penalty=0", "config.loss.penalty=0.0 must be above zero"),
     ("wae_mmd", "--config.loss.cost_weight=nan", "config.loss.cost_weight=nan"),

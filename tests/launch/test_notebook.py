@@ -52,7 +52,7 @@ def test_every_cell_runs(notebook, tmp_path, monkeypatch):
     shown = [
         output for cell in notebook.cells for output in cell.get("outputs", []) if "image/png" in output.get("data", {})
     ]
-    assert len(shown) == 4  # samples, reconstructions, lines, improved samples
+    assert len(shown) == 5  # samples of a trained model, samples, reconstructions, lines, improved samples
     table = notebook.cells[-1].outputs[0].data["text/markdown"]
     assert "| Soft-IntroVAE |" in table
 
