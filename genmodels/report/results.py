@@ -1,5 +1,6 @@
 """The text of results/README.md, written from a comparison's report.json; images of the data set are left out."""
 
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -49,8 +50,8 @@ def collect(report: Path, plans: list[Path], folder: Path) -> None:
             raise UsageError(
                 f"--plans has two files named {path.name}, and only one would be kept: rename one of them."
             )
-    names = (*OF_ALL, *OF_EACH, *OF_STUDIES)
-    for path in [*(path for name in names for path in folder.rglob(f"{name}.png")), *(folder / "plans").glob("*.json")]:
+    old = [folder.glob(f"{place}{name}.png") for place in ("", "*/") for name in (*OF_ALL, *OF_EACH, *OF_STUDIES)]
+    for path in [*itertools.chain(*old), *(folder / "plans").glob("*.json")]:
         path.unlink()
     (folder / "plans").mkdir(parents=True, exist_ok=True)
     shutil.copy(report / "report.json", folder)
