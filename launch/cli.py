@@ -101,13 +101,13 @@ def check_file(out: Path) -> None:
         raise UsageError(f"--out={out} cannot be written: {error.strerror}.") from error
 
 
-def check_folder(workdir: Path) -> None:
-    """Raises UsageError where --workdir can be neither made nor written; makes nothing."""
-    there = next(each for each in (workdir.absolute(), *workdir.absolute().parents) if each.exists())
+def check_folder(folder: Path, flag: str = "workdir") -> None:
+    """Raises UsageError where the flag's folder can be neither made nor written; makes nothing."""
+    there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
     if not there.is_dir():
-        raise UsageError(f"--workdir={workdir}: {there} is no folder.")
+        raise UsageError(f"--{flag}={folder}: {there} is no folder.")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise UsageError(f"--workdir={workdir}: {there} cannot be written.")
+        raise UsageError(f"--{flag}={folder}: {there} cannot be written.")
 
 
 def _stop(message: str) -> NoReturn:

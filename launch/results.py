@@ -1,7 +1,8 @@
-"""Writes results/README.md from a finished comparison: numbers from its report.json, images that its models generated.
+"""Writes the texts of finished comparisons: numbers from their report.json, images that their models generated.
 
-python -m launch.results --report=runs/compare-slim64/report [--plans=FILE,...]   # copies these in, writes the text
-python -m launch.results                                      # writes the text again, from the copies
+python -m launch.results --report=runs/compare-slim64/report   # copies it to results/slim64, and writes the texts
+python -m launch.results --plans=FILE,...                      # keeps these plans, and writes the texts
+python -m launch.results                                       # writes the texts again
 """
 
 import sys
@@ -11,30 +12,27 @@ if not __package__:  # python launch/results.py
 
 from absl import flags
 
-from genmodels.errors import UsageError
 from launch import cli
 
 REPORT = flags.DEFINE_string("report", None, "The report/ of a comparison to copy in, as written by launch.compare.")
+NAME = flags.DEFINE_string("name", None, "The folder in --results that it is copied to; by default its variant's name.")
 PLANS = flags.DEFINE_list("plans", [], "Files written by launch.plan --out: what the full data would take.")
-FOLDER = flags.DEFINE_string("folder", "results/slim64", "Where report.json and the images are kept.")
-OUT = flags.DEFINE_string("out", "results/README.md", "The text, in a folder above --folder.")
+RESULTS = flags.DEFINE_string("results", "results", "Has a folder for each comparison.")
 
 
 def main() -> None:
-    """Writes --out, and --folder if there is a --report."""
-    from genmodels.report import results
+    """Writes README.md into each folder of --results that has a report.json, and one on all of them into --results."""
+    from genmodels.report import results, summary
 
-    folder, out = cli.needed_path(FOLDER), cli.needed_path(OUT)
-    report, plans = cli.path(REPORT), cli.paths(PLANS)
-    if plans and not report:
-        raise UsageError("--plans are copied in together with a report: give --report as well.")
-    cli.check_file(out)
+    base, report, plans = cli.needed_path(RESULTS), cli.path(REPORT), cli.paths(PLANS)
+    cli.check_folder(base, "results")
+    summary.check_plans(plans)
     if report:
-        results.check_place(folder, out.parent)
-        results.collect(report, plans, folder)
-    text = results.render(folder, out.parent)
-    out.write_text(text, encoding="utf-8")
-    print(f"results: {out}")
+        results.collect(report, base, NAME.value)
+    if plans:
+        summary.keep_plans(plans, base)
+    for path in summary.write(base):
+        print(f"results: {path}")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pytest
 
 from configs import compare
 from genmodels import comparison, methods
-from genmodels.report import page, results
+from genmodels.report import page, results, summary
 from tests.support import tiny_comparison, toy, toy_config
 
 
@@ -34,8 +34,9 @@ def test_a_new_method_goes_through_compare_page_and_results(image_folder, tmp_pa
     assert list(report["rows"])[-3:] == ["vae", "toy", "improved_toy"]
     assert report["rows"]["toy"]["training"]["steps"] == 6
 
-    results.collect(tmp_path / "report", [], tmp_path / "results" / "demo")
-    text = results.render(tmp_path / "results" / "demo", tmp_path / "results")
-    assert "| Toy autoencoder |" in text
-    assert "| improved Toy autoencoder |" in text
+    results.collect(tmp_path / "report", tmp_path / "results", "demo")
+    for path in summary.write(tmp_path / "results"):
+        text = path.read_text()
+        assert "| Toy autoencoder |" in text
+        assert "| improved Toy autoencoder |" in text
     assert "--config=configs/toy.py" in text

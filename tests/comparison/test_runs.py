@@ -185,5 +185,5 @@ def test_three_seeds_go_through_compare_page_and_results(image_folder, tmp_path)
         [a - b for a, b in zip(*means, strict=True)], rel=1e-4
     )
     assert rmse["paired"] is True
-    results.collect(tmp_path / "report", [], tmp_path / "results" / "tiny")
-    assert first["verdict"] in results.render(tmp_path / "results" / "tiny", tmp_path / "results")
+    results.collect(tmp_path / "report", tmp_path / "results", "tiny")
+    assert first["verdict"] in results.render(tmp_path / "results" / "tiny")

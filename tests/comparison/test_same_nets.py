@@ -196,8 +196,8 @@ def test_both_comparisons_go_through_compare_page_and_results(image_folder, tmp_
     assert about in text
     assert "residual nets with 4-4-4 channels, codes of 8 dimensions, 6 steps of 8 images (48 images)" in about
     assert "Learning rates are those of the methods' own configs, not tuned: WAE-MMD 0.004, WAE-GAN 0.003." in about
-    results.collect(tmp_path / "report", [], tmp_path / "results" / "tiny")
-    published = results.render(tmp_path / "results" / "tiny", tmp_path / "results")
+    results.collect(tmp_path / "report", tmp_path / "results", "tiny")
+    published = results.render(tmp_path / "results" / "tiny")
     assert about in published
     assert "| WAE-MMD, same nets |" in published
     assert f"| {words}, on the same nets |" in published
