@@ -119,10 +119,10 @@ def plan(config: ml_collections.ConfigDict, workdir: Path) -> list[Run]:
     known = [
         name for name, fields in config.items() if isinstance(fields, ml_collections.ConfigDict) and "method" in fields
     ]
-    if not config.methods or not set(config.methods) <= set(known) or config.seeds < 1:
+    if not config.methods or not set(config.methods) <= set(known) or config.seeds < 1 or config.same.seeds < 0:
         raise UsageError(
-            f"config.methods={tuple(config.methods)}, config.seeds={config.seeds}: choose at least one seed and one of "
-            f"{', '.join(known)}."
+            f"config.methods={tuple(config.methods)}, config.seeds={config.seeds}, config.same.seeds="
+            f"{config.same.seeds}: choose at least one seed and one of {', '.join(known)}."
         )
     if len(set(config.methods)) < len(config.methods):
         raise UsageError(f"config.methods={tuple(config.methods)} names a method twice: config.seeds gives more runs.")
@@ -131,7 +131,7 @@ def plan(config: ml_collections.ConfigDict, workdir: Path) -> list[Run]:
         (setting, method, seed)
         for setting in same_nets.chosen(config)
         for method in config.methods
-        for seed in range(config.seeds)
+        for seed in range(same_nets.seeds(config, setting))
     ]
     for setting, method, seed in wanted:
         each = same_nets.run_config(config, method, setting, seed)

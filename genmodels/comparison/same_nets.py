@@ -17,6 +17,11 @@ def chosen(config: ml_collections.ConfigDict) -> tuple[str, ...]:
     return CHOICES[config.nets]
 
 
+def seeds(config: ml_collections.ConfigDict, setting: str) -> int:
+    """How many runs a method has in a setting, with seeds 0, 1, ..."""
+    return (config.same.seeds if setting == SAME else 0) or config.seeds
+
+
 def run_config(config: ml_collections.ConfigDict, method: str, setting: str, seed: int) -> ml_collections.ConfigDict:
     """The config of one run of a comparison.
 

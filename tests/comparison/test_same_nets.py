@@ -103,6 +103,14 @@ def test_nothing_else_differs_from_the_papers_but_weight_rate_and_warmup(variant
         assert {field for field in of_papers if of_papers[field] != on_same[field]} <= changed
 
 
+def test_runs_on_the_same_nets_have_as_many_seeds_or_their_own_number(tmp_path):
+    fields = {"seeds": 2, "methods": ("vae",)}
+    assert list(planned("demo", "both", tmp_path, **fields)) == ["vae-0", "vae-1", "vae-same-0", "vae-same-1"]
+    assert list(planned("demo", "both", tmp_path, **fields, **{"same.seeds": 1})) == ["vae-0", "vae-1", "vae-same-0"]
+    with pytest.raises(UsageError, match=r"config.same.seeds=-1: choose at least one seed"):
+        planned("demo", "both", tmp_path, **{"same.seeds": -1})
+
+
 def test_the_papers_nets_are_the_default(tmp_path):
     config = compare.get_config("demo")
     default = comparison.plan(config.lock(), tmp_path)
