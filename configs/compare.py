@@ -8,8 +8,8 @@ A method's own fields are under its name: --config.wae_mmd.train.steps=1000. Dat
 
 --config.nets=same gives all methods the residual nets of IntroVAE's paper, codes of one size and one budget;
 --config.nets=both compares them on their own nets as well. The runs on the same nets have the methods' own fields, but
-for those under `same`, for example --config.same.shared.train.steps=1000. Their learning rates have the lowest test RMSE of
-three short trials of each method, a fifth of the steps each:
+for those under `same`, for example --config.same.shared.train.steps=1000. Of three short trials of each method's
+learning rate, a fifth of the steps each, they have that with the lowest test RMSE:
 
     python -m launch.tune --config=configs/same_nets.py:vae:slim64 --config.train.steps=600 \
         --space=optim.learning_rate=2e-3,4e-3,8e-3
