@@ -20,6 +20,7 @@ from genmodels.sampling.densities import Density
 GRID, COLUMNS = 64, 8  # samples, or data points beside them
 PAIRS, PAIR_COLUMNS = 24, 6  # images and their reconstructions
 LINES, POINTS = 6, 10
+SIDE = 8  # images, of the surface between four codes
 NEIGHBOURS = 16
 ROWS = 4  # images that are given attributes
 IMPROVED = 24  # samples moved by improved sampling
@@ -44,8 +45,10 @@ def draw(workdir: Path, model: Model, dataset: Dataset, seed: int, out: Path | N
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    sheets_key, plots_key, walk_key, codes_key, attributes_key = jax.random.split(jax.random.key(seed), 5)
+    keys = jax.random.split(jax.random.key(seed), 6)
+    sheets_key, plots_key, walk_key, codes_key, attributes_key, surface_key = keys
     _sheets(partial, model, dataset, sheets_key)
+    _surface(partial, model, surface_key)
     _drawn(partial, model, densities.read(derived.path(out or workdir, derived.DENSITIES, model.step)), codes_key)
     _plots(partial, workdir, model, dataset, plots_key)
     vectors = sampling.attributes.read(derived.path(out or workdir, derived.ATTRIBUTES, model.step))
@@ -88,6 +91,14 @@ def _sheets(folder: Path, model: Model, dataset: Dataset, key: jax.Array) -> Non
     found = metrics.distances_to_set(to_unit(samples[:NEIGHBOURS]), dataset.train)
     figure = plots.nearest_neighbours(samples[:NEIGHBOURS], dataset.train[found.index], found.nearest)
     figure.savefig(folder / "nearest.png", dpi=150)
+
+
+def _surface(folder: Path, model: Model, key: jax.Array) -> None:
+    """A square of images along great circles, in both directions, between four codes of the prior at its corners."""
+    corners = jax.random.normal(key, (4, model.config.model.latent))
+    left, right = sampling.slerp(corners[::2], corners[1::2], SIDE)
+    sheet = sheets.image_grid(to_uint8(model.decode(sampling.slerp(left, right, SIDE).reshape(SIDE**2, -1))), SIDE)
+    images.save_sheet(folder / "surface_prior.png", sheet, model.config.image_size)
 
 
 def _along_attributes(folder: Path, model: Model, vectors: Vectors, dataset: Dataset, key: jax.Array) -> None:

@@ -21,6 +21,7 @@ OF_EACH = (
     "samples_gaussian",
     "samples_mixture",
     "lines_prior",
+    "surface_prior",
     "prior_and_codes",
     "attributes_samples",
 )

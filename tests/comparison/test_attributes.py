@@ -48,11 +48,11 @@ def test_what_codes_know_is_in_the_rows_and_on_the_page(made):
 def test_figures_of_test_images_are_not_published(made, tmp_path):
     workdir, _, _ = made
     assert (workdir / "report" / "figures" / "vae-0" / "attributes_test.png").exists()
-    results.collect(workdir / "report", [], tmp_path / "kept")
+    results.collect(workdir / "report", tmp_path, "kept")
     published = {path.name for path in (tmp_path / "kept").rglob("*.png")}
     assert {"attributes_samples.png", "attributes.png"} <= published
     assert "attributes_test.png" not in published
-    text = results.render(tmp_path / "kept", tmp_path)
+    text = results.render(tmp_path / "kept")
     assert "## Attributes" in text
     assert manifold.RULE in text
 

@@ -40,6 +40,7 @@ def test_every_figure_of_a_run(run):
         "reconstructions_train",
         "samples",
         "samples_mixture",
+        "surface_prior",
     ]
     plots = ["codes", "losses", "nearest", "prior_and_codes"]
     assert sorted(path.name for path in folder.iterdir()) == sorted(
@@ -54,6 +55,11 @@ def test_every_figure_of_a_run(run):
     drawn = images.to_uint8(model.decode(fitted.sample(key, gallery.GRID)))
     expected = images.grid(drawn, gallery.COLUMNS).repeat(3, 0).repeat(3, 1)
     np.testing.assert_array_equal(np.asarray(Image.open(folder / "samples_mixture.png")), expected)
+    corners = jax.random.normal(jax.random.split(jax.random.key(0), 6)[5], (4, 8))
+    square = np.asarray(Image.open(folder / "surface_prior.png"))[::3, ::3]
+    at_corners = [square[y:, x:][:32, :32] for x in (0, -32) for y in (0, -32)]
+    for drawn, corner in zip(at_corners, images.to_uint8(model.decode(corners)), strict=True):
+        np.testing.assert_array_equal(drawn, corner)
     for split in ("train", "test"):  # not in file order
         x = data.sampled(getattr(dataset, split), gallery.PAIRS)
         y = images.to_uint8(model.reconstruct(images.to_unit(x)))

@@ -98,10 +98,10 @@ def test_study_is_shown(compared, image_folder, tmp_path):
     assert told[0]["config"]["method"] == "vae"
     copied = tmp_path / "report" / "figures" / "tuning-vae-2" / "cells.png"
     assert copied.read_bytes() == (folder / "cells.png").read_bytes()
-    published.collect(tmp_path / "report", [], tmp_path / "kept")
-    text = published.render(tmp_path / "kept", tmp_path)
-    assert "](kept/tuning-vae/cells.png)" in text
-    assert "](kept/tuning-vae-2/cells.png)" in text
+    published.collect(tmp_path / "report", tmp_path, "kept")
+    text = published.render(tmp_path / "kept")
+    assert "](tuning-vae/cells.png)" in text
+    assert "](tuning-vae-2/cells.png)" in text
     assert "| loss.beta | loss.margin | test RMSE | MS-SSIM |" in text
     assert "| 0.1 | 200 | **31.25** [30.00, 32.00] | 31.250 [30.000, 32.000] |" in text
     assert "| 0.1 | 1000 | collapsed | step 9: KL |" in text
@@ -170,7 +170,7 @@ def test_in_a_browser(report, tmp_path, width):
     assert found == {
         "width": width,
         "too_wide": 0,
-        "images": 3 + 11 + 13,  # of the comparison, the VAE, the WAE
+        "images": 3 + 12 + 14,  # of the comparison, the VAE, the WAE
         "broken": 0,
         "without_words": 0,
         "videos": 4,
