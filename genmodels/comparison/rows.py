@@ -5,6 +5,8 @@ from typing import Any
 from genmodels import methods, runs
 from genmodels.comparison import seeds
 from genmodels.comparison.run import Run
+from genmodels.evaluation import tables
+from genmodels.evaluation.measures import Measure
 
 IMPROVED = "improved_"  # prefix of the row of a method's improved samples
 PIXELS = {"pixels_4": "4x4 pixels", "pixels_16": "16x16 pixels"}  # of which only attributes are probed
@@ -66,9 +68,13 @@ def histories(rows: dict[str, dict[str, Any]]) -> dict[str, list[runs.Point]]:
     return {name: [runs.Point(*point) for point in points] for name, points in kept.items() if points}
 
 
-def without_pixels(rows: dict[str, dict]) -> dict[str, dict]:
-    """The rows for tables of images: small versions of them are only probed for attributes."""
-    return {name: row for name, row in rows.items() if name not in PIXELS}
+def with_any(rows: dict[str, dict], measures: list[Measure]) -> dict[str, dict]:
+    """The rows for a table of these measures: those that have one of them, and failures."""
+    return {
+        name: row
+        for name, row in rows.items()
+        if row.get("failures") or any(tables.find(row, measure.name) is not None for measure in measures)
+    }
 
 
 def models(rows: dict[str, dict]) -> dict[str, dict]:

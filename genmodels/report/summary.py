@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from genmodels import methods
-from genmodels.comparison import rows as comparison_rows
 from genmodels.errors import UsageError
-from genmodels.evaluation import measures, tables
-from genmodels.report import results, templating
+from genmodels.evaluation import measures
+from genmodels.report import comparison_tables, results, templating
 from genmodels.report.claims import DIVERSITY, REALISM, RMSE
 from genmodels.runs import renamed
 
@@ -95,7 +94,6 @@ def render(base: Path, folders: list[Path]) -> str:
 
 def _comparison(folder: Path, base: Path) -> Comparison:
     report, place = results.read(folder), folder.relative_to(base)
-    rows = report["rows"]
     shown = [measure for measure in measures.MEASURES if measure.name in MAIN]
     figures = {name: (place / path).as_posix() for name, path in results.drawn_in(folder).items()}
     return Comparison(
@@ -104,7 +102,7 @@ def _comparison(folder: Path, base: Path) -> Comparison:
         variant=results.variant(report),
         size=next(iter(report["configs"].values()))["image_size"],
         seeds=results.seeds(report),
-        table=templating.table(tables.table(rows, shown, list(comparison_rows.models(rows))), "md"),
+        table=templating.table(comparison_tables.of_measured(report["rows"], shown), "md"),
         plot=figures.get("error_and_diversity"),
         samples=results.sheets(results.first_runs(report), figures, "samples"),
         verdicts={each["claim"]: each["verdict"] for each in results.judge(report)},
