@@ -122,7 +122,7 @@ def test_latex_is_escaped_and_markdown_is_a_table(report):
     assert len(body) == 1 + 4  # without the mean image and PCA, of which none of this is measured
     assert {line.count(" & ") for line in body} == {len(columns) - 1}
     table = [line for line in (report / "tables" / "more.md").read_text().splitlines() if line.startswith("|")]
-    assert len(table) == 2 + 6
+    assert len(table) == 2 + 4
     assert len({line.count("|") for line in table}) == 1
 
 
