@@ -1,3 +1,4 @@
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -58,6 +59,17 @@ def test_upsample_and_halve():
     np.testing.assert_allclose(small, x, rtol=1e-6)
     means = np.asarray(normal(1, 1, 4, 4, 1)).reshape(2, 2, 2, 2).mean((1, 3))
     np.testing.assert_allclose(blocks.halve(normal(1, 1, 4, 4, 1))[0, :, :, 0], means, rtol=1e-6)
+
+
+def test_derivatives_of_upsample_and_halve():
+    for layer, plain, shape in (
+        (blocks.upsample, lambda x: x.repeat(2, axis=1).repeat(2, axis=2), (2, 8, 12, 3)),
+        (blocks.halve, lambda x: nn.avg_pool(x, (2, 2), strides=(2, 2)), (2, 2, 3, 3)),
+    ):
+        x, cotangent = normal(2, 2, 4, 6, 3), normal(3, *shape)
+        (found,), (expected,) = (jax.vjp(each, x)[1](cotangent) for each in (layer, plain))
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(layer(x), plain(x), rtol=1e-6, atol=1e-6)
 
 
 def conv(x, kernel):

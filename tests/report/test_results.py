@@ -85,7 +85,7 @@ def test_a_published_text_is_what_its_report_says(folder):
 
 
 def assert_measured(text: str, folders: list[Path]) -> None:
-    """Every number in the tables of `text` on models is one of these folders' reports, rounded; a difference may be turned."""
+    """Every number on models in the tables of `text` is in a report of these folders, as it is or turned, rounded."""
     known = [value for folder in folders for value in numbers(json.loads((folder / "report.json").read_text()))]
     # Not the lines of plans, "| VAE, 128 px, ...", whose hours and GiB are computed from a plan's seconds and bytes.
     names = r"\| (VAE|WAE|IntroVAE|Soft|improved|PCA|real|mean)(?!.*\d px)"
