@@ -8,6 +8,7 @@ import pytest
 
 from genmodels.report import page, results
 from tests.support import tiny_comparison
+from tests.support.measured import assert_measured
 from tests.support.plain import assert_plain
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -67,34 +68,12 @@ def test_a_method_that_failed_keeps_its_line(kept):
     assert "VAE failed in 1 of its runs: seed 0: out of memory" in text
 
 
-def numbers(tree) -> list[float]:
-    """All numbers of a JSON tree."""
-    if isinstance(tree, dict):
-        return [number for value in tree.values() for number in numbers(value)]
-    if isinstance(tree, list):
-        return [number for value in tree for number in numbers(value)]
-    return [tree] if isinstance(tree, (int, float)) and not isinstance(tree, bool) else []
-
-
 @pytest.mark.parametrize("folder", sorted(path.parent for path in RESULTS.glob("*/report.json")), ids=lambda p: p.name)
 def test_a_published_text_is_what_its_report_says(folder):
     text = (folder / "README.md").read_text()
     assert text == results.render(folder)
     assert not re.search("real picture|mean picture", text)  # titles of an earlier revision
     assert_measured(text, [folder])
-
-
-def assert_measured(text: str, folders: list[Path]) -> None:
-    """Every number on models in the tables of `text` is in a report of these folders, as it is or turned, rounded."""
-    known = [value for folder in folders for value in numbers(json.loads((folder / "report.json").read_text()))]
-    # Not the lines of plans, "| VAE, 128 px, ...", whose hours and GiB are computed from a plan's seconds and bytes.
-    names = r"\| (VAE|WAE|IntroVAE|Soft|improved|PCA|real|mean)(?!.*\d px)"
-    measured = [line for line in text.splitlines() if re.match(names, line)]
-    found = set(re.findall(r"(?<![\d.,-])-?\d+\.\d+", " ".join(line for line in measured if "](" not in line)))
-    assert len(found) > 25
-    for number in found:
-        digits = len(number.split(".")[1])
-        assert any(number in (f"{value:.{digits}f}", f"{-value:.{digits}f}") for value in known), number
 
 
 def test_what_cannot_be_collected(command, report, kept):

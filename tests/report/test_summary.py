@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from genmodels.report import page, results, summary
-from tests.report.test_results import assert_measured
 from tests.support import tiny_comparison
+from tests.support.measured import assert_measured
 from tests.support.plain import assert_plain
 
 ROOT = Path(__file__).parents[2]
