@@ -9,8 +9,12 @@ from genmodels.evaluation import tables
 from genmodels.evaluation.measures import Measure
 
 IMPROVED = "improved_"  # prefix of the row of a method's improved samples
-PIXELS = {"pixels_4": "4x4 pixels", "pixels_16": "16x16 pixels"}  # of which only attributes are probed
-REFERENCES = {"real": "real images", "mean": "mean image", **PIXELS}  # titles, by row
+REFERENCES = {  # titles, by row
+    "real": "real images",
+    "mean": "mean image",
+    "pixels_4": "4x4 pixels",
+    "pixels_16": "16x16 pixels",
+}
 
 
 def names(compared: list[Run]) -> dict[str, str]:
