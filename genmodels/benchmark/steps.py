@@ -36,38 +36,44 @@ class Bench:
         """A fresh state on the devices; each call donates the state that it is given."""
         return self.devices.replicate(jax.jit(self.method.init)(self.init_key))
 
-    def sent(self, count: int) -> Generator[Any, None, None]:
-        """The inputs of `count` calls, on the devices."""
-        return self.feed.stream([range(i * self.steps, (i + 1) * self.steps) for i in range(count)])
+    def sent(self, count: int, steps: int | None = None) -> Generator[Any, None, None]:
+        """The inputs of `count` calls, on the devices; of `steps` each, by default the config's."""
+        steps = steps or self.steps
+        return self.feed.stream([range(i * steps, (i + 1) * steps) for i in range(count)])
 
     def compile(self, phase: methods.Phase) -> dict[str, float]:
         """Seconds to trace and to compile, at first and from the persistent cache; FLOPs and bytes of a step, by XLA.
 
-        The FLOPs are one device's, of the program as written: the compiled one no longer counts what was fused. The
-        bytes, read from and written to memory, are those of the compiled program.
+        The FLOPs are one device's, of the program as written: the compiled one no longer counts what was fused. GPUs and
+        TPUs count compiled programs only. The bytes, read from and written to memory, are those of the compiled program.
         """
-        shapes = jax.tree.map(jax.typeof, (self.start(), next(self.sent(1)), self.key))
 
-        def lowered():
+        state = jax.tree.map(jax.typeof, self.start())
+        a_call, a_step = (jax.tree.map(jax.typeof, next(self.sent(1, steps))) for steps in (self.steps, 1))
+
+        def lowered(sent: Any) -> jax.stages.Lowered:
             jax.clear_caches()
-            return self.devices.compile(phase.step, self.feed.read).lower(*shapes, self.feed.table)
+            step = self.devices.compile(phase.step, self.feed.read)
+            return step.lower(state, sent, jax.typeof(self.key), self.feed.table)
 
         with _empty_cache():
             began = time.perf_counter()
-            program = lowered()
+            program = lowered(a_call)
             traced = time.perf_counter()
             compiled = program.compile()
             cold = time.perf_counter() - traced
-            program = lowered()
+            program = lowered(a_call)
             again = time.perf_counter()
             program.compile()
             cached = time.perf_counter() - again
+            one = lowered(a_step)  # XLA counts a loop as one iteration of it
+            of_one = one.compile().cost_analysis()
         return {
             "trace_s": traced - began,
             "compile_s": cold,
             "compile_cached_s": cached,
-            "flops": program.cost_analysis()["flops"] / self.steps,
-            "bytes": compiled.cost_analysis()["bytes accessed"] / self.steps,
+            "flops": (one.cost_analysis() or of_one)["flops"],
+            "bytes": of_one["bytes accessed"],
             "device_bytes": plan.device_bytes(compiled),
         }
 

@@ -44,6 +44,27 @@ def test_flops_are_those_of_the_mathematics():
     assert more < flops(96) - flops(32) < 1.6 * more
 
 
+def test_flops_do_not_depend_on_the_steps_of_a_call():
+    noise = np.zeros((16, 32, 32, 3), np.uint8)
+
+    def counted(steps: int) -> dict[str, float]:
+        bench = Bench(tiny.config("vae", **{"train.steps_per_call": steps, "parallel.devices": 1}), noise)
+        return bench.compile(bench.method.phases[-1])
+
+    one, four = counted(1), counted(4)
+    assert four["flops"] == one["flops"] > 0
+    assert four["bytes"] == one["bytes"] > 0
+
+
+def test_flops_where_only_compiled_programs_are_counted(monkeypatch):
+    """As on a GPU or a TPU, whose plugins for jax do not count a program as written."""
+    noise = np.zeros((16, 32, 32, 3), np.uint8)
+    bench = Bench(tiny.config("vae", **{"parallel.devices": 1}), noise)
+    written = bench.compile(bench.method.phases[-1])["flops"]
+    monkeypatch.setattr(jax.stages.Lowered, "cost_analysis", lambda self: None)
+    assert 0.3 < bench.compile(bench.method.phases[-1])["flops"] / written < 3
+
+
 def test_scaling_resizes_the_nets(monkeypatch):
     monkeypatch.setattr(timing, "REPEATS", 1)
     config = tiny.config("vae", **{"parallel.devices": 1})
