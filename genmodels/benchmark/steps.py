@@ -44,8 +44,9 @@ class Bench:
     def compile(self, phase: methods.Phase) -> dict[str, float]:
         """Seconds to trace and to compile, at first and from the persistent cache; FLOPs and bytes of a step, by XLA.
 
-        The FLOPs are one device's, of the program as written: the compiled one no longer counts what was fused. GPUs and
-        TPUs count compiled programs only. The bytes, read from and written to memory, are those of the compiled program.
+        The FLOPs are one device's, of the program as written: the compiled one no longer counts what was fused. Where
+        jax counts compiled programs only, as on GPUs and TPUs, they are that one's. The bytes, read from and written to
+        memory, are those of the compiled program.
         """
 
         state = jax.tree.map(jax.typeof, self.start())

@@ -19,9 +19,13 @@ class Posterior(NamedTuple):
 
 
 def from_features(features: Float[AnyArray, "b features"]) -> Posterior:
-    """The posterior that an encoder's output describes: [B, 2 Z] -> mean and log variance [B, Z] in [-10, 10]."""
+    """The posterior that an encoder's output describes: [B, 2 Z] -> mean and log variance [B, Z] in [-10, 10].
+
+    The limits stop values, not gradients: a log variance beyond them is drawn back by its KL.
+    """
     mean, logvar = jnp.split(features, 2, axis=-1)
-    return Posterior(mean, jnp.clip(logvar, -LOGVAR_LIMIT, LOGVAR_LIMIT))
+    within = jnp.clip(logvar, -LOGVAR_LIMIT, LOGVAR_LIMIT)
+    return Posterior(mean, logvar + jax.lax.stop_gradient(within - logvar))
 
 
 def reparameterise(posterior: Posterior, noise: Float[AnyArray, "b z"]) -> Float[jax.Array, "b z"]:

@@ -3,6 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from genmodels import losses
 from genmodels.methods import posterior
 
 
@@ -11,6 +12,17 @@ def test_features_are_means_then_log_variances_within_limits():
     found = posterior.from_features(features)
     np.testing.assert_array_equal(found.mean, [[1, 2], [5, -20]])
     np.testing.assert_array_equal(found.logvar, [[-10, 3], [10, -9.5]])
+
+
+@pytest.mark.parametrize("logvar", [-50.0, -9.5, 3.0, 50.0])
+def test_the_kl_draws_log_variances_back_from_beyond_the_limits(logvar):
+    """dKL/dlogvar = (exp(logvar) - 1) / 2, of the limited value: a clip alone would leave an encoder stuck there."""
+
+    def kl(x):
+        return losses.kl_divergence(*posterior.from_features(jnp.stack([jnp.zeros(()), x])[None]))[0]
+
+    limited = np.clip(logvar, -10, 10)
+    assert jax.grad(kl)(jnp.float32(logvar)) == pytest.approx((np.exp(limited) - 1) / 2, rel=1e-5)
 
 
 def test_reparameterised_codes_have_the_posterior_s_moments():
