@@ -3,6 +3,7 @@
 Variants, chosen as --config=configs/<method>.py:<variant>:
   celeba128  CelebA at 128x128, the deck's setting (default)
   celeba64   CelebA at 64x64, the WAE paper's setting
+  slim128    CelebA at 128x128, an eighth of the channels
   slim64     CelebA at 64x64, an eighth of the channels: two hours for all methods on 2 CPU cores, see results/README.md
   demo       drawn faces at 32x32: a few minutes on a laptop's CPU, no download
 """
@@ -11,12 +12,15 @@ from typing import Any
 
 import ml_collections
 
-VARIANTS = {"celeba128": 128, "celeba64": 64, "slim64": 64, "demo": 32}  # image sizes in pixels
+VARIANTS = {"celeba128": 128, "celeba64": 64, "slim128": 128, "slim64": 64, "demo": 32}  # image sizes in pixels
 
 
 def pick(config: ml_collections.ConfigDict, default: Any, **others: Any) -> Any:
-    """The value of a field for the config's variant: its entry in `others`, or else the default."""
-    return others.get(config.variant, default)
+    """The value of a field for the config's variant: its entry in `others`, or else that of its kind, or the default.
+
+    The kind is the variant without its size: slim=2 is for slim64 and slim128, unless slim64=3 says otherwise.
+    """
+    return others.get(config.variant, others.get(config.variant.rstrip("0123456789"), default))
 
 
 def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
@@ -52,16 +56,16 @@ def get_config(method: str, variant: str) -> ml_collections.ConfigDict:
 
     config.log = log = ml_collections.ConfigDict()
     log.every = pick(config, 100, demo=20)  # steps between lines of metrics (means over those steps)
-    log.images_every = pick(config, 2_000, slim64=400, demo=50)  # steps between sample and reconstruction grids
+    log.images_every = pick(config, 2_000, slim=400, demo=50)  # steps between sample and reconstruction grids
     log.tensorboard = True
 
     config.eval = evaluation = ml_collections.ConfigDict()
-    evaluation.every = pick(config, 2_000, slim64=200, demo=50)  # steps between test reconstruction errors
+    evaluation.every = pick(config, 2_000, slim=200, demo=50)  # steps between test reconstruction errors
     evaluation.images = 256  # test images used for that
     evaluation.calibration_batches = 8  # training batches used to estimate BatchNorm's population statistics
 
     config.checkpoint = checkpoint = ml_collections.ConfigDict()
-    checkpoint.every = pick(config, 2_000, slim64=200, demo=200)  # steps; the last step is always saved
+    checkpoint.every = pick(config, 2_000, slim=200, demo=200)  # steps; the last step is always saved
     checkpoint.keep = 3  # how many of the newest are kept
 
     config.parallel = parallel = ml_collections.ConfigDict()
@@ -86,23 +90,23 @@ def introspective_nets(config: ml_collections.ConfigDict) -> None:
 
     There the WAE paper's nets reach a lower error and better samples in less time: see results/experiments.md.
     """
-    nets = pick(config, "residual", slim64="dcgan", demo="dcgan")
-    model(config, nets, latent=pick(config, 256, slim64=128, demo=64))
+    nets = pick(config, "residual", slim="dcgan", demo="dcgan")
+    model(config, nets, latent=pick(config, 256, slim=128, demo=64))
 
 
 def autoencoder(config: ml_collections.ConfigDict) -> None:
     """Adds the nets and the optimiser that the WAEs and the VAE share (arXiv 1711.01558, appendix C.2)."""
     model(config, "dcgan", latent=64)
     config.optim = optim = ml_collections.ConfigDict()
-    optim.learning_rate = pick(config, 1e-3, slim64=3e-3, demo=4e-3)  # of the one Adam for encoder and decoder
+    optim.learning_rate = pick(config, 1e-3, slim=3e-3, demo=4e-3)  # of the one Adam for encoder and decoder
     optim.b1 = 0.5
     optim.b2 = 0.999
-    optim.decay = pick(config, 100.0, slim64=20.0, demo=20.0)  # factor by which learning rates decay over the run
-    config.train.batch_size = pick(config, 100, slim64=50, demo=50)
+    optim.decay = pick(config, 100.0, slim=20.0, demo=20.0)  # factor by which learning rates decay over the run
+    config.train.batch_size = pick(config, 100, slim=50, demo=50)
     # 50 epochs of the deck's 182,599 images in batches of 100
-    config.train.steps = pick(config, 91_300, slim64=6_000, demo=400)
+    config.train.steps = pick(config, 91_300, slim128=5_000, slim64=6_000, demo=400)
     # With a few more epochs over slim64's 10,000 images, test errors rise far above training errors.
-    config.data.flip = pick(config, False, slim64=True)
+    config.data.flip = pick(config, False, slim=True)
 
 
 def wae_terms(config: ml_collections.ConfigDict) -> None:

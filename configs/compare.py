@@ -2,6 +2,7 @@ r"""The deck's whole comparison: every method trained and measured in the same w
 
     python -m launch.compare --config=configs/compare.py         CelebA, 128x128
     python -m launch.compare --config=configs/compare.py:slim64  CelebA, 64x64, slim nets: see results/README.md
+    python -m launch.compare --config=configs/compare.py:slim128 the same at 128x128
     python -m launch.compare --config=configs/compare.py:demo    drawn faces, 32x32, a few minutes on 2 CPU cores
 
 A method's own fields are under its name: --config.wae_mmd.train.steps=1000. Data and seeds are shared.
@@ -49,7 +50,7 @@ def get_config(variant: str = ""):
     evaluation.swd_sets = pick(config, 5, demo=1)  # sets of samples, for sliced Wasserstein; one has no interval
     # Codes moved by improved sampling. The change of MS-SSIM has a deviation of .12 to .17 over their pairs: with 600
     # codes the interval of its mean is at most +-.02, with 100 about +-.05.
-    evaluation.refined = pick(config, 10_000, slim64=600, demo=100)
+    evaluation.refined = pick(config, 10_000, slim=600, demo=100)
     evaluation.draws = pick(config, 10_000, slim64=600, demo=100)  # samples of each way to draw codes; 0 = none
     evaluation.components = 0  # of the mixture fitted to codes; 0 = ten, or no mixture where codes are too few for ten
     evaluation.lines = 100  # interpolations between codes

@@ -21,23 +21,23 @@ def get_config(variant: str = ""):
 
     config.loss = loss = ml_collections.ConfigDict()
     # m, nats: 1.5 to 6 times the KL(x) at which the warm-up ends, see results/experiments.md.
-    loss.margin = pick(config, 110.0, slim64=120.0, demo=80.0)
+    loss.margin = pick(config, 110.0, slim=120.0, demo=80.0)
     loss.margin_from_warmup = False  # m = 1.5 times that KL(x), as measured; loss.margin is then ignored
-    loss.alpha = pick(config, 0.25, slim64=0.5, demo=0.5)  # weight of the adversarial terms
+    loss.alpha = pick(config, 0.25, slim=0.5, demo=0.5)  # weight of the adversarial terms
     # Weight of 1/2 squared error, summed over pixels in [0, 1]: as many nats at every size. The demo's is lower: in a
     # short game samples become faces sooner where images have fewer nats.
     loss.beta = pick(config, 0.5 * (128 / config.image_size) ** 2, demo=1.5)
     loss.hinge = "batch"  # [m - mean KL]^+ (batch, as the official code) | mean of [m - KL]^+ (sample)
     # steps of plain VAE training before the adversarial game: about one epoch of CelebA
-    loss.warmup_steps = pick(config, 3_000, slim64=1_200, demo=200)
+    loss.warmup_steps = pick(config, 3_000, slim=1_200, demo=200)
 
     config.optim = optim = ml_collections.ConfigDict()
-    optim.learning_rate = pick(config, 2e-4, slim64=1e-3, demo=1.5e-3)  # of the encoder's and the decoder's Adam
-    optim.b1 = pick(config, 0.9, slim64=0.5, demo=0.5)
+    optim.learning_rate = pick(config, 2e-4, slim=1e-3, demo=1.5e-3)  # of the encoder's and the decoder's Adam
+    optim.b1 = pick(config, 0.9, slim=0.5, demo=0.5)
     optim.b2 = 0.999
-    optim.decay = pick(config, 1.0, slim64=4.0, demo=4.0)  # factor by which learning rates decay over the run
-    config.train.steps = pick(config, 200_000, slim64=6_000, demo=2_000)
-    config.train.batch_size = pick(config, 64, slim64=16, demo=16)
+    optim.decay = pick(config, 1.0, slim=4.0, demo=4.0)  # factor by which learning rates decay over the run
+    config.train.steps = pick(config, 200_000, slim=6_000, demo=2_000)
+    config.train.batch_size = pick(config, 64, slim=16, demo=16)
     # An average over the last few dozen steps smooths the noise of a game with small batches.
-    config.train.ema_decay = pick(config, 0.0, slim64=0.98, demo=0.98)
+    config.train.ema_decay = pick(config, 0.0, slim=0.98, demo=0.98)
     return config

@@ -30,16 +30,16 @@ def get_config(variant: str = ""):
     # Weight of fakes' own squared error in the decoder's turn, within beta_rec: the demo saves decoding them again.
     loss.gamma_r = pick(config, 1e-8, demo=0.0)
     # steps of plain VAE training before the adversarial game: about one epoch of CelebA
-    loss.warmup_steps = pick(config, 3_000, slim64=1_200, demo=200)
+    loss.warmup_steps = pick(config, 3_000, slim=1_200, demo=200)
 
     config.optim = optim = ml_collections.ConfigDict()
-    optim.learning_rate = pick(config, 2e-4, slim64=1e-3, demo=4e-3)  # of the encoder's and the decoder's Adam
-    optim.b1 = pick(config, 0.9, slim64=0.5, demo=0.5)
+    optim.learning_rate = pick(config, 2e-4, slim=1e-3, demo=4e-3)  # of the encoder's and the decoder's Adam
+    optim.b1 = pick(config, 0.9, slim=0.5, demo=0.5)
     optim.b2 = 0.999
     # Factor by which learning rates decay over the run: at a constant 1e-3 KL(x) still swings at the end.
-    optim.decay = pick(config, 1.0, slim64=4.0, demo=4.0)
-    config.train.steps = pick(config, 200_000, slim64=6_000, demo=2_000)
-    config.train.batch_size = pick(config, 64, slim64=16, demo=16)
+    optim.decay = pick(config, 1.0, slim=4.0, demo=4.0)
+    config.train.steps = pick(config, 200_000, slim=6_000, demo=2_000)
+    config.train.batch_size = pick(config, 64, slim=16, demo=16)
     # An average over the last few dozen steps smooths the noise of a game with small batches.
-    config.train.ema_decay = pick(config, 0.0, slim64=0.98, demo=0.98)
+    config.train.ema_decay = pick(config, 0.0, slim=0.98, demo=0.98)
     return config

@@ -32,7 +32,7 @@ TRAIN = [  # (arguments after a right command line, words of the answer)
     ("--config=configs/nowhere.py", "configs/nowhere.py: there is no such file"),
     ("--config=configs", "configs is a folder"),
     ("--config=pyproject.toml", "config file: SyntaxError"),
-    ("--config=configs/vae.py:nothing", "'nothing' is unknown: use one of celeba128, celeba64, slim64, demo"),
+    ("--config=configs/vae.py:nothing", "'nothing' is unknown: use one of celeba128, celeba64, slim128, slim64, demo"),
     ("--config.train.steps=0", "config.train.steps=0"),
     ("--config.train.batch_size=0", "config.train.batch_size=0"),
     ("--config.train.batch_size=9 --config.parallel.devices=2", "config.train.batch_size=9 .* 2 devices"),
