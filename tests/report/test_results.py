@@ -4,7 +4,9 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from genmodels.report import page, results
 from tests.support import tiny_comparison
@@ -37,13 +39,25 @@ def test_collects_numbers_and_generated_images(command, report, tmp_path):
     assert (code, said) == (0, f"results: {folder / 'README.md'}\nresults: {tmp_path / 'README.md'}\n")
     text = (folder / "README.md").read_text()
     shown = re.findall(r"!\[[^]]+\]\(([^)]+)\)", text)
-    expected = {f"{name}.png" for name in (*results.OF_EACH, *results.OF_ALL[:2])} - {"attributes_samples.png"}
-    assert {Path(path).name for path in shown} == expected  # nothing is known of these images
+    expected = {"prior_and_codes.png", *(f"{name}.png" for name in results.OF_ALL[:2])}
+    expected |= {f"{name}.jpg" for name in results.SHEETS} - {"attributes_samples.jpg"}  # nothing is known of these
+    assert {Path(path).name for path in shown} == expected
     assert all((folder / path).is_file() for path in shown)
-    assert {str(path.relative_to(folder)) for path in folder.rglob("*.png")} == set(shown)  # nothing else is copied
+    assert images_in(folder) == set(shown)  # nothing else is copied
     assert "| VAE |" in text
     assert text.startswith("# Results: demo\n")
     assert not re.search(r"\n{3}", text)
+
+
+def images_in(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix in results.ENDINGS}
+
+
+def test_sheets_stay_what_they_were(report, kept):
+    for place in ("vae-0/samples", "wae-mmd-0/improved"):
+        with Image.open(report / "figures" / f"{place}.png") as before, Image.open(kept / f"{place}.jpg") as after:
+            difference = np.subtract(before.convert("RGB"), after, dtype=np.float32)
+        assert np.abs(difference).mean() < 2  # grey levels of 256
 
 
 def test_other_numbers_make_another_text_and_old_images_go(report, kept):
@@ -54,8 +68,9 @@ def test_other_numbers_make_another_text_and_old_images_go(report, kept):
     assert "| 1.25 [1.00, 1.50] |" in results.render(kept).replace("**", "")
     (kept / "old-0").mkdir()
     (kept / "old-0" / "samples.png").touch()
+    (kept / "old-0" / "samples.jpg").touch()
     results.collect(report, kept.parent, "kept")
-    assert not (kept / "old-0" / "samples.png").exists()
+    assert not list((kept / "old-0").iterdir())
     assert results.render(kept) == before
 
 
@@ -78,9 +93,9 @@ def test_a_published_text_is_what_its_report_says(folder):
 
 def test_what_cannot_be_collected(command, report, kept):
     base = f"--results={kept.parent}"
-    before = sorted(kept.rglob("*.png"))
+    before = images_in(kept)
     assert_plain(command("results", f"--report={kept}", "--name=kept", base), "itself: leave --report out")
-    assert sorted(kept.rglob("*.png")) == before  # it has not deleted its own images
+    assert images_in(kept) == before  # it has not deleted its own images
     outside = command("results", f"--report={report.parent}", base)
     assert_plain(outside, f"has no report.json: give {report}")
     for text, words in (("{", "cannot be read"), ('{"rows": {}}', "is not a report of launch.compare")):

@@ -62,7 +62,7 @@ def test_comparisons_come_by_size_with_their_own_verdicts(base, report):
     assert "| the deck's conclusion | `slim64` | `demo` |" in found
     assert re.search(r"\| WAE-MMD reconstructs test images better than WAE-GAN \| (level|undecided) \| – \|", found)
     shown = re.findall(r"!\[[^]]+\]\(([^)]+)\)", found)
-    assert {Path(path).name for path in shown} == {"error_and_diversity.png", "samples.png"}
+    assert {Path(path).name for path in shown} == {"error_and_diversity.png", "samples.jpg"}
     assert all((base / path).is_file() for path in shown)
     assert not re.search(r"\n{3}", found)
 
