@@ -39,15 +39,20 @@ def measure(config: ml_collections.ConfigDict, images: data.Dataset, seconds: fl
 
 def _phase(bench: Bench, phase: methods.Phase, peak: float, seconds: float) -> dict[str, Any]:
     compiled, times = bench.compile(phase), bench.run(phase, seconds)
-    batch, step = bench.config.train.batch_size, times["resident"].median
+    flops, step = compiled["flops"], times["resident"].median
     return compiled | {
         "step_s": {name: each._asdict() for name, each in times.items()},
-        "images_per_s": batch / step,
-        "flops_per_image": compiled["flops"] * len(bench.devices.devices) / batch,
-        "bytes_per_image": compiled["bytes"] * len(bench.devices.devices) / batch,
-        "share_of_matmul": compiled["flops"] / step / peak,
+        "images_per_s": bench.config.train.batch_size / step,
+        "flops_per_image": _per_image(bench, flops),
+        "bytes_per_image": _per_image(bench, compiled["bytes"]),
+        "share_of_matmul": None if flops is None else flops / step / peak,
         "input_costs": times["training"].median / step - 1,
     }
+
+
+def _per_image(bench: Bench, count: float | None) -> float | None:
+    """What a step takes of each device, for each image; None if it was not counted."""
+    return None if count is None else count * len(bench.devices.devices) / bench.config.train.batch_size
 
 
 def scaling(
@@ -67,7 +72,7 @@ def scaling(
                 "batch_size": batch,
                 "step_s": step._asdict(),
                 "images_per_s": batch / step.median,
-                "flops_per_image": flops * len(bench.devices.devices) / batch,
+                "flops_per_image": _per_image(bench, flops),
             }
             row["shares"] = {name: seconds_of / step.median for name, seconds_of in _parts(scaled, seconds).items()}
             rows.append(row)
@@ -121,7 +126,7 @@ def table(found: dict[str, Any]) -> str:
         for row in found["scaling"]:
             lines.append(
                 f"| {row['image_size']} | {row['batch_size']} | {_milliseconds(row['step_s'])} | "
-                f"{row['images_per_s']:,.0f} | {row['flops_per_image'] / 1e6:,.0f} |"
+                f"{row['images_per_s']:,.0f} | {_millions(row['flops_per_image'])} |"
                 + "".join(f" {row['shares'][name]:.1%} |" for name in parts)
             )
     return "\n".join(lines)
@@ -130,6 +135,10 @@ def table(found: dict[str, Any]) -> str:
 def _milliseconds(times: dict[str, float]) -> str:
     median, least, most = (1e3 * times[name] for name in ("median", "least", "most"))
     return f"{median:.1f} [{least:.1f}, {most:.1f}]"
+
+
+def _millions(count: float | None, form: str = ",.0f") -> str:
+    return "–" if count is None else format(count / 1e6, form)
 
 
 ROWS = {
@@ -142,8 +151,10 @@ ROWS = {
     "host time per step, ms": lambda phase: _milliseconds(phase["step_s"]["host"]),
     "input alone, ms": lambda phase: _milliseconds(phase["step_s"]["input"]),
     "images/s": lambda phase: f"{phase['images_per_s']:,.0f}",
-    "MFLOP per image": lambda phase: f"{phase['flops_per_image'] / 1e6:,.0f}",
-    "memory traffic per image, MB": lambda phase: f"{phase['bytes_per_image'] / 1e6:,.1f}",
-    "share of the matrix-product rate": lambda phase: f"{phase['share_of_matmul']:.0%}",
+    "MFLOP per image": lambda phase: _millions(phase["flops_per_image"]),
+    "memory traffic per image, MB": lambda phase: _millions(phase["bytes_per_image"], ",.1f"),
+    "share of the matrix-product rate": lambda phase: (
+        "–" if phase["share_of_matmul"] is None else f"{phase['share_of_matmul']:.0%}"
+    ),
     "device memory of a step, MB": lambda phase: f"{phase['device_bytes'] / 1e6:,.0f}",
 }

@@ -38,17 +38,16 @@ class Bench:
 
     def sent(self, count: int, steps: int | None = None) -> Generator[Any, None, None]:
         """The inputs of `count` calls, on the devices; of `steps` each, by default the config's."""
-        steps = steps or self.steps
-        return self.feed.stream([range(i * steps, (i + 1) * steps) for i in range(count)])
+        each = self.steps if steps is None else steps
+        return self.feed.stream([range(i * each, (i + 1) * each) for i in range(count)])
 
-    def compile(self, phase: methods.Phase) -> dict[str, float]:
+    def compile(self, phase: methods.Phase) -> dict[str, float | None]:
         """Seconds to trace and to compile, at first and from the persistent cache; FLOPs and bytes of a step, by XLA.
 
         The FLOPs are one device's, of the program as written: the compiled one no longer counts what was fused. Where
         jax counts compiled programs only, as on GPUs and TPUs, they are that one's. The bytes, read from and written to
-        memory, are those of the compiled program.
+        memory, are those of the compiled program. None: not counted here.
         """
-
         state = jax.tree.map(jax.typeof, self.start())
         a_call, a_step = (jax.tree.map(jax.typeof, next(self.sent(1, steps))) for steps in (self.steps, 1))
 
@@ -68,13 +67,13 @@ class Bench:
             program.compile()
             cached = time.perf_counter() - again
             one = lowered(a_step)  # XLA counts a loop as one iteration of it
-            of_one = one.compile().cost_analysis()
+            of_one = one.compile().cost_analysis() or {}
         return {
             "trace_s": traced - began,
             "compile_s": cold,
             "compile_cached_s": cached,
-            "flops": (one.cost_analysis() or of_one)["flops"],
-            "bytes": of_one["bytes accessed"],
+            "flops": (one.cost_analysis() or of_one).get("flops"),
+            "bytes": of_one.get("bytes accessed"),
             "device_bytes": plan.device_bytes(compiled),
         }
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -63,6 +64,13 @@ def test_flops_where_only_compiled_programs_are_counted(monkeypatch):
     written = bench.compile(bench.method.phases[-1])["flops"]
     monkeypatch.setattr(jax.stages.Lowered, "cost_analysis", lambda self: None)
     assert 0.3 < bench.compile(bench.method.phases[-1])["flops"] / written < 3
+    monkeypatch.setattr(jax.stages.Compiled, "cost_analysis", lambda self: None)
+    monkeypatch.setattr(timing, "REPEATS", 1)
+    monkeypatch.setattr(timing, "matmul_peak", lambda dtype, seconds: 1e10)
+    monkeypatch.setattr(inference, "AT_ONCE", (1, 2))
+    config = tiny.config("vae", **{"parallel.devices": 1})
+    found = report.measure(config, SimpleNamespace(train=noise), seconds=0.001) | {"scaling": []}
+    assert "| MFLOP per image | – |" in report.table(found)
 
 
 def test_scaling_resizes_the_nets(monkeypatch):
