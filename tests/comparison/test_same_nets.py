@@ -209,4 +209,4 @@ def test_both_comparisons_go_through_compare_page_and_results(image_folder, tmp_
     assert about in published
     assert "| WAE-MMD, same nets |" in published
     assert f"| {words}, on the same nets |" in published
-    assert (tmp_path / "results" / "tiny" / "wae-mmd-same-nets-0" / "samples.png").exists()
+    assert (tmp_path / "results" / "tiny" / "wae-mmd-same-nets-0" / "samples.jpg").exists()
