@@ -10,6 +10,14 @@ from genmodels.errors import UsageError
 from tests.support import tiny
 
 
+def test_a_variant_s_own_setting_comes_before_that_of_its_kind():
+    settings = {
+        variant: common.pick(common.get_config("vae", variant), 0, slim=1, slim64=2, demo=3)
+        for variant in common.VARIANTS
+    }
+    assert settings == {"celeba128": 0, "celeba64": 0, "slim128": 1, "slim64": 2, "demo": 3}
+
+
 @pytest.mark.parametrize("variant", common.VARIANTS)
 @pytest.mark.parametrize("name", tiny.METHODS)
 def test_every_variant_makes_a_method_of_its_size(name, variant):
