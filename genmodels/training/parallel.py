@@ -26,6 +26,15 @@ class Parallel(NamedTuple):
         """With pmap each device runs the step on its part; under jit one program spans the global batch."""
         return Replicas(AXIS if self.mode == "pmap" else None)
 
+    @property
+    def loops(self) -> bool:
+        """Whether a program's steps are a loop; on CPU they follow one another in it.
+
+        There a convolution's gradient in its kernel is some thirty times slower inside a loop, even one of one
+        iteration, which XLA does not unroll.
+        """
+        return self.devices[0].platform != "cpu"
+
     def compile(self, step: Callable, read: Callable) -> Callable:
         """step(state, images, key) -> (state, metrics) as a program of any number of steps over all devices.
 
@@ -38,10 +47,8 @@ class Parallel(NamedTuple):
             def numbered(state, sent):
                 return step(state, read(table, sent), jax.random.fold_in(key, state.step))
 
-            if self.devices[0].platform != "cpu":
+            if self.loops:
                 return jax.lax.scan(numbered, state, sent)
-            # On CPU a convolution's gradient in its kernel is some thirty times slower inside a loop, even one of one
-            # iteration, which XLA does not unroll.
             metrics = []
             for i in range(len(jax.tree.leaves(sent)[0])):
                 state, found = numbered(state, jax.tree.map(lambda x, i=i: x[i], sent))

@@ -136,6 +136,27 @@ def test_rows_of_a_table_that_the_devices_share(mode, count):
     np.testing.assert_array_equal(found["rows"][0], table[indices])
 
 
+@pytest.mark.parametrize("mode", ["pmap", "jit"])
+def test_steps_in_a_loop_are_those_without_one(mode, monkeypatch):
+    """Accelerators loop over a call's steps; here a CPU is made to."""
+    method = make(tiny.config("vae"), parallel.build(mode, 2, tiny.BATCH).replicas)
+
+    def trained(loops: bool):
+        monkeypatch.setattr(Parallel, "loops", loops)
+        devices = parallel.build(mode, 2, tiny.BATCH)
+        program = devices.compile(method.phases[0].step, as_sent)
+        args = devices.replicate(tiny.run("vae").start), devices.place(BATCHES), jax.random.key(1), None
+        state, metrics = jax.block_until_ready(program(*args))
+        return str(program.lower(*args).as_text()).count("stablehlo.while"), flat(state.params), metrics["loss"]
+
+    start = flat(tiny.run("vae").start.params)
+    (whiles, params, losses), (more_whiles, looped, looped_losses) = trained(loops=False), trained(loops=True)
+    assert more_whiles > whiles
+    assert len(losses) == STEPS
+    np.testing.assert_allclose(looped_losses, losses, LOSSES)
+    assert apart(params - start, looped - start) < WAY
+
+
 def test_noise_is_standard_normal():
     noise = np.asarray(Replicas().normal(jax.random.key(0), (100, 100)))
     assert abs(noise.mean()) < 0.04  # four deviations of a mean of 10,000
