@@ -13,6 +13,7 @@ from genmodels import data, metrics
 from genmodels.data import Dataset
 from genmodels.evaluation import left_out, measures, references, ways
 from genmodels.evaluation.budget import Budget
+from genmodels.evaluation.encoding import codes_of, sampled_codes_of
 from genmodels.evaluation.generated import Generator
 from genmodels.evaluation.measures import OfSets, Sizes, Unmeasurable
 from genmodels.evaluation.measures.attributes import TRAIN, Attributes, probed
@@ -22,8 +23,6 @@ from genmodels.evaluation.measures.lines import Lines
 from genmodels.evaluation.measures.realism import images_in_a_set
 from genmodels.evaluation.measures.reconstructions import Reconstructions
 from genmodels.evaluation.measures.samples import ImageSet
-from genmodels.evaluation.measures.scratch import BATCH
-from genmodels.images import to_unit
 from genmodels.model import Model
 from genmodels.sampling.densities import Density
 
@@ -110,11 +109,6 @@ def _of_sets(value: OfSets) -> dict[str, Any]:
     return {"mean": float(values.mean()), **found}
 
 
-def codes_of(model: Model, images: np.ndarray) -> np.ndarray:
-    """Codes [N, Z] of uint8 images [N, H, W, 3], read batch by batch."""
-    return np.concatenate([model.encode(to_unit(x)) for (x,) in metrics.batched(images, size=BATCH)])
-
-
 def train_codes_of(model: Model, dataset: Dataset) -> np.ndarray:
     """Codes [N, Z] of the training images of whose attributes the codes are probed."""
     return codes_of(model, data.sampled(dataset.train, TRAIN))
@@ -169,7 +163,7 @@ def _subjects(
     model: Model, dataset: Dataset, budget: Budget, real: Mapping[str, Any], train_codes: Callable, progress: bool
 ) -> tuple[Subjects, Subjects]:
     """What a method's own row is measured of, and what that of improved sampling is."""
-    names = ("samples", "lines", "prior", "refined", "sets")
+    names = ("samples", "lines", "prior", "refined", "sets", "posterior")
     keys: dict[str, jax.Array] = dict(
         zip(names, jax.random.split(jax.random.key(budget.seed), len(names)), strict=True)
     )
@@ -198,6 +192,10 @@ def _subjects(
         return Lines(model, codes, dataset.train, points=points, spherical=spherical, progress=progress)
 
     codes = cache(lambda: codes_of(model, some(dataset.test)))
+
+    def drawn() -> np.ndarray:
+        return sampled_codes_of(model, dataset.test, budget.images, keys["posterior"])
+
     start = cache(lambda: prior("refined", budget.refined))
     moved = cache(lambda: model.refine_codes(start()))
     pair = cache(lambda: Pair(*(refined(each, min(size, paired)) for each in (start(), moved().codes))))
@@ -205,7 +203,7 @@ def _subjects(
         "reconstruction train": lambda: Reconstructions(model, some(dataset.train), progress=progress),
         "reconstruction test": lambda: Reconstructions(model, some(dataset.test), progress=progress),
         "samples": samples,
-        "latent": lambda: Codes(codes(), keys["prior"]),
+        "latent": lambda: Codes(codes(), drawn(), keys["prior"]),
         "attributes": lambda: Attributes(probed(dataset, budget.images), train_codes(), codes()),
         "manifold test_images": lambda: lines(codes()[:ends]),
         "manifold prior": lambda: lines(np.asarray(prior("lines", ends))),

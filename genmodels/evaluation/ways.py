@@ -6,20 +6,17 @@ from typing import Any
 
 import jax
 import numpy as np
-from tqdm import tqdm
 
 from genmodels import data, metrics
-from genmodels.data import Dataset, subsets
+from genmodels.data import Dataset
 from genmodels.errors import UsageError
 from genmodels.evaluation.budget import Budget
+from genmodels.evaluation.encoding import sampled_codes_of
 from genmodels.evaluation.generated import Generator
 from genmodels.evaluation.measures import Sizes, Unmeasurable, least
 from genmodels.evaluation.measures import samples as of_samples
 from genmodels.evaluation.measures.improved import Improved
 from genmodels.evaluation.measures.samples import ImageSet
-from genmodels.evaluation.measures.scratch import BATCH
-from genmodels.images import to_unit
-from genmodels.methods import posterior
 from genmodels.model import Model
 from genmodels.sampling import densities
 from genmodels.sampling.densities import COMPONENTS, Density
@@ -69,23 +66,9 @@ def fit(model: Model, dataset: Dataset, budget: Budget, *, progress: bool = Fals
     takes = {name: densities.fewest(count, model.config.model.latent) for name, count in _components(budget).items()}
     if not budget.draws or min(len(dataset.train), CODES) < min(takes.values()):
         return {}
-    codes = training_codes(model, dataset.train, _key(budget, "posterior"), progress=progress)
+    codes = sampled_codes_of(model, dataset.train, CODES, _key(budget, "posterior"), progress=progress)
     wanted = {name: count for name, count in _components(budget).items() if takes[name] <= len(codes)}
     return {name: densities.fit(codes, count, budget.seed) for name, count in wanted.items()}
-
-
-def training_codes(model: Model, train: np.ndarray, key: jax.Array, *, progress: bool = False) -> np.ndarray:
-    """Codes [N, Z] of at most CODES training images: what the decoder was trained on, so samples of a posterior."""
-    chosen, found = subsets.indices(len(train), CODES), []
-    for start in tqdm(range(0, len(chosen), BATCH), desc="codes of training images", disable=not progress):
-        images = to_unit(train[chosen[start : start + BATCH]])
-        q = model.posterior(images)
-        if q is None:
-            found.append(model.encode(images))
-        else:
-            noise = jax.random.normal(jax.random.fold_in(key, start), q.mean.shape)
-            found.append(posterior.reparameterise(q, noise))
-    return np.concatenate(found)
 
 
 def measure(

@@ -130,9 +130,9 @@ def _plots(folder: Path, workdir: Path, model: Model, dataset: Dataset, key: jax
 
 
 def _planes(folder: Path, model: Model, dataset: Dataset, key: jax.Array) -> None:
-    splits = (dataset.train, dataset.test)
-    train, test = (evaluation.codes_of(model, sampled(split, CODES)) for split in splits)
-    prior_key, plane_key = jax.random.split(key)
+    prior_key, plane_key, *keys = jax.random.split(key, 4)
+    splits = zip((dataset.train, dataset.test), keys, strict=True)
+    train, test = (evaluation.sampled_codes_of(model, split, CODES, each) for split, each in splits)
     prior = np.asarray(jax.random.normal(prior_key, test.shape))
     plane = np.asarray(metrics.least_gaussian_plane(test, plane_key))
     plots.prior_and_codes(prior, train, test, plane).savefig(folder / "prior_and_codes.png", dpi=150)

@@ -9,6 +9,7 @@ import pytest
 from genmodels import data, evaluation, metrics
 from genmodels.evaluation import measures, tables
 from genmodels.evaluation.measures import Measure
+from genmodels.evaluation.measures.codes import Codes
 from genmodels.images import to_uint8, to_unit
 from tests.support import keys
 
@@ -109,15 +110,26 @@ def test_lines_are_measured_without_their_ends_against_every_training_image(mode
 
 
 def test_codes_of_test_images_beside_the_prior(model, faces, rows):
-    codes, found = model.encode(to_unit(faces.test)), rows["vae"]["latent"]
+    means, found = model.encode(to_unit(faces.test)), rows["vae"]["latent"]
+    key = jax.random.split(jax.random.key(0), 6)[5]
+    codes = evaluation.sampled_codes_of(model, faces.test, 4, key)
     assert found["n"] == len(codes) == 4
     assert found["dimensions"] == codes.shape[1]
     np.testing.assert_allclose(found["mean"], codes.mean(0), atol=1e-5)
     np.testing.assert_allclose(found["std"], codes.std(0), atol=1e-5)
-    assert found["active_units"] == np.count_nonzero(codes.var(0) > 0.01)
+    assert found["active_units"] == np.count_nonzero(means.var(0) > 0.01)
     plane = np.array(found["least_gaussian_plane"])
     np.testing.assert_allclose(plane.T @ plane, np.eye(2), atol=1e-5)
     assert found["mmd"]["n"] == found["mmd_codes_in_a_set"] == 2  # disjoint sets of two codes
+
+
+def test_a_posterior_whose_codes_are_the_prior_has_no_mmd():
+    """Means alone have one: with deviations of .8 around them, their variance is .36."""
+    keys = jax.random.split(jax.random.key(0), 3)
+    means, noise = 0.6 * jax.random.normal(keys[0], (2_000, 8)), jax.random.normal(keys[1], (2_000, 8))
+    codes = np.asarray(means + 0.8 * noise)
+    assert abs(Codes(np.asarray(means), codes, keys[2]).mmd.mean()) < 0.005
+    assert Codes(np.asarray(means), np.asarray(means), keys[2]).mmd.mean() > 0.1
 
 
 def test_improved_samples_are_a_row_of_their_own(rows):

@@ -44,32 +44,6 @@ def images(tmp_path):
     return lambda train, test: splits.dataset(tmp_path / f"{train}-{test}", many[:train], many[::-1][:test])
 
 
-def test_a_posterior_is_sampled(model, faces):
-    """As the decoder was trained: codes differ from the means by the posterior's own deviation."""
-    key = jax.random.key(0)
-    codes = ways.training_codes(model, faces.train, key)
-    assert codes.shape == (12, LATENT)
-    q = model.posterior(data.sampled(faces.train, 12))
-    noise = (codes - q.mean) / np.exp(0.5 * np.asarray(q.logvar))
-    np.testing.assert_allclose(noise, jax.random.normal(jax.random.fold_in(key, 0), noise.shape), atol=1e-3)
-
-
-def test_codes_without_a_posterior_are_those_of_the_encoder(compared):
-    wae = genmodels.load(compared[0] / "wae-mmd-0")
-    train = data.build(wae.config).train
-    codes = ways.training_codes(wae, train, jax.random.key(0))
-    np.testing.assert_allclose(codes, wae.encode(data.sampled(train, 12)), atol=1e-5)
-
-
-def test_no_more_images_are_encoded_than_asked_and_each_has_noise_of_its_own(model, faces, monkeypatch):
-    whole = ways.training_codes(model, faces.train, jax.random.key(0))
-    monkeypatch.setattr(ways, "BATCH", 5)
-    assert len(ways.training_codes(model, faces.train, jax.random.key(0))) == len(whole)
-    monkeypatch.setattr(ways, "CODES", 7)
-    with keys.used_once():
-        assert len(ways.training_codes(model, faces.train, jax.random.key(0))) == 7
-
-
 def test_each_way_is_measured_on_as_many_images(model, faces, fitted, found):
     """All four test images, so four samples of each."""
     draws = found.rows["vae"]["draws"]

@@ -9,7 +9,9 @@ from genmodels.evaluation.measures.measure import Measure, OfSets, Sizes, Unmeas
 
 __all__ = ["FORMAT", "MEASURES", "Measure", "OfSets", "Sizes", "Unmeasurable", "least", "nothing", "shown"]
 
-FORMAT = 3  # of the files on disk. 1 (not recorded): subsets were the first images of a split; 2: no measure of sets
+# Of the files on disk. 1 (not recorded): subsets were the first images of a split; 2: no measure of sets; 3: moments
+# and MMD of posteriors' means.
+FORMAT = 4
 MEASURES = [  # in the order of tables
     *reconstructions.MEASURES,
     *lines.MEASURES,

@@ -1,4 +1,8 @@
-"""Measures of Q_z, the codes of test images: how far it is from the prior P_z = N(0, I)."""
+"""Measures of Q_z, from which codes of test images are drawn: how far it is from the prior P_z = N(0, I).
+
+Q_z is the aggregated posterior, the mean of q(z|x) over images: what the decoder was trained on. The posteriors' means
+alone are closer to 0 than codes of the prior even where Q_z is the prior.
+"""
 
 from functools import cached_property
 from operator import attrgetter
@@ -16,11 +20,14 @@ SPREAD = least(test=2)
 
 
 class Codes:
-    """Codes [N, Z] of test images."""
+    """Codes [N, Z] of test images: the `means` of their posteriors, and `codes` drawn from these, which are of Q_z.
 
-    def __init__(self, codes: np.ndarray, key: jax.Array):
+    The two are equal where the encoder is deterministic.
+    """
+
+    def __init__(self, means: np.ndarray, codes: np.ndarray, key: jax.Array):
         """`key` draws the prior codes that they are compared with."""
-        self.codes, self._key = codes, key
+        self.means, self.codes, self._key = means, codes, key
 
     @property
     def set_size(self) -> int:
@@ -54,7 +61,7 @@ class Codes:
 MEASURES = [
     Measure("latent mmd", "MMD(Q_z, P_z)", 4, "", attrgetter("mmd"), least(test=4)),
     Measure("latent mmd_codes_in_a_set", function=attrgetter("set_size"), lacks=least(test=4)),
-    Measure("latent active_units", "active units", 0, "", lambda these: metrics.active_units(these.codes), SPREAD),
+    Measure("latent active_units", "active units", 0, "", lambda these: metrics.active_units(these.means), SPREAD),
     Measure("latent dimensions", function=lambda these: these.codes.shape[1]),
     Measure("latent n", function=lambda these: len(these.codes)),
     Measure("latent mean", function=lambda these: these.moments.mean.tolist(), lacks=SPREAD),  # [Z]
