@@ -4,17 +4,16 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from genmodels import evaluation, metrics
 from genmodels.comparison import same_nets, seeds
-from genmodels.comparison.rows import IMPROVED, models
+from genmodels.comparison.rows import IMPROVED, models, trained
 from genmodels.comparison.run import Run
 from genmodels.evaluation import tables
 
-RATE = "training images_per_s"
+RATE, RMSE = "training images_per_s", "reconstruction test rmse"
 MEASURES = (
-    "reconstruction test rmse",
+    RMSE,
     "samples ms_ssim",
     "samples sliced_wasserstein",
     "samples sharpness",
@@ -25,26 +24,42 @@ MEASURES = (
 def measure(compared: list[Run], rows: dict[str, dict]) -> list[dict[str, Any]]:
     """The difference, `first` minus `second`, of each two rows of models in each of MEASURES that was kept of both.
 
-    Rows on the same nets and rows on their own are two comparisons: no difference is taken between them.
-    Each is an estimate over all seeds with {first, second, measure, paired, each: the estimates by seed}. The interval
-    is left out where one set of samples was measured with one seed.
+    Rows on the same nets and rows on their own are two comparisons: no difference is taken between them. Of test RMSE
+    there is also that of each model and PCA with as many dimensions.
+    Each is an estimate over all seeds with {first, second, measure, paired, each: the estimates by seed}: the k-th seed
+    of one row is compared with the k-th of the other, and what only one of them has is left out. The interval is left
+    out where one set of samples was measured with one seed.
     """
     kept = {run.workdir: evaluation.read_values(run.workdir, run.step) for run in compared if run.report}
     found = []
     for first, second in (pair for group in same_nets.grouped(models(rows)) for pair in combinations(group, 2)):
-        both = _of_row(compared, first), _of_row(compared, second)
+        both = list(zip(_of_row(compared, first), _of_row(compared, second), strict=False))
         for name in MEASURES:
-            each = {}
-            for seed in sorted(both[0].keys() & both[1].keys()):
-                sides = [_Side(both[i][seed], row, name, kept) for i, row in enumerate((first, second))]
-                if (difference := _difference(*sides)) is not None:
-                    each[seed] = difference
-            if each:
-                paired = all(difference.pop("paired") for difference in each.values())
-                over_all = seeds.combine([{"": difference} for difference in each.values()])[""]
-                about = {"first": first, "second": second, "measure": name, "paired": paired}
-                found.append({**over_all, **about, "each": list(each.values())})
+            each = [_difference(_Side(a, first, name, kept), _Side(b, second, name, kept)) for a, b in both]
+            found += _over_all(each, first, second, name)
+    for row in trained(rows):
+        if runs := _of_row(compared, row):
+            each = [_from_pca(run, kept[run.workdir]) for run in runs]
+            found += _over_all(each, row, f"pca_{runs[0].config.model.latent}", RMSE)
     return found
+
+
+def _over_all(each: list[dict[str, Any] | None], first: str, second: str, name: str) -> list[dict[str, Any]]:
+    """The entry of `measure` of these differences by seed; [] if none was kept."""
+    there = [difference for difference in each if difference]
+    if not there:
+        return []
+    paired = all(difference.pop("paired") for difference in there)
+    over_all = seeds.combine([{"": difference} for difference in there])[""]
+    return [{**over_all, "first": first, "second": second, "measure": name, "paired": paired, "each": there}]
+
+
+def _from_pca(run: Run, values: dict[str, np.ndarray]) -> dict[str, Any] | None:
+    """The difference of a model's test RMSE from that of PCA with as many dimensions, on the same images."""
+    own, linear = (values.get(f"{row} {RMSE}") for row in (run.config.method, f"pca_{run.config.model.latent}"))
+    if own is None or linear is None:
+        return None
+    return {**metrics.interval(own - linear, seed=run.evaluation["budget"]["seed"])._asdict(), "paired": True}
 
 
 def find(differences: list[dict[str, Any]], first: str, second: str, name: str) -> dict[str, Any] | None:
@@ -100,13 +115,10 @@ def _difference(a: _Side, b: _Side) -> dict[str, Any] | None:
 
 def _of_sets(a: np.ndarray, b: np.ndarray) -> dict[str, Any]:
     """The difference of means over sets, with Welch's interval if both have several."""
-    found = {"mean": float(a.mean() - b.mean())}
-    if min(len(a), len(b)) < 2:
-        return found
-    low, high = stats.ttest_ind(a, b, equal_var=False).confidence_interval()
-    return found | {"low": float(low), "high": float(high)}
+    return {"mean": float(a.mean() - b.mean())} if min(len(a), len(b)) < 2 else metrics.welch(a, b)._asdict()
 
 
-def _of_row(compared: list[Run], row: str) -> dict[int, Run]:
-    """The measured runs of a row by seed."""
-    return {run.config.seed: run for run in compared if run.row == row.removeprefix(IMPROVED) and run.report}
+def _of_row(compared: list[Run], row: str) -> list[Run]:
+    """The measured runs of a row, by seed."""
+    own = [run for run in compared if run.row == row.removeprefix(IMPROVED) and run.report]
+    return sorted(own, key=lambda run: run.config.seed)

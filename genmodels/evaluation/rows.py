@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from scipy import stats
 
 from genmodels import data, metrics
 from genmodels.data import Dataset
@@ -50,7 +49,7 @@ def evaluate(
 
     `fitted` are densities of codes to draw from, besides the prior; the ways to draw codes are below 'draws'.
     `train_codes` are those of `train_codes_of`, if the caller has them; they are read only where attributes are probed.
-    Every estimate is {mean, low, high, n}: a mean and its bootstrap 95 % interval. What the data rule out is left
+    Every estimate is {mean, low, high, n}: a mean and its 95 % interval. What the data rule out is left
     out and named. Raises UsageError for an impossible budget, such as more pairs than there are images.
     """
     method, latent, seed = model.config.method, model.config.model.latent, budget.seed
@@ -76,6 +75,7 @@ def evaluate(
     for name, errors in references.pca(dataset, latent, budget.images, progress=progress).items():
         found = {split: {"rmse": summary(values, seed)} for split, values in errors.items() if len(values) > 1}
         rows[name] = {"dimensions": int(name.removeprefix("pca_").replace("mean", "0")), "reconstruction": found}
+        kept[name] = {"reconstruction test rmse": errors["test"]}
     for name, found in references.attributes(dataset, latent, budget.images, progress=progress).items():
         auc = {"auc": summary(np.array(found["values"]), seed), "each": found["each"]}
         rows.setdefault(name, {})["attributes"] = auc
@@ -102,11 +102,10 @@ def summary(value: Any, seed: int) -> Any:
 
 
 def _of_sets(value: OfSets) -> dict[str, Any]:
-    values, found = np.array(value.values), {"n": value.n, "sets": len(value.values)}
-    if len(values) > 1:
-        half = float(stats.sem(values) * stats.t.ppf(0.975, len(values) - 1))
-        found = {"low": float(values.mean()) - half, "high": float(values.mean()) + half, **found}
-    return {"mean": float(values.mean()), **found}
+    about, values = {"n": value.n, "sets": len(value.values)}, np.array(value.values)
+    if len(values) == 1:
+        return {"mean": float(values[0]), **about}
+    return {**metrics.student(values)._asdict(), **about}
 
 
 def train_codes_of(model: Model, dataset: Dataset) -> np.ndarray:

@@ -1,12 +1,12 @@
 """Measures of images, codes and sets of images: pure functions that neither print nor read files.
 
-`images` and `latents` compare batches; `manifold` and `pca` stream over a training split; `bootstrap` gives a mean its
-confidence interval. `metrics.pca.fit`, `metrics.probe.probe` and their neighbours are called through their modules.
+`images` and `latents` compare batches; `manifold` and `pca` stream over a training split; `intervals` are
+those of means. `metrics.pca.fit`, `metrics.probe.probe` and their neighbours are called through their modules.
 """
 
 from genmodels.metrics import pca, probe
-from genmodels.metrics.bootstrap import Estimate, difference, interval
 from genmodels.metrics.images import batched, levels, ms_ssim, per_image, psnr, quantise, rmse, sharpness, ssim
+from genmodels.metrics.intervals import Estimate, difference, interval, student, welch
 from genmodels.metrics.latents import Moments, active_units, farthest_eigenvectors, least_gaussian_plane, moments
 from genmodels.metrics.manifold import ToSet, distances_to_set
 from genmodels.metrics.wasserstein import sliced_wasserstein
@@ -34,4 +34,6 @@ __all__ = [
     "sharpness",
     "sliced_wasserstein",
     "ssim",
+    "student",
+    "welch",
 ]

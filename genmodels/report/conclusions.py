@@ -21,14 +21,14 @@ def draw(rows: dict[str, dict], apart: list[dict[str, Any]]) -> list[str]:
     groups = same_nets.grouped(compared)
     sentences = [
         *(line for group in groups for line in _reconstruction(group, apart)),
-        *_references(rows, compared),
+        *_references(rows, compared, apart),
         *(line for group in groups for line in _diversity(rows, group)),
         *_improved(compared),
         *(line for group in groups for line in _realism(rows, group, apart)),
         *(line for group in groups for line in _sharpness(rows, group, apart)),
         *_copies(compared),
         *ways.sentences(rows, compared, COPIES),
-        *(line for group in groups for line in _speed(group)),
+        *(line for group in groups for line in _speed(group, apart)),
         *_stability(compared),
         *(f"{line}." for line in claims.left_out(rows)),
     ]
@@ -42,45 +42,50 @@ def _reconstruction(compared: dict, apart: list[dict[str, Any]]) -> Iterator[str
         yield _first(found, path, "the lowest test RMSE", 2, apart)
 
 
-def _references(rows: dict, compared: dict) -> Iterator[str]:
-    path = "reconstruction test rmse"
-    found = _ranked(compared, path, lambda value: value["mean"])
-    for _, row in found:
-        linear, value = rows.get(f"pca_{row['latent_size']}", {}), find(row, path)
+def _references(rows: dict, compared: dict, apart: list[dict[str, Any]]) -> Iterator[str]:
+    path = claims.RMSE
+    ranked = _ranked(compared, path, lambda value: value["mean"])
+    for name, row in ranked:
+        size = f"pca_{row['latent_size']}"
+        linear, value = rows.get(size, {}), find(row, path)
         reference = find(linear, path)
         if reference is None:  # too few images for a PCA with so many components
             continue
-        if value["high"] < reference["low"]:
-            verdict = "beats"
-        elif value["low"] > reference["high"]:
-            verdict = "does not beat"
+        difference = differences.find(apart, name, size, path)
+        if difference:
+            found = claims.verdict(difference, claims.MATTERS[path], lower=True)
         else:
-            verdict = "is level with"
+            found = claims.by_intervals(value, reference, lower=True)
+        said = {
+            "holds": "beats",
+            "contradicted": "does not beat",
+            "level": "is level with",
+            "undecided": "cannot be told from",
+        }[found]
         errors = f"{text(value, 2)} against {text(reference, 2)}"
+        paired = f", a paired difference of {text(difference, 2)}" if difference else ""
         after = f"after {row['training']['steps']:,} steps of {row['training']['batch_size']} images"
-        yield f"{row['title']} {verdict} {linear['title']}, in test RMSE {after}: {errors}."
+        yield f"{row['title']} {said} {linear['title']}, in test RMSE {after}: {errors}{paired}."
     flat = find(rows.get("mean", {}), path)
-    worse = [row["title"] for _, row in found if find(row, path)["high"] >= flat["low"]] if flat else []
+    worse = [row["title"] for _, row in ranked if find(row, path)["high"] >= flat["low"]] if flat else []
     if worse:
         yield f"No better than the mean image (test RMSE {text(flat, 2)}): {_list(worse)}."
-    elif flat and found:
+    elif flat and ranked:
         yield f"Every model beats the mean image, whose test RMSE is {text(flat, 2)}."
 
 
 def _diversity(rows: dict, compared: dict) -> Iterator[str]:
     path = "ms_ssim_minus_real"
-    found = _ranked(compared, path, lambda value: abs(value["mean"]))
-    if found:
-        _, row = found[0]
-        value = find(row, path)
-        if value["low"] <= 0 <= value["high"]:
-            reading = "no difference that these pairs can resolve"
-        else:
-            reading = (
-                "less diverse than real images" if value["mean"] > 0 else "less similar to each other than real images"
-            )
-        scores = f"{text(find(row, 'ms_ssim'), 3)} against {text(find(rows.get('real', {}), 'ms_ssim'), 3)}"
-        yield f"{row['title']}'s samples are closest to real images in diversity: MS-SSIM {scores}, {reading}."
+    found = [row for _, row in _ranked(compared, path, lambda value: abs(value["mean"]))]
+    real = text(find(rows.get("real", {}), "ms_ssim"), 3)
+    if same := [row for row in found if find(row, path)["low"] <= 0 <= find(row, path)["high"]]:
+        scores = _list([f"{row['title']} {text(find(row, 'ms_ssim'), 3)}" for row in same])
+        yield f"As diverse as real images, whose MS-SSIM is {real}, as far as these pairs can tell: {scores}."
+    elif found:
+        scores = f"{text(find(found[0], 'ms_ssim'), 3)} against {real}"
+        less = find(found[0], path)["mean"] > 0
+        reading = "less diverse than real images" if less else "less similar to each other than real images"
+        yield f"{found[0]['title']}'s samples are closest to real images in diversity: MS-SSIM {scores}, {reading}."
 
 
 def _improved(compared: dict) -> Iterator[str]:
@@ -129,7 +134,7 @@ def _realism(rows: dict, compared: dict, apart: list[dict[str, Any]]) -> Iterato
     if len(found) > 1:
         real = find(rows.get("real", {}), path)
         prize = "the most realistic samples by their sliced Wasserstein distance from test images"
-        yield _first(found, path, prize, 1, apart)[:-1] + f"; as many training images have {text(real, 1)}."
+        yield _first(found, path, prize, 1, apart, f"; as many training images have {text(real, 1)}")
 
 
 def _sharpness(rows: dict, compared: dict, apart: list[dict[str, Any]]) -> Iterator[str]:
@@ -137,7 +142,7 @@ def _sharpness(rows: dict, compared: dict, apart: list[dict[str, Any]]) -> Itera
     found = _ranked(compared, path, lambda value: -value["mean"])
     if len(found) > 1:
         real = find(rows.get("real", {}), "sharpness")
-        yield _first(found, path, "the sharpest samples", 4, apart)[:-1] + f"; real images have {text(real, 4)}."
+        yield _first(found, path, "the sharpest samples", 4, apart, f"; real images have {text(real, 4)}")
 
 
 def _copies(compared: dict) -> Iterator[str]:
@@ -154,13 +159,16 @@ def _copies(compared: dict) -> Iterator[str]:
         yield f"No model copies: samples are at least {least:.2f} times as far from training images as held-out images."
 
 
-def _speed(compared: dict) -> Iterator[str]:
-    rates = {name: find(row, "training images_per_s") for name, row in compared.items()}
+def _speed(compared: dict, apart: list[dict[str, Any]]) -> Iterator[str]:
+    rates = {name: find(row, claims.RATE) for name, row in compared.items()}
     rates = dict(sorted(((k, v) for k, v in rates.items() if v), key=lambda item: -item[1]))
     if len(rates) > 1:
-        (fast, most), *_, (slow, least) = rates.items()
+        (fast, most), *others, (slow, least) = rates.items()
+        between = {name: differences.find(apart, fast, name, claims.RATE) for name, _ in others}
+        level = [compared[name]["title"] for name, one in between.items() if one and one["low"] <= 0 <= one["high"]]
+        seeds = f" (over seeds {_list(level)} cannot be told from it)" if level else ""
         yield (
-            f"{compared[fast]['title']} trains fastest, at {most:,.0f} images per second, and "
+            f"{compared[fast]['title']} trains fastest, at {most:,.0f} images per second{seeds}, and "
             f"{compared[slow]['title']} slowest, at {least:,.0f}: a factor of {most / least:.1f}."
         )
 
@@ -188,10 +196,13 @@ def _ranked(compared: dict, path: str, loss) -> list[tuple[str, dict]]:
     return sorted(found, key=lambda item: loss(find(item[1], path)))
 
 
-def _first(found: list[tuple[str, dict]], path: str, prize: str, digits: int, apart: list[dict[str, Any]]) -> str:
+def _first(
+    found: list[tuple[str, dict]], path: str, prize: str, digits: int, apart: list[dict[str, Any]], end: str = ""
+) -> str:
     """Names the best model, or those that share first place: no difference from the best one can be told.
 
-    That is so if the interval of the difference includes 0; where none was kept, if the two intervals overlap.
+    That is so if the interval of the difference includes 0; where none was kept, if the two intervals overlap. `end` is
+    what else the sentence says.
     """
     values = {name: find(row, path) for name, row in found}
     titles = {name: row["title"] for name, row in found}
@@ -200,24 +211,24 @@ def _first(found: list[tuple[str, dict]], path: str, prize: str, digits: int, ap
     shown = {name: text(value, digits) for name, value in values.items()}
     against = f"{titles[first]} has {prize}: {shown[first]} against {shown[second]} for {titles[second]}"
     if any("low" not in value for value in values.values()):
-        return f"{against}, of one set of samples each, without an interval."
+        return f"{against}, of one set of samples each, without an interval{end}."
     between = {name: differences.find(apart, first, name, path) for name in values}
 
     def level(name: str) -> bool:
         difference, value = between[name], values[name]
-        if difference:
+        if difference and "low" in difference:
             return difference["low"] <= 0 <= difference["high"]
         return value["low"] <= best["high"] and value["high"] >= best["low"]
 
     shares = [name for name in values if name == first or level(name)]
     if len(shares) == 1:
-        return f"{against}."
+        return f"{against}{end}."
     why = (
         "the intervals of their differences include 0"
         if all(between[x] for x in shares[1:])
         else "their intervals overlap"
     )
-    return f"{_list([f'{titles[name]} {shown[name]}' for name in shares])} share {prize}: {why}."
+    return f"{_list([f'{titles[name]} {shown[name]}' for name in shares])} share {prize}: {why}{end}."
 
 
 def _list(words: list[str]) -> str:

@@ -85,7 +85,7 @@ def write(
         plots=_plots(folder / "figures", rows, runs),
         deck=deck,
         target=target,
-        matters=claims.MATTERS,
+        rule=claims.rule(judged, rows),
         beside=deck.beside(rows),
         studies=studies,
         titles={name: spec.title for name, spec in methods.SPECS.items()},

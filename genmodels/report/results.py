@@ -94,7 +94,7 @@ def render(folder: Path) -> str:
         beside=deck.beside(rows),
         deck=deck,
         manifold=manifold,
-        matters=claims.MATTERS,
+        rule=claims.rule(judged, rows),
         runs=runs,
         variant=variant(report),
         seeds=seeds(report),

@@ -22,7 +22,7 @@ def rng():
 def compare(monkeypatch):
     """Differences of runs with given values: by method and seed, values by row and measure."""
 
-    def measured(values: dict[tuple[str, int], dict], latent=None, estimates=None) -> list[dict]:
+    def measured(values: dict[tuple[str, int], dict], latent=None, estimates=None, references=None) -> list[dict]:
         kept, made, rows = {}, [], {}
         for (method, seed), arrays in values.items():
             fields = {"model.latent": (latent or {}).get(method, 8)}
@@ -40,7 +40,7 @@ def compare(monkeypatch):
             run = run._replace(config=run.config.copy_and_resolve_references())
             run.config.seed = seed
             made.append(run)
-            kept[run.workdir] = {f"{method} {name}": array for name, array in arrays.items()}
+            kept[run.workdir] = {f"{method} {name}": array for name, array in arrays.items()} | (references or {})
             rows |= {name: {} for name in report["rows"]}
         monkeypatch.setattr(evaluation, "read_values", lambda workdir, _: kept[workdir])
         return differences.measure(made, rows)
@@ -111,7 +111,20 @@ def test_rates_have_a_difference_and_what_was_not_kept_has_none(compare):
     assert differences.find(found, "vae", "wae_mmd", RMSE) is None
 
 
-def test_seeds_without_a_counterpart_are_left_out(compare, rng):
+def test_seeds_are_paired_in_order_and_those_without_a_counterpart_left_out(compare, rng):
     x = rng.normal(size=30)
-    found = compare({("vae", 0): {RMSE: x}, ("vae", 1): {RMSE: x}, ("wae_mmd", 1): {RMSE: x + 1}})
-    assert len(differences.find(found, "vae", "wae_mmd", RMSE)["each"]) == 1
+    found = compare({("vae", 0): {RMSE: x}, ("vae", 1): {RMSE: x + 5}, ("wae_mmd", 1): {RMSE: x + 1}})
+    (each,) = differences.find(found, "vae", "wae_mmd", RMSE)["each"]
+    assert each["mean"] == pytest.approx(-1)
+
+
+def test_errors_are_paired_with_those_of_pca_with_as_many_dimensions(compare, rng):
+    linear = rng.normal(20, 5, 100)
+    own = linear - rng.normal(0.3, 0.1, 100)
+    found = compare({("vae", 0): {RMSE: own}, ("vae", 1): {RMSE: own}}, references={f"pca_8 {RMSE}": linear})
+    one = differences.find(found, "vae", "pca_8", RMSE)
+    expected = metrics.interval(own - linear, seed=0)
+    assert one["paired"] is True
+    assert [one["each"][1][key] for key in ("mean", "low", "high", "n")] == list(expected)
+    assert one["mean"] == pytest.approx(expected.mean)
+    assert differences.find(compare({("vae", 0): {RMSE: own}}), "vae", "pca_8", RMSE) is None  # of earlier revisions

@@ -127,11 +127,46 @@ def test_what_has_no_differences_is_judged_by_intervals_and_that_is_told():
     ("each", "verdict"),
     [
         ([(-2, -1), (-2, -1), (-3, -1)], "holds, in each of 3 seeds"),
-        ([(-2, -1), (-2, 1), (1, 3)], "holds, in 1 of 3 seeds"),
+        ([(-2, -1), (-2, 1), (1, 3)], "holds, by seed: holds, undecided, contradicted"),
     ],
 )
-def test_of_several_seeds_it_is_said_in_how_many_a_verdict_is_the_same(each, verdict):
+def test_of_several_seeds_the_verdict_of_each_is_said(each, verdict):
     assert claims.judge(rows((14.0, 15.0), (14.0, 15.0)), [difference(*each)])[0]["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("intro", "gan", "verdict"),
+    [
+        (0.020, 0.010, "holds"),
+        (0.010, 0.020, "contradicted"),
+        (0.030, 0.100, "holds"),  # both sharper than real images, as noise is
+        (0.100, 0.030, "contradicted"),
+        (0.026, 0.010, "holds"),  # on either side
+        (0.060, 0.010, "contradicted"),
+        (0.0345, 0.0140, "undecided"),
+    ],
+)
+def test_sharpness_is_better_nearer_to_that_of_real_images(intro, gan, verdict):
+    def sharp(mean: float) -> dict:
+        return {"mean": mean, "low": mean - 0.001, "high": mean + 0.001, "n": 9}
+
+    samples = {"introvae": intro, "wae_gan": gan}
+    measured = {name: {"title": name, "samples": {"sharpness": sharp(mean)}} for name, mean in samples.items()}
+    apart = {"mean": intro - gan, "low": intro - gan - 0.002, "high": intro - gan + 0.002, "n": 9}
+    about = {"first": "introvae", "second": "wae_gan", "measure": claims.SHARPNESS, "paired": False, "each": [apart]}
+    (judged,) = claims.judge(measured | {"real": {"sharpness": sharp(0.024)}}, [apart | about])
+    assert judged["verdict"] == verdict
+    assert judged["numbers"].endswith("real images 0.0240 [0.0230, 0.0250]")
+    assert claims.judge(measured, [apart | about]) == []  # nothing to be near to
+
+
+def test_the_rule_says_what_the_intervals_cover():
+    one, several = ({"vae": {"runs": runs}} for runs in (1, 3))
+    assert claims.rule([], one).endswith("of one run of each method: another seed may reverse a close result.")
+    assert claims.rule([], several).endswith("cover images and pairs and seeds.")
+    judged = claims.judge(rows((1, 2), (3, 4)), [])
+    assert "as here for 2 of 2" in claims.rule(judged, one)
+    assert "kept values" not in claims.rule([], one)
 
 
 @pytest.mark.parametrize(("rate", "verdict"), [(52.0, "level"), (60.0, "holds"), (40.0, "contradicted")])

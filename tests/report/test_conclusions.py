@@ -61,6 +61,41 @@ def test_overlapping_intervals_share_first_place():
     )
 
 
+def test_a_paired_difference_decides_on_pca():
+    def said(low: float, high: float) -> str:
+        ends = {"mean": (low + high) / 2, "low": low, "high": high, "n": 100}
+        about = {"first": "vae", "second": "pca_64", "measure": "reconstruction test rmse", "paired": True}
+        return next(line for line in conclusions.draw(rows(vae=14.4), [{**ends, **about}]) if "VAE " in line[:4])
+
+    assert said(-0.8, -0.2) == (
+        "VAE beats PCA, 64 dimensions, in test RMSE after 4,000 steps of 50 images: 14.40 [14.30, 14.50] against 14.50 "
+        "[14.40, 14.60], a paired difference of -0.50 [-0.80, -0.20]."
+    )
+    assert said(-0.3, 0.1).startswith("VAE is level with PCA")
+    assert said(-0.8, 0.1).startswith("VAE cannot be told from PCA")
+    assert said(0.2, 0.9).startswith("VAE does not beat PCA")
+
+
+def test_models_as_diverse_as_real_images_are_named_together():
+    found = rows()
+    for name in ("vae", "wae_mmd"):
+        found[name]["samples"]["ms_ssim_minus_real"] = estimate(0.01, 0.02)
+    said = "As diverse as real images, whose MS-SSIM is 0.250 [0.240, 0.260], as far as these pairs can tell: "
+    assert f"{said}VAE 0.300 [0.290, 0.310] and WAE-MMD 0.400 [0.390, 0.410]." in conclusions.draw(found, [])
+
+
+def test_the_fastest_is_not_told_from_what_seeds_do_not_tell_apart():
+    found = rows()
+    slow = found["vae"]["training"] | {"images_per_s": 50}
+    found["introvae"] = found["vae"] | {"title": "IntroVAE", "training": slow}
+    about = {"first": "vae", "second": "wae_mmd", "measure": "training images_per_s", "paired": False}
+    apart = [{"mean": 100.0, "low": -20.0, "high": 220.0, **about}]
+    assert (
+        "VAE trains fastest, at 500 images per second (over seeds WAE-MMD cannot be told from it), and IntroVAE "
+        "slowest, at 50: a factor of 10.0."
+    ) in conclusions.draw(found, apart)
+
+
 def test_improved_sampling_that_does_not_improve():
     assert any(
         "raises MS-SSIM; the deck reports that it lowers it" in line

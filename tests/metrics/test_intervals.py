@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from scipy import stats
 
-from genmodels.metrics import difference, interval
+from genmodels.metrics import difference, interval, student, welch
 
 
 def test_agrees_with_the_normal_approximation():
@@ -43,3 +44,26 @@ def test_difference_of_means_against_the_normal_approximation():
     assert found.high == pytest.approx(found.mean + 1.96 * deviation, abs=0.3 * deviation)
     assert found.n == 400
     assert difference(a, b, seed=1) == found != difference(a, b, seed=2)
+
+
+@pytest.mark.parametrize("n", [2, 3, 10, 29])
+def test_few_values_have_students_interval(n):
+    """A bootstrap of three values would cover the mean in three of four cases."""
+    values = np.random.default_rng(n).normal(5, 2, n)
+    found = interval(values, seed=0)
+    low, high = stats.ttest_1samp(values, 0).confidence_interval()
+    np.testing.assert_allclose(found[:3], [values.mean(), low, high])
+    assert found.n == n
+    assert found == student(values)
+    assert interval(np.ones(n), seed=0)[:3] == (1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(("n", "m"), [(2, 40), (40, 5), (7, 9)])
+def test_few_values_on_either_side_have_welchs_interval(n, m):
+    rng = np.random.default_rng(n)
+    a, b = rng.normal(3, 1, n), rng.normal(1, 4, m)
+    found = difference(a, b, seed=0)
+    low, high = stats.ttest_ind(a, b, equal_var=False).confidence_interval()
+    np.testing.assert_allclose(found[:3], [a.mean() - b.mean(), low, high])
+    assert found.n == min(n, m)
+    assert welch(np.ones(3), np.zeros(3))[:3] == (1.0, 1.0, 1.0)
