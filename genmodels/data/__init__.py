@@ -12,6 +12,7 @@ from genmodels.data.batches import Draw, batch_at, batches, draws
 from genmodels.data.cache import cached
 from genmodels.data.crops import CROPS
 from genmodels.data.labels import Labels
+from genmodels.data.source import Source
 from genmodels.data.subsets import sampled
 from genmodels.errors import UsageError
 
@@ -56,8 +57,9 @@ def build(config: ml_collections.ConfigDict) -> Dataset:
     if source.note:
         print(source.note, file=sys.stderr)
     found = cached(source, cache_dir=cache_dir, crop=crop, size=size)
+    counts = {"train": len(found.train), "test": len(found.test)}
     parts = [
-        f"{source.name}, split {source.split} ({len(found.train):,} train, {len(found.test):,} test)",
+        f"{source.name}, split {source.split} ({', '.join(_counted(source, *each) for each in counts.items())})",
         f"crop {crop}",
         f"{size} x {size} px",
     ]
@@ -76,3 +78,9 @@ def build(config: ml_collections.ConfigDict) -> Dataset:
         duplicates=found.duplicates,
         labels=labels.cached(source, found),
     )
+
+
+def _counted(source: Source, split: str, count: int) -> str:
+    """'10,000 train', or '10,000 of 162,770 train' where images of the published split are missing."""
+    published = source.published.get(split, count)
+    return f"{count:,} {split}" if count == published else f"{count:,} of {published:,} {split}"

@@ -21,6 +21,8 @@ SPLITS = ("deck", "official")
 DECK_TOTAL, DECK_TEST = 202_599, 20_000  # the deck's split: 182,599 / 20,000
 DECK_SEED = 0
 PARTITIONS = ("train", "validation", "test")
+# How many images each split should have: a part of the official partition is used, and said; the deck's takes them all.
+PUBLISHED = {"official": {"train": 162_770, "test": 19_962}, "deck": {}}
 NAMES = tuple(registered.ATTR_HEADINGS)  # of the 40 attributes
 
 
@@ -58,6 +60,7 @@ def source(config: ml_collections.ConfigDict) -> Source:
         test=images["test"],
         note="" if attributes else f"{builder.data_path} has no attributes",
         attributes=attributes,
+        published=PUBLISHED[split],
     )
 
 
@@ -115,6 +118,7 @@ def _of_files(root: Path, files: celeb_a_files.Files, split: str) -> Source:
         test=images["test"],
         note="; ".join(notes),
         attributes=_listed(files.attributes, files_of),
+        published=PUBLISHED[split],
     )
 
 

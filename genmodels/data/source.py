@@ -1,6 +1,7 @@
 """What a data source passes to the cache."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -36,3 +37,6 @@ class Source(NamedTuple):
     skip_bad: bool = False  # images that cannot be used are skipped and counted rather than an error
     note: str = ""  # one line for the user: what was ignored or guessed
     attributes: Attributes | None = None  # None: nothing is known of the images
+    published: Mapping[str, int] = MappingProxyType(
+        {}
+    )  # images that 'train' and 'test' should have, where that is known

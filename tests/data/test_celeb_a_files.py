@@ -100,6 +100,8 @@ def test_same_images_in_the_same_order_as_of_tfds(root, data_dir, small_deck, sp
     np.testing.assert_array_equal(built[0].train, built[1].train)
     assert built[0].digest == built[1].digest
     assert built[0].description == built[1].description
+    counted = {"official": "(8 of 162,770 train, 4 of 19,962 test)", "deck": "(10 train, 5 test)"}[split]
+    assert f"split {split} {counted}, crop" in built[0].description
     if (labels := built[0].labels) is None:
         assert "no attributes, as there is no list_attr_celeba.txt or .csv" in files.note
     else:
