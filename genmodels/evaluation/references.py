@@ -15,7 +15,7 @@ from genmodels.data import Dataset
 from genmodels.evaluation import measures, probes
 from genmodels.evaluation.measures import OfSets, Sizes, Unmeasurable
 from genmodels.evaluation.measures.attributes import TRAIN, probed
-from genmodels.evaluation.measures.realism import Realism, disjoint, images_in_a_set
+from genmodels.evaluation.measures.realism import Realism, disjoint, images_in_a_set, of_one_set
 from genmodels.evaluation.measures.samples import NEAREST, ImageSet
 
 MOST_PAIRS = 10_000
@@ -96,13 +96,13 @@ def attributes(dataset: Dataset, latent: int, count: int, *, progress: bool = Fa
     return _kept(dataset, f"attributes-{labels.digest[:10]}-{len(train)}-{len(test)}", wanted, measure)
 
 
-def distances(dataset: Dataset, count: int, seed: int) -> dict[str, float]:
-    """Sliced Wasserstein distances, by level, of `count` training images from as many test images."""
+def distances(dataset: Dataset, count: int, seed: int) -> dict[str, dict[str, float]]:
+    """Sliced Wasserstein distances, their mean and by level, of `count` training images from as many test images."""
 
     def measure(_):
         train, test = (data.sampled(split, count) for split in (dataset.train, dataset.test))
         found = metrics.sliced_wasserstein(test, train, seed=seed)
-        return {"distances": {str(level): distance for level, distance in found.items()}}
+        return {"distances": of_one_set(found, count)}
 
     return _kept(dataset, f"distances-{count}-{seed}", ["distances"], measure)["distances"]
 

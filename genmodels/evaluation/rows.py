@@ -71,7 +71,7 @@ def evaluate(
         pair = improved[""]() if budget.refined else None
         rows[method]["draws"] = ways.measure(model, dataset, budget, fitted, real, pair, progress=progress)
         count = ways.number(len(dataset.test), budget)
-        rows["real"]["draws"] = {"n": count, "sliced_wasserstein": references.distances(dataset, count, seed)}
+        rows["real"]["draws"] = {"n": count, **references.distances(dataset, count, seed)}
     for name, errors in references.pca(dataset, latent, budget.images, progress=progress).items():
         found = {split: {"rmse": summary(values, seed)} for split, values in errors.items() if len(values) > 1}
         rows[name] = {"dimensions": int(name.removeprefix("pca_").replace("mean", "0")), "reconstruction": found}

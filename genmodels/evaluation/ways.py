@@ -16,6 +16,7 @@ from genmodels.evaluation.generated import Generator
 from genmodels.evaluation.measures import Sizes, Unmeasurable, least
 from genmodels.evaluation.measures import samples as of_samples
 from genmodels.evaluation.measures.improved import Improved
+from genmodels.evaluation.measures.realism import of_one_set
 from genmodels.evaluation.measures.samples import ImageSet
 from genmodels.model import Model
 from genmodels.sampling import densities
@@ -94,7 +95,7 @@ def measure(
         drawn = generator.image_set(images, images[:0], count)
         distances = metrics.sliced_wasserstein(test, images, seed=budget.seed)
         found[way] = {
-            "sliced_wasserstein": {str(level): distance for level, distance in distances.items()},
+            **of_one_set(distances, count),
             **_of_samples(drawn, model, dataset, budget),
         }
     return {"n": count, "components": _components(budget)["mixture"], "ways": found}

@@ -7,12 +7,12 @@ from genmodels.evaluation import tables
 from genmodels.evaluation.tables import Cell, Table
 from genmodels.evaluation.ways import TITLES
 
-DISTANCE = "mean"  # over the levels of the pyramid
 NOTE = (
-    "Sliced Wasserstein distance to test images, then MS-SSIM − real with its 95 % interval, then the distance of "
-    "samples to training images over that of held-out images. Bold: the least sliced Wasserstein distance of a model. "
-    "It is of one set of images and has no interval"
+    "Sliced Wasserstein distance to test images, then MS-SSIM − real, then the distance of samples to training images "
+    "over that of held-out images. Bold: the least sliced Wasserstein distance of a model"
 )
+OF_ONE = ". It is of one set of images and has no interval"
+OF_SEEDS = ", if its interval is apart from that of the prior. It is of one set of images of each seed"
 
 
 def table(rows: dict[str, dict]) -> Table | None:
@@ -24,11 +24,14 @@ def table(rows: dict[str, dict]) -> Table | None:
     lines = []
     for name, draws in measured.items():
         best = _best(draws)
-        cells = [_cell(draws["ways"].get(way))._replace(best=way == best) for way in shown]
+        cells = [_cell(draws["ways"].get(way))._replace(best=way == best and _is_better(draws, best)) for way in shown]
         lines.append((rows[name].get("title", name), cells))
     counts = {draws["n"] for draws in measured.values()}
     real = rows.get("real", {}).get("draws")
-    note = f"{NOTE}; training images in the samples' place have {_distance(real):.1f}" if real else NOTE
+    several = any("low" in _distance(values) for draws in measured.values() for values in draws["ways"].values())
+    note = f"{NOTE}{OF_SEEDS if several else OF_ONE}"
+    if real:
+        note += f"; training images in the samples' place have {_text(real)}"
     headings = [_title(way, next(iter(measured.values()))) for way in shown]
     return Table(headings, lines, " or ".join(f"{n:,}" for n in sorted(counts)), f"{note}.")
 
@@ -42,14 +45,19 @@ def sentences(rows: dict[str, dict], compared: dict[str, dict], copies: float) -
             continue
         found, best = draws["ways"], _best(draws)
         real = rows.get("real", {}).get("draws")
-        beside = f"; training images have {_distance(real):.1f}" if real else ""
+        beside = f"; training images have {_text(real)}" if real else ""
         measured = f"sliced Wasserstein distance to {draws['n']:,} test images"
-        before, after = _distance(found["prior"]), _distance(found[best])
+        against = f"{_title(best, draws)}, {_text(found[best])} against {_text(found['prior'])} of the prior"
         if best == "prior":
-            yield f"No way to draw {row['title']}'s codes is better than the prior: {before:.1f} by {measured}{beside}."
+            before = _text(found["prior"])
+            yield f"No way to draw {row['title']}'s codes is better than the prior: {before} by {measured}{beside}."
+        elif _is_better(draws, best):
+            yield f"Best way to draw {row['title']}'s codes, by {measured}: {against}{beside}."
         else:
-            against = f"{after:.1f} against {before:.1f} of the prior"
-            yield f"Best way to draw {row['title']}'s codes, by {measured}: {_title(best, draws)}, {against}{beside}."
+            yield (
+                f"No way to draw {row['title']}'s codes can be told from the prior over these seeds, by {measured}: "
+                f"{against}{beside}."
+            )
         near += [
             f"{row['title']}, {_title(way, draws)} ({values['nearest_over_real']:.2f})"
             for way, values in found.items()
@@ -65,7 +73,9 @@ def lines(rows: dict[str, dict]) -> Iterator[tuple]:
         draws = row.get("draws", {})
         for way, values in draws.get("ways", {}).items():
             of = f"{_title(way, draws)}, {{}}".format
-            for level, distance in values["sliced_wasserstein"].items():
+            mean = [_distance(values).get(key, "") for key in ("mean", "low", "high", "n")]
+            yield name, of("sliced Wasserstein mean"), *mean
+            for level, distance in values["sliced_wasserstein_levels"].items():
                 yield name, of(f"sliced Wasserstein {level}"), distance, "", "", draws["n"]
             estimate = values["ms_ssim_minus_real"]
             yield name, of("MS-SSIM − real"), *(estimate[key] for key in ("mean", "low", "high", "n"))
@@ -84,11 +94,21 @@ def plain(row: dict[str, Any], real: dict[str, Any]) -> str:
 
 
 def _best(draws: dict[str, Any]) -> str:
-    return min(draws["ways"], key=lambda way: _distance(draws["ways"][way]))
+    return min(draws["ways"], key=lambda way: _distance(draws["ways"][way])["mean"])
 
 
-def _distance(values: dict[str, Any]) -> float:
-    return values["sliced_wasserstein"][DISTANCE]
+def _is_better(draws: dict[str, Any], way: str) -> bool:
+    """Whether a way is apart from the prior, by their intervals over seeds where there are any."""
+    own, prior = (_distance(draws["ways"][each]) for each in (way, "prior"))
+    return way == "prior" or "low" not in own or "low" not in prior or own["high"] < prior["low"]
+
+
+def _distance(values: dict[str, Any]) -> dict[str, float]:
+    return values["sliced_wasserstein"]
+
+
+def _text(values: dict[str, Any]) -> str:
+    return tables.text(_distance(values), 1)
 
 
 def _title(way: str, draws: dict[str, Any]) -> str:
@@ -100,4 +120,5 @@ def _cell(values: dict[str, Any] | None) -> Cell:
         return Cell(tables.DASH)
     copies = values.get("nearest_over_real")
     below = [tables.text(values["ms_ssim_minus_real"], 3), tables.DASH if copies is None else f"{copies:.2f}"]
-    return Cell(f"{_distance(values):.1f}", "; ".join(below))
+    distance, _, ends = _text(values).partition(" ")
+    return Cell(distance, "; ".join(filter(None, [ends, *below])))

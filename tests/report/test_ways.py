@@ -13,7 +13,11 @@ from tests.support import tiny_comparison
 
 def values(distance: float, gap: float, ratio: float | None = 1.0) -> dict:
     estimate = {"mean": gap, "low": gap - 0.01, "high": gap + 0.01, "n": 500}
-    found = {"sliced_wasserstein": {"32": 2 * distance, "16": 0.0, "mean": distance}, "ms_ssim_minus_real": estimate}
+    found = {
+        "sliced_wasserstein": {"mean": distance, "n": 1_000},
+        "sliced_wasserstein_levels": {"32": 2 * distance, "16": 0.0},
+        "ms_ssim_minus_real": estimate,
+    }
     return found if ratio is None else found | {"nearest_over_real": ratio}
 
 
@@ -23,7 +27,7 @@ def rows():
         return {"draws": {"n": 1_000, "components": 10, "ways": each}}
 
     return {
-        "real": {"title": "real images", "draws": {"n": 1_000, "sliced_wasserstein": {"mean": 10.04}}},
+        "real": {"title": "real images", "draws": {"n": 1_000, "sliced_wasserstein": {"mean": 10.04, "n": 1_000}}},
         "wae_mmd": {"title": "WAE-MMD"}
         | draws(
             prior=values(65.0, 0.023),
@@ -71,6 +75,23 @@ def test_sentences(rows):
         "(0.71).",
     ]
     assert set(ways.sentences(rows, compared, 0.8)) <= set(conclusions.draw(rows, []))
+
+
+@pytest.mark.parametrize(("half", "better"), [(8.0, True), (10.0, False)])
+def test_over_seeds_a_way_is_better_only_if_it_is_apart_from_the_prior(rows, half, better):
+    for values in rows["wae_mmd"]["draws"]["ways"].values():
+        mean = values["sliced_wasserstein"]["mean"]
+        values["sliced_wasserstein"] |= {"low": mean - half, "high": mean + half}
+    made = ways.table(rows)
+    assert made.lines[0][1][3].best is better
+    assert made.lines[0][1][3].interval == f"[{47 - half:.1f}, {47 + half:.1f}]; 0.052 [0.042, 0.062]; 0.71"
+    assert "has no interval" not in made.note
+    said = next(ways.sentences(rows, {"wae_mmd": rows["wae_mmd"]}, 0.8))
+    start = (
+        "Best way to draw WAE-MMD's codes" if better else "No way to draw WAE-MMD's codes can be told from the prior"
+    )
+    assert said.startswith(start)
+    assert f"mixture of 10, 47.0 [{47 - half:.1f}, {47 + half:.1f}] against 65.0 [" in said
 
 
 def test_lines_of_the_csv(rows):

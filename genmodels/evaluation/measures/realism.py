@@ -1,6 +1,6 @@
 """Realism without a network: the sliced Wasserstein distance of sets of images from as many test images."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +20,12 @@ def images_in_a_set(train: int, test: int) -> int:
 def disjoint(images: np.ndarray, size: int, most: int) -> list[np.ndarray]:
     """At most `most` consecutive sets of `size` images each; [] if there are fewer images."""
     return [images[start : start + size] for start in range(0, size * min(most, len(images) // size), size)]
+
+
+def of_one_set(distances: Mapping[int | str, float], n: int) -> dict[str, dict[str, float]]:
+    """`metrics.sliced_wasserstein` of one set of `n` images as a row has it: the mean, and each level."""
+    levels = {str(level): distance for level, distance in distances.items() if level != "mean"}
+    return {"sliced_wasserstein": {"mean": distances["mean"], "n": n}, "sliced_wasserstein_levels": levels}
 
 
 class Realism:
