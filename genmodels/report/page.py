@@ -92,6 +92,7 @@ def write(
         manifold=manifold,
         budget=config.evaluation.to_dict(),
         variant=config.variant,
+        size=runs[0].config.image_size,
     )
     partial = folder / "index.html.tmp"
     partial.write_text(text, encoding="utf-8")

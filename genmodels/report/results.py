@@ -97,6 +97,7 @@ def render(folder: Path) -> str:
         rule=claims.rule(judged, rows),
         runs=runs,
         variant=variant(report),
+        size=next(iter(report["configs"].values()))["image_size"],
         seeds=seeds(report),
         repeated=any(row.get("runs", 1) > 1 for row in rows.values()),
         levels=tables.levels(rows),
@@ -120,6 +121,9 @@ def read(folder: Path) -> dict[str, Any]:
     for name, title in comparison_rows.REFERENCES.items():  # earlier revisions had other titles
         if name in report["rows"]:
             report["rows"][name]["title"] = title
+    for draws in (row["draws"] for row in report["rows"].values() if "draws" in row):  # they had levels there, and no n
+        for values in (draws, *draws.get("ways", {}).values()):
+            values.get("sliced_wasserstein", {}).setdefault("n", draws["n"])
     if not isinstance(report["tuning"], list):  # they had one study, or None
         report["tuning"] = [report["tuning"] | {"figures": ""}] if report["tuning"] else []
     return report

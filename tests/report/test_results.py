@@ -79,7 +79,7 @@ def test_a_method_that_failed_keeps_its_line(kept):
     made["rows"]["vae"] = {"title": "VAE", "runs": 1, "failures": ["seed 0: out of memory"]}
     (kept / "report.json").write_text(json.dumps(made))
     text = results.render(kept)
-    assert re.search(r"\| VAE \| [\d-]+ \| \d+ \| – \| – x \d+ \| failed \|", text)
+    assert re.search(r"\| VAE \| [\d-]+ \| \d+ \| – \| – x \d+ \| – \| [\d.]+.*? \| failed \|", text)
     assert "VAE failed in 1 of its runs: seed 0: out of memory" in text
 
 
