@@ -110,13 +110,13 @@ class Model:
         """
         codes = self._codes(codes)
         if not len(codes):
-            return sampling.Refined(codes, jnp.zeros(0), jnp.zeros(0), jnp.zeros((), jnp.int32))
+            return sampling.Refined(codes, jnp.zeros(0), jnp.zeros(0), 0)
         descend = partial(sampling.refine, self._method, self._weights)
         moved, before, after, steps = zip(
             *(descend(part, self.config.optim.learning_rate) for part in _split(codes)), strict=True
         )
         moved, before, after = (jnp.concatenate(each) for each in (moved, before, after))
-        return sampling.Refined(moved, before, after, jnp.stack(steps).max())
+        return sampling.Refined(moved, before, after, max(steps))
 
     def interpolate(self, a: AnyArray, b: AnyArray, num: int, spherical: bool = False) -> jax.Array:
         """Images along the lines between the codes of images a and b -> [N, num, H, W, 3], ends included.

@@ -51,7 +51,6 @@ def test_descent_is_the_one_of_a_plain_loop(wae, monkeypatch, tolerance):
     monkeypatch.setattr(improved, "MAX_STEPS", 30)
     monkeypatch.setattr(improved, "CHECK_EVERY", 10)
     monkeypatch.setattr(improved, "TOLERANCE", tolerance)
-    jax.clear_caches()  # the constants are read while tracing
     codes, steps = by_hand(*wae, 30, 10, tolerance)
     refined = sampling.refine(*wae, RATE)
     assert refined.steps == steps

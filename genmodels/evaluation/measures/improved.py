@@ -72,5 +72,5 @@ MEASURES = [
     *_judged("sliced_wasserstein", "sliced Wasserstein", 1, _distance),
     *_judged("sharpness", "sharpness", 4, _sharpness),
     Measure("code_change", function=lambda these: np.asarray(jnp.abs(these.moved.codes - these.start).mean(1))),
-    Measure("steps", function=lambda these: int(these.moved.steps)),
+    Measure("steps", function=lambda these: these.moved.steps),
 ]
