@@ -27,7 +27,7 @@ def compare(config: ml_collections.ConfigDict, workdir: Path, folders: Sequence[
     images = data.build(planned[0].config)
     if folders:
         existing.check_data(planned, images)
-    budgets = [_budget(config.evaluation, run.config.method) for run in planned]
+    budgets = [_budget(config, run) for run in planned]
     _say_what_is_left_out(planned, images, budgets)
     todo = [tasks(run, budget, images) for run, budget in zip(planned, budgets, strict=True)]
     if folders:
@@ -146,10 +146,12 @@ def plan(config: ml_collections.ConfigDict, workdir: Path) -> list[Run]:
     return planned
 
 
-def _budget(fields: ml_collections.ConfigDict, method: str) -> evaluation.Budget:
+def _budget(config: ml_collections.ConfigDict, run: Run) -> evaluation.Budget:
     """A run's budget, with improved sampling only if its method supports it."""
-    refined = fields.refined if methods.SPECS[method].improved else 0
-    return evaluation.Budget(real_pairs=None, **{**fields.to_dict(), "refined": refined})
+    refined = (config.same.refined if run.setting == same_nets.SAME else 0) or config.evaluation.refined
+    if not methods.SPECS[run.config.method].improved:
+        refined = 0
+    return evaluation.Budget(real_pairs=None, **{**config.evaluation.to_dict(), "refined": refined})
 
 
 def _result(run: Run) -> Run:

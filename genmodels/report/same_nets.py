@@ -22,10 +22,11 @@ def described(runs: list[Run], config: ml_collections.ConfigDict) -> str:
         if trials
         else "those of the methods' own configs, not tuned"
     )
+    fewer = f" Improved sampling moves {config.same.refined:,} codes of each." if config.same.refined else ""
     return (
         f"On the same nets all methods have {one.model.nets} nets with {channels} channels, codes of "
         f"{one.model.latent} dimensions, {train.steps:,} steps of {train.batch_size} images "
         f"({train.steps * train.batch_size:,} images), {mirrored} and {averaged}; "
         f"where the KL has a weight of 1, ½ squared error on [0, 1] has one of {config.same.beta:g}. "
-        f"Learning rates are {found}: {rates}."
+        f"Learning rates are {found}: {rates}.{fewer}"
     )

@@ -2,15 +2,17 @@
 
 import html
 import json
+from pathlib import Path
 
 import pytest
 
 from configs import common, compare, same_nets
 from genmodels import comparison, methods
-from genmodels.comparison import rows
+from genmodels.comparison import rows, runs
+from genmodels.comparison.same_nets import SETTINGS
 from genmodels.errors import UsageError
 from genmodels.report import page, results
-from tests.support import tiny_comparison
+from tests.support import tiny, tiny_comparison
 
 SAME = (  # of a run's config
     "model.nets",
@@ -109,6 +111,15 @@ def test_runs_on_the_same_nets_have_as_many_seeds_or_their_own_number(tmp_path):
     assert list(planned("demo", "both", tmp_path, **fields, **{"same.seeds": 1})) == ["vae-0", "vae-1", "vae-same-0"]
     with pytest.raises(UsageError, match=r"config.same.seeds=-1: choose at least one seed"):
         planned("demo", "both", tmp_path, **{"same.seeds": -1})
+
+
+def test_runs_on_the_same_nets_may_improve_fewer_samples():
+    config = compare.get_config("slim64")
+    own, same = (comparison.Run(Path(), tiny.config("wae_mmd"), setting=setting) for setting in SETTINGS)
+    assert [runs._budget(config, run).refined for run in (own, same)] == [600, 200]
+    config.same.refined = 0
+    assert runs._budget(config, same).refined == 600
+    assert runs._budget(config, same._replace(config=tiny.config("vae"))).refined == 0
 
 
 def test_the_papers_nets_are_the_default(tmp_path):
