@@ -74,7 +74,7 @@ def judge(rows: dict[str, dict], differences: list[dict[str, Any]]) -> list[dict
     """
     judged = []
     for claim in (each for papers in CLAIMS for each in (papers, papers.on_same_nets())):
-        first, second = (find(rows.get(name, {}), claim.name) for name in (claim.first, claim.second))
+        first, second = _numbers(rows, claim)
         real = find(rows.get("real", {}), claim.name.removeprefix("samples ")) if claim.best == "real" else None
         if first is None or second is None or (claim.best == "real" and real is None):
             continue
@@ -93,6 +93,14 @@ def judge(rows: dict[str, dict], differences: list[dict[str, Any]]) -> list[dict
         if difference is None:
             judged[-1]["intervals"] = "yes"
     return judged
+
+
+def _numbers(rows: dict[str, dict], claim: Claim) -> tuple[Any, Any]:
+    """What is compared; improved samples with those of the same codes before the descent."""
+    first, second = (find(rows.get(name, {}), claim.name) for name in (claim.first, claim.second))
+    if claim.first == comparison_rows.IMPROVED + claim.second:
+        second = find(rows.get(claim.first, {}), claim.name.replace("samples ", "start ")) or second
+    return first, second
 
 
 def rule(judged: list[dict[str, str]], rows: dict[str, dict]) -> str:

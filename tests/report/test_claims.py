@@ -160,6 +160,16 @@ def test_sharpness_is_better_nearer_to_that_of_real_images(intro, gan, verdict):
     assert claims.judge(measured, [apart | about]) == []  # nothing to be near to
 
 
+def test_improved_samples_are_beside_those_of_the_same_codes():
+    def diversity(mean: float) -> dict:
+        return {"mean": mean, "low": mean - 0.01, "high": mean + 0.01, "n": 9}
+
+    before = {"title": "WAE-MMD", "samples": {"ms_ssim": diversity(0.3)}}
+    after = {"title": "improved WAE-MMD", "samples": {"ms_ssim": diversity(0.4)}, "start": {"ms_ssim": diversity(0.33)}}
+    (judged,) = claims.judge({"wae_mmd": before, "improved_wae_mmd": after}, [])
+    assert judged["numbers"] == "improved WAE-MMD 0.400 [0.390, 0.410]; WAE-MMD 0.330 [0.320, 0.340]"
+
+
 def test_the_rule_says_what_the_intervals_cover():
     one, several = ({"vae": {"runs": runs}} for runs in (1, 3))
     assert claims.rule([], one).endswith("of one run of each method: another seed may reverse a close result.")
