@@ -4,8 +4,12 @@ import statistics
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from genmodels.methods import Game
 from genmodels.runs.logs import read_metrics
+
+WINDOW = 5  # neighbouring lines of a log whose median rate is that of the middle one
 
 
 def training_rate(workdir: Path) -> float | None:
@@ -23,15 +27,26 @@ class Point(NamedTuple):
 
 
 def rmse_history(workdir: Path, batch_size: int) -> list[Point]:
-    """The test RMSE throughout a run; seconds are those spent on steps, by the logged rates, including compilation."""
-    points, seconds, step = [], 0.0, 0
-    for line in read_metrics(workdir):
-        if "images/s" in line:
-            seconds += (line["step"] - step) * batch_size / line["images/s"]
-            step = line["step"]
-        if "test/rmse" in line:
-            points.append(Point(line["step"], seconds, line["test/rmse"]))
-    return points
+    """The test RMSE throughout a run; seconds are those of its steps, by the logged rates, without pauses."""
+    lines = read_metrics(workdir)
+    logged = [line for line in lines if "images/s" in line]
+    rates = _without_pauses([line["images/s"] for line in logged])
+    steps = np.array([0, *(line["step"] for line in logged)])
+    seconds = np.cumsum([0, *(np.diff(steps) * batch_size / rates)])
+    measured = [line for line in lines if "test/rmse" in line]  # perhaps between two logged steps
+    return [Point(at := line["step"], float(np.interp(at, steps, seconds)), line["test/rmse"]) for line in measured]
+
+
+def _without_pauses(rates: list[float]) -> np.ndarray:
+    """The rates of a log's lines, each the median of those around it.
+
+    Of five lines up to two do not count whose rate is unlike the others', as when the process was suspended or a
+    program was compiled; a phase of three lines or more keeps its own rate.
+    """
+    if not rates:
+        return np.empty(0)
+    padded = np.pad(rates, WINDOW // 2, mode="reflect")  # the first and the last line are not repeated
+    return np.median(np.lib.stride_tricks.sliding_window_view(padded, WINDOW), axis=-1)
 
 
 class Course(NamedTuple):
