@@ -1,5 +1,6 @@
 """The rows of the comparison, in the order of its tables: real images, their mean, PCA, then the models."""
 
+import math
 from typing import Any
 
 from genmodels import methods, runs
@@ -56,11 +57,14 @@ def assemble(compared: list[Run]) -> dict[str, dict[str, Any]]:
 
 
 def add_time_to_target(rows: dict[str, dict[str, Any]]) -> float | None:
-    """Adds to each method's row the training seconds to the test RMSE that all of them reached, and returns it."""
+    """Adds to each method's row the first seed's training seconds to the test RMSE that all of them reached.
+
+    Returns that RMSE, 0-255 scale, rounded up to the tenth that the tables show; None if no run has measured it.
+    """
     courses = histories(rows)
     if not courses:
         return None
-    target = max(min(point.rmse for point in points) for points in courses.values())
+    target = math.ceil(10 * max(min(point.rmse for point in points) for points in courses.values())) / 10
     for name, points in courses.items():
         rows[name]["training"]["to_target"] = next(point.seconds for point in points if point.rmse <= target)
     return target
@@ -70,6 +74,11 @@ def histories(rows: dict[str, dict[str, Any]]) -> dict[str, list[runs.Point]]:
     """The test RMSE over training of the first seed, for each row whose run has measured it."""
     kept = {name: row.get("training", {}).get("history") for name, row in rows.items()}
     return {name: [runs.Point(*point) for point in points] for name, points in kept.items() if points}
+
+
+def repeated(rows: dict[str, dict[str, Any]]) -> bool:
+    """Whether some row is of several seeds; reports of earlier revisions have one."""
+    return any(row.get("runs", 1) > 1 for row in rows.values())
 
 
 def with_any(rows: dict[str, dict], measures: list[Measure]) -> dict[str, dict]:

@@ -8,7 +8,10 @@ from scipy import stats
 
 
 def combine(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """One row like each of `rows`, its estimates over all of them; numbers that differ are averaged.
+    """One row like each of `rows`, its estimates over all of them; single numbers that differ are averaged.
+
+    All else that differs, lists above all (the test RMSE over training, moments of codes), is the first row's, which is
+    the first seed's.
 
     A combined estimate's interval adds two independent errors: that of the images, which all seeds share (the mean of
     the runs' own, 0 where they have none), and that of the seeds, Student's 95 % interval of the mean of the runs'

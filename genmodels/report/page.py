@@ -22,6 +22,7 @@ from genmodels.report import (
     claims,
     comparison_tables,
     conclusions,
+    courses,
     deck,
     embedded,
     manifold,
@@ -57,7 +58,9 @@ def write(
         (folder / "figures" / study.name).mkdir()
         for each in study.images.values():
             shutil.copy(study.folder / each.file, folder / "figures" / study.name)
-    made = comparison_tables.make(rows, _speed(target))
+    speed = [*measures.shown("speed"), *([] if target is None else [courses.time_to(target, rows)])]
+    made = comparison_tables.make(rows, speed)
+    configs = {run.name: run.config.to_dict() for run in runs}
     judged = [*claims.judge(rows, apart), *manifold.judge(rows)]
     report = {
         "data": next((run.report["data"] for run in runs if run.report), ""),
@@ -65,13 +68,14 @@ def write(
         "conclusions": [*conclusions.draw(rows, apart), *claims.survival(judged)],
         "claims": judged,
         "left_out": notes.draw(runs, rows),
+        "seconds": courses.SECONDS,
         "rows": rows,
         "differences": apart,
         "runs": [_about(run) for run in runs],
         "deck": deck.NUMBERS,
         "provenance": provenance.collect(command),
         "tuning": [{"results": each.results, "config": each.config, "figures": each.name} for each in studies],
-        "configs": {run.name: run.config.to_dict() for run in runs},
+        "configs": configs,
     }
     _write_tables(folder / "tables", made, rows)
     (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n")
@@ -84,7 +88,7 @@ def write(
         specs=[methods.SPECS[name] for name in dict.fromkeys(run.config.method for run in runs)],
         plots=_plots(folder / "figures", rows, runs),
         deck=deck,
-        target=target,
+errors=courses.errors(rows, configs),
         rule=claims.rule(judged, rows),
         beside=deck.beside(rows),
         studies=studies,
@@ -117,11 +121,6 @@ def _about(run: Run) -> dict[str, Any]:
         "figures": run.folder,
         "failure": run.failure,
     }
-
-
-def _speed(target: float | None) -> list[measures.Measure]:
-    speed = measures.shown("speed")
-    return speed if target is None else [*speed, measures.Measure("training to_target", f"s to test RMSE {target:.1f}")]
 
 
 def _shown(folder: Path, runs: list[Run]) -> list[Shown]:

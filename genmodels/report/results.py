@@ -13,7 +13,7 @@ from genmodels import methods
 from genmodels.comparison import rows as comparison_rows
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures, tables
-from genmodels.report import claims, comparison_tables, conclusions, deck, manifold, templating
+from genmodels.report import claims, comparison_tables, conclusions, courses, deck, manifold, templating
 from genmodels.runs import renamed
 
 # Figures that show generated images, codes or numbers only. The others show CelebA, which may not be redistributed.
@@ -99,7 +99,9 @@ def render(folder: Path) -> str:
         variant=variant(report),
         size=next(iter(report["configs"].values()))["image_size"],
         seeds=seeds(report),
-        repeated=any(row.get("runs", 1) > 1 for row in rows.values()),
+        repeated=comparison_rows.repeated(rows),
+        seconds=report.get("seconds", courses.SECONDS_BEFORE),
+        errors=courses.errors(rows, report["configs"]),
         levels=tables.levels(rows),
         improved=comparison_rows.improved(rows),
         studies=[study for study in map(_in_order, report["tuning"]) if study["cells"] in figures],

@@ -27,6 +27,18 @@ def test_time_to_the_error_that_all_reached():
     assert rows.add_time_to_target({"real": {"title": "real images"}}) is None
 
 
+def test_the_error_that_all_reached_is_what_a_table_shows_with_one_decimal():
+    found = courses()
+    found["vae"]["training"]["history"] = [[10, 1.0, 30.06], [20, 2.0, 30.01]]  # to 30.0 it never came
+    assert rows.add_time_to_target(found) == 30.1
+    assert found["vae"]["training"]["to_target"] == 1.0
+
+
+def test_several_seeds_are_told_from_one():
+    assert not rows.repeated({"real": {}, "vae": {"runs": 1}})
+    assert rows.repeated({"real": {}, "vae": {"runs": 1}, "wae_mmd": {"runs": 2}})
+
+
 def test_histories_are_of_those_that_have_one():
     found = rows.histories(courses())
     assert list(found) == ["vae", "wae_mmd"]

@@ -185,5 +185,9 @@ def test_three_seeds_go_through_compare_page_and_results(image_folder, tmp_path)
         [a - b for a, b in zip(*means, strict=True)], rel=1e-4
     )
     assert rmse["paired"] is True
+    assert re.search(r">s to test RMSE \d+\.\d, first seed<", text)
     results.collect(tmp_path / "report", tmp_path / "results", "tiny")
-    assert first["verdict"] in results.render(tmp_path / "results" / "tiny")
+    collected = results.render(tmp_path / "results" / "tiny")
+    assert first["verdict"] in collected
+    for told in (text, collected):
+        assert "Test RMSE of up to 4 images, first seed" in told

@@ -40,5 +40,10 @@ def test_moments_of_codes_are_no_estimate():
     assert seeds.combine([{"latent": latent}, {"latent": latent}]) == {"latent": latent}
 
 
+def test_lists_are_those_of_the_first_seed():
+    rows = [{"history": [[10, seconds, rmse]], "seconds": seconds} for seconds, rmse in ((1.0, 40.0), (3.0, 30.0))]
+    assert seeds.combine(rows) == {"history": [[10, 1.0, 40.0]], "seconds": 2.0}
+
+
 def test_one_seed_stays_as_it_is():
     assert seeds.combine([row(10.0)]) == row(10.0)
