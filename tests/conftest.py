@@ -69,8 +69,8 @@ def trained(tmp_path_factory, image_folder) -> Path:
     config = tiny_runs.config(
         "vae",
         image_folder,
-        **{
-            "train.ema_decay": 0.9,
+        **tiny_runs.TRAINED
+        | {
             "checkpoint.every": 2,
             "checkpoint.keep": 2,
             "eval.every": 3,

@@ -44,15 +44,15 @@ def check(workdir: Path, config: ml_collections.ConfigDict) -> None:
     exported.refuse(Path(workdir), "choose another --workdir to train in")
     if not (Path(workdir) / "config.json").exists():
         return
-    fields, saved = _read(workdir), checkpoint.newest_step(workdir) is not None
+    fields, saved = _read(workdir), checkpoint.newest_step(workdir)
     changed = _differences(fields, config)
-    if changed and (saved or read_metrics(workdir)):
+    if changed and (saved is not None or read_metrics(workdir)):
         raise UsageError(
             f"{workdir} holds a run with another config: "
             + "; ".join(f"config.{name} was {old}, is {new}" for name, old, new in changed)
-            + ".\nGive the fields their old values to continue it, or choose another --workdir."
+            + f".\n{_remedy(workdir, fields, {name: new for name, _, new in changed}, saved)}"
         )
-    if saved:
+    if saved is not None:
         migration.check_steps(workdir, fields)
 
 
@@ -156,13 +156,26 @@ def _read(workdir: Path) -> migration.Fields:
     return fields
 
 
+def _remedy(workdir: Path, fields: migration.Fields, new: dict, saved: int | None) -> str:
+    """What to do about the `new` values of a run that has been `saved` at that step."""
+    old = "Give the fields their old values to continue it"
+    decay = _flat(fields).get("optim.decay", 1)
+    if "train.steps" not in new or decay == 1:
+        return f"{old}, or choose another --workdir."
+    why = f"Learning rates fall by config.optim.decay={decay} over config.train.steps."
+    if new.keys() != {"train.steps"} or saved is None or saved >= new["train.steps"]:
+        return f"{why} {old}, or choose another --workdir."
+    return f"{why} {old}, or train on from it at the new rates: launch.train --start_from={workdir} --workdir=ANOTHER."
+
+
 def _differences(fields: migration.Fields, config: ml_collections.ConfigDict) -> list[tuple]:
     """The fields in which a run's config.json and `config` differ: their names and both values."""
     # JSON has lists where configs have tuples. A user's own config file may be as old as the run.
     given = renamed.current(json.loads(json.dumps(config.to_dict())))
     before, after = (_flat(migration.complete(each)) for each in (fields, given))
     before.pop("step_version", None)
-    if before.get("train.steps", 0) <= after.get("train.steps", 0):  # a run may be extended, not shortened
+    longer = before.get("train.steps", 0) <= after.get("train.steps", 0)
+    if longer and before.get("optim.decay", 1) == 1:  # a run may be extended where no learning rate depends on its end
         for each in (before, after):
             each.pop("train.steps", None)
     return [

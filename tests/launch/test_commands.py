@@ -35,16 +35,31 @@ def test_help(command, name):
 
 
 def test_trains_and_goes_on_and_refuses_another_config(command, image_folder, tmp_path):
-    workdir = tmp_path / "run"
-    code, text, _ = command("train", *flags(image_folder, workdir))
+    workdir, constant = tmp_path / "run", {"optim.decay": 1.0}
+    code, text, _ = command("train", *flags(image_folder, workdir, **constant))
     assert (code, text.splitlines()[-1]) == (0, f"trained 2 steps: {workdir}")
-    code, text, _ = command("train", *flags(image_folder, workdir, **{"train.steps": 3}))
+    code, text, _ = command("train", *flags(image_folder, workdir, **constant, **{"train.steps": 3}))
     assert code == 0
     assert "resumes at step 2 of 3" in text
     assert [line["step"] for line in read_metrics(workdir) if "loss" in line] == [1, 2, 3]
-    refused = command("train", *flags(image_folder, workdir, **{"train.steps": 3, "model.latent": 5}))
+    refused = command("train", *flags(image_folder, workdir, **constant, **{"train.steps": 3, "model.latent": 5}))
     assert_plain(refused, r"config\.model\.latent was 4, is 5")
     assert runs.read_config(workdir).model.latent == 4
+
+
+def test_a_run_of_decaying_learning_rates_is_not_extended_but_trained_on_from(command, image_folder, tmp_path):
+    workdir, decaying = tmp_path / "run", {"optim.decay": 4.0}
+    command("train", *flags(image_folder, workdir, **decaying))
+    before = {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()}
+    longer = {**decaying, "train.steps": 4}
+    refused = command("train", *flags(image_folder, workdir, **longer))
+    assert_plain(refused, r"config\.train\.steps was 2, is 4\.\nLearning rates fall by config\.optim\.decay=4\.0 over")
+    assert {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()} == before
+    remedy = f"--start_from={workdir}"
+    assert f": launch.train {remedy} --workdir=ANOTHER." in refused[2]
+    code, text, _ = command("train", *flags(image_folder, tmp_path / "another", **longer), remedy)
+    assert code == 0
+    assert "resumes at step 2 of 4" in text
 
 
 def test_a_run_that_diverges_ends_in_plain_words(command, image_folder, tmp_path):

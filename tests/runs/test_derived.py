@@ -46,7 +46,7 @@ def test_training_removes_them_with_their_checkpoint(trained, image_folder, tmp_
         path = derived.path(run, folder, step)
         path.parent.mkdir(exist_ok=True)
         path.touch()
-    fields = {"train.ema_decay": 0.9, "train.steps": 8, "checkpoint.every": 2, "checkpoint.keep": 2}
+    fields = tiny_runs.TRAINED | {"train.steps": 8, "checkpoint.every": 2, "checkpoint.keep": 2}
     assert training.train(tiny_runs.config("vae", image_folder, **fields), run).step == 8
     assert {path.name for path in (run / "checkpoints").iterdir()} == {"6", "8"}
     for folder in derived.FOLDERS:

@@ -40,7 +40,8 @@ def test_the_saved_config_is_the_config(workdir):
         ("model.dtype", "bfloat16"),
         ("train.batch_size", 4),
         ("train.ema_decay", 0.5),
-        ("train.steps", 5),  # of 6: a run may not be shortened
+        ("train.steps", 5),  # of 6
+        ("train.steps", 600),  # learning rates fall by 20 over these steps
         ("optim.learning_rate", 1e-4),
         ("data.name", "synthetic_faces"),
         ("data.flip", False),
@@ -61,6 +62,50 @@ def test_a_field_that_alters_the_mathematics_is_refused_by_name(workdir, field, 
     assert (workdir / "config.json").read_bytes() == before
 
 
+OLD = r"Give the fields their old values to continue it, or "
+DECAYS = r"\nLearning rates fall by config\.optim\.decay=4\.0 over config\.train\.steps\. " + OLD
+ONWARDS = r"train on from it at the new rates: launch\.train --start_from=\S*/run --workdir=ANOTHER\."
+ELSEWHERE = r"choose another --workdir\."
+
+
+def begun(folder: Path, decay: float, saved: int | None) -> Path:
+    """A run of 6 steps with this decay that has a checkpoint of step `saved`; None: it has only logged a step."""
+    workdir = folder / "run"
+    with runs.opened(workdir, config(**{"optim.decay": decay}), images.fake()):
+        (workdir / "metrics.jsonl").write_text('{"step": 1}\n')
+    if saved is not None:
+        (workdir / "checkpoints" / str(saved)).mkdir(parents=True)
+    return workdir
+
+
+@pytest.mark.parametrize(
+    ("decay", "saved", "steps", "words"),
+    [
+        (4.0, 6, 12, DECAYS + ONWARDS),
+        (4.0, 3, 5, DECAYS + ONWARDS),
+        (4.0, 6, 5, DECAYS + ELSEWHERE),  # it has been trained for more steps already
+        (4.0, None, 12, DECAYS + ELSEWHERE),
+        (1.0, 3, 5, r"\n" + OLD + ELSEWHERE),
+    ],
+)
+def test_steps_that_learning_rates_depend_on_are_refused_with_what_to_do(tmp_path, decay, saved, steps, words):
+    workdir = begun(tmp_path, decay, saved)
+    with pytest.raises(UsageError, match=rf"config: config\.train\.steps was 6, is {steps}\.{words}") as error:
+        runs.check(workdir, config(**{"optim.decay": decay, "train.steps": steps}))
+    assert len(str(error.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize("saved", [3, 6, None])
+def test_a_run_of_constant_learning_rates_may_be_extended(tmp_path, saved):
+    runs.check(begun(tmp_path, 1.0, saved), config(**{"optim.decay": 1.0, "train.steps": 600}))
+
+
+def test_a_decay_that_changes_with_the_steps_is_named_beside_them(tmp_path):
+    both = r"config\.optim\.decay was 4\.0, is 1\.0; config\.train\.steps was 6, is 12\."
+    with pytest.raises(UsageError, match=both + DECAYS + ELSEWHERE):
+        runs.check(begun(tmp_path, 4.0, 6), config(**{"optim.decay": 1.0, "train.steps": 12}))
+
+
 def test_all_fields_that_differ_are_named(workdir):
     with pytest.raises(UsageError, match=r"config\.loss\.penalty was 100\.0, is 1\.0; config\.seed was 0, is 3\."):
         runs.check(workdir, config(**{"seed": 3, "loss.penalty": 1.0}))
@@ -75,7 +120,6 @@ def test_another_method_is_refused(workdir):
     ("field", "value"),
     [
         ("train.steps", 6),
-        ("train.steps", 600),
         ("data.dir", "elsewhere"),
         ("data.cache_dir", "elsewhere"),
         ("log.every", 7),

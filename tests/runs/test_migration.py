@@ -187,7 +187,7 @@ def test_a_run_records_its_steps_and_one_of_a_later_revision_is_refused(trained,
     (workdir / "config.json").write_text(json.dumps(recorded))
     genmodels.load(workdir)
     with pytest.raises(UsageError, match="was trained by a later revision"):
-        training.train(tiny_runs.config("vae", image_folder, **{"train.ema_decay": 0.9, "train.steps": 7}), workdir)
+        training.train(tiny_runs.config("vae", image_folder, **tiny_runs.TRAINED | {"train.steps": 7}), workdir)
 
 
 @pytest.mark.parametrize("name", RUNS)

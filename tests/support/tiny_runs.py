@@ -20,6 +20,7 @@ FIELDS = {
     "checkpoint.every": 100,
     "parallel.devices": 1,
 }
+TRAINED = {"train.ema_decay": 0.9, "optim.decay": 1.0}  # of the run `trained`, a VAE, whose copies can be extended
 
 
 def config(name: str, images: Path, **overrides) -> ml_collections.ConfigDict:

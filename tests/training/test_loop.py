@@ -201,7 +201,7 @@ def test_a_config_that_cannot_be_trained_leaves_nothing(image_folder, tmp_path, 
 def test_another_config_is_refused_before_any_work(trained, image_folder, monkeypatch):
     monkeypatch.setattr(data, "build", lambda config: pytest.fail("the data were built"))
     with pytest.raises(UsageError, match=r"config\.seed was 0, is 5"):
-        training.train(tiny_runs.config("vae", image_folder, **{"train.ema_decay": 0.9, "seed": 5}), trained)
+        training.train(tiny_runs.config("vae", image_folder, **tiny_runs.TRAINED | {"seed": 5}), trained)
 
 
 @contextlib.contextmanager
@@ -249,11 +249,11 @@ def test_a_signal_as_the_terminal_closes(monkeypatch):
 
 def test_a_resumed_run_has_the_images_that_it_had(trained, image_folder, tmp_path, capsys):
     workdir = shutil.copytree(trained, tmp_path / "run")
-    config = tiny_runs.config("vae", image_folder, **{"train.ema_decay": 0.9, "train.steps": 7})
+    config = tiny_runs.config("vae", image_folder, **tiny_runs.TRAINED | {"train.steps": 7})
     more = shutil.copytree(image_folder, tmp_path / "more")
     shutil.copy(more / "test" / "0.png", more / "train" / "another.png")
     before = {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()}
-    elsewhere = tiny_runs.config("vae", more, **{"train.ema_decay": 0.9, "train.steps": 7})
+    elsewhere = tiny_runs.config("vae", more, **tiny_runs.TRAINED | {"train.steps": 7})
     words = r"run was trained on other images: 12 train and 4 test then, 13 train and 4 test now\.\n.*config\.data "
     with pytest.raises(UsageError, match=words):
         training.train(elsewhere, workdir)
@@ -269,7 +269,7 @@ def test_a_resumed_run_has_the_images_that_it_had(trained, image_folder, tmp_pat
 
 def test_one_training_at_a_time(trained, image_folder, tmp_path):
     workdir = shutil.copytree(trained, tmp_path / "run")
-    config = tiny_runs.config("vae", image_folder, **{"train.ema_decay": 0.9, "train.steps": 7})
+    config = tiny_runs.config("vae", image_folder, **tiny_runs.TRAINED | {"train.steps": 7})
     words = rf"run is being trained by process {os.getpid()} on .*\.\nWait for it to end, stop it, or choose another"
     with lock.held(workdir), pytest.raises(UsageError, match=words):
         training.train(config, workdir)

@@ -160,9 +160,10 @@ def test_one_process_goes_on_from_two(together, image_folder, capsys):
 
 
 def test_two_processes_go_on_from_one_and_stop_together_at_a_signal(image_folder, tmp_path):
-    first = flags(image_folder, tmp_path / "run", **{"train.steps": 3})
+    first = flags(image_folder, tmp_path / "run", **{"train.steps": 3, "optim.decay": 1.0})
     subprocess.run([sys.executable, "-m", "launch.train", *first], check=True, capture_output=True)
-    more = flags(image_folder, tmp_path / "run", **{"train.steps": 100_000, "log.every": 50, "eval.every": 200_000})
+    longer = {"train.steps": 100_000, "optim.decay": 1.0, "log.every": 50, "eval.every": 200_000}
+    more = flags(image_folder, tmp_path / "run", **longer)
     join = ["--coordinator_address={address}", "--num_processes=2", "--process_id={index}"]
     processes = start("-m", "launch.train", *more, *join)
     metrics, deadline = tmp_path / "run" / "metrics.jsonl", time.monotonic() + 200

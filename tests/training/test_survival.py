@@ -80,14 +80,14 @@ def small_disk(tmp_path):
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("spare", [0, 40_000])  # bytes: room for nothing, and for the log but no checkpoint
 def test_a_full_disk_is_said_so_and_costs_no_checkpoint(image_folder, small_disk, spare):
-    config = _config(image_folder, **{"train.steps": 2})
+    config = _config(image_folder, **{"train.steps": 2, "optim.decay": 1.0})
     training.train(config, small_disk / "run")
     before = _state(small_disk / "run", config)
     with contextlib.suppress(OSError), (small_disk / "filler").open("wb", buffering=0) as filler:
         while True:
             filler.write(bytes(4096))
     os.truncate(small_disk / "filler", (small_disk / "filler").stat().st_size - spare)
-    longer = _config(image_folder, **{"train.steps": 40})
+    longer = _config(image_folder, **{"train.steps": 40, "optim.decay": 1.0})
     with pytest.raises(UsageError, match=r"is on a full disk: make room and run the same command again") as error:
         training.train(longer, small_disk / "run")
     assert len(str(error.value).splitlines()) == 2
