@@ -117,8 +117,11 @@ def rule(judged: list[dict[str, str]], rows: dict[str, dict]) -> str:
             f" Without kept values of each image, as here for {bare} of {len(judged)}, it holds or is contradicted "
             "only if the two intervals do not overlap."
         )
-    several = any(row.get("runs", 1) > 1 for row in rows.values())
-    covered = "and seeds" if several else "of one run of each method: another seed may reverse a close result"
+    covered = (
+        "and seeds"
+        if comparison_rows.repeated(rows)
+        else "of one run of each method: another seed may reverse a close result"
+    )
     return f"{words} The intervals cover images and pairs {covered}."
 
 

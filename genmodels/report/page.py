@@ -88,7 +88,7 @@ def write(
         specs=[methods.SPECS[name] for name in dict.fromkeys(run.config.method for run in runs)],
         plots=_plots(folder / "figures", rows, runs),
         deck=deck,
-errors=courses.errors(rows, configs),
+        errors=courses.errors(rows, configs),
         rule=claims.rule(judged, rows),
         beside=deck.beside(rows),
         studies=studies,

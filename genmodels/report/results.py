@@ -99,7 +99,6 @@ def render(folder: Path) -> str:
         variant=variant(report),
         size=next(iter(report["configs"].values()))["image_size"],
         seeds=seeds(report),
-        repeated=comparison_rows.repeated(rows),
         seconds=report.get("seconds", courses.SECONDS_BEFORE),
         errors=courses.errors(rows, report["configs"]),
         levels=tables.levels(rows),
