@@ -50,7 +50,7 @@ def table(rows: dict[str, dict], measures: list[Measure], competing: list[str]) 
     winners = [best(rows, measure, competing) for measure in measures]
     lines = []
     for j, (name, row) in enumerate(rows.items()):
-        cells = [_cell(columns[i][j], measures[i].digits)._replace(best=winners[i] == name) for i in kept]
+        cells = [cell(columns[i][j], measures[i].digits)._replace(best=winners[i] == name) for i in kept]
         lines.append((row.get("title", name), cells))
     counts = []
     for place, i in enumerate(kept):
@@ -100,7 +100,7 @@ def plain(rows: dict[str, dict]) -> str:
     for measure in entries.shown("deck", "more", "improved"):
         found = [find(row, measure.name) for row in rows.values()]
         if any(value is not None for value in found):
-            cells.append([measure.heading, *(_plain(_cell(value, measure.digits)) for value in found)])
+            cells.append([measure.heading, *(_plain(cell(value, measure.digits)) for value in found)])
     widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells
@@ -113,11 +113,12 @@ def _plain(cell: Cell) -> str:
 
 def text(value: Any, digits: int) -> str:
     """A measured value and its interval, if it has one: '14.00 [13.90, 14.10]'."""
-    cell = _cell(value, digits)
-    return f"{cell.text} {cell.interval}".rstrip()
+    made = cell(value, digits)
+    return f"{made.text} {made.interval}".rstrip()
 
 
-def _cell(value: Any, digits: int) -> Cell:
+def cell(value: Any, digits: int) -> Cell:
+    """The cell of a measured value: of an estimate with its interval and n, of None a dash."""
     if value is None:
         return Cell(DASH)
     if not isinstance(value, dict):

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from genmodels.comparison import rows as comparison_rows
 from genmodels.evaluation import tables
-from genmodels.evaluation.tables import Cell, Table
+from genmodels.evaluation.tables import Table
 from genmodels.figures import bars as figures
 
 AUC, EACH, DIGITS = "attributes auc", "attributes each", 3
@@ -18,11 +18,10 @@ def table(rows: dict[str, dict[str, Any]]) -> Table | None:
     if not probed:
         return None
     means = [tables.find(row, AUC) for row in probed.values()]
-    cells = [Cell(*tables.text(mean, DIGITS).split(" ", 1), n=mean["n"]) for mean in means]
-    lines = [("mean", cells)]
+    lines = [("mean", [tables.cell(mean, DIGITS) for mean in means])]
     for name in _names(probed):
         values = [tables.find(row, EACH).get(name) for row in probed.values()]
-        lines.append((name, [Cell(tables.text(value, DIGITS) if value else tables.DASH) for value in values]))
+        lines.append((name, [tables.cell(value, DIGITS) for value in values]))
     counts = sorted({mean["n"] for mean in means})
     return Table(_titles(probed), lines, f"{' or '.join(f'{n:,}' for n in counts)} test images")
 

@@ -64,6 +64,20 @@ def test_without_an_interval_nothing_is_the_best_and_the_value_stands_alone():
     assert (cell.text, cell.interval, cell.n) == ("1.0", "", 50)
 
 
+@pytest.mark.parametrize(
+    ("value", "made"),
+    [
+        (estimate(1_234.0, 1_236.0), ("1,235.00", "[1,234.00, 1,236.00]", 50, False)),
+        ({"mean": 1.25, "n": 1, "sets": 1}, ("1.25", "", 1, False)),  # of one set there is no interval
+        (0.0, ("0.00", "", None, False)),
+        (None, ("–", "", None, False)),
+    ],
+)
+def test_a_cell_has_what_is_known_of_a_value(value, made):
+    assert tables.cell(value, 2) == made
+    assert tables.text(value, 2) == f"{made[0]} {made[1]}".strip()
+
+
 def test_levels_are_those_that_a_row_has_finest_first():
     level = {"16": estimate(1, 2), "128": estimate(3, 4), "64": estimate(5, 6)}
     rows = {"mean": {}, "real": {"sliced_wasserstein_levels": level}, "vae": {"samples": {}}}

@@ -26,8 +26,17 @@ def test_models_come_first_and_attributes_in_the_order_of_the_first():
         "hat": ["0.900", "0.700", "0.500"],
         "smile": ["0.700", "0.500", "0.600"],
     }
-    assert made.lines[0][1][0].interval == "[0.790, 0.810]"
+    assert made.lines[0][1][0] == ("0.800", "[0.790, 0.810]", 1_000, False)
     assert made.counts == "1,000 test images"
+
+
+def test_an_attribute_that_a_row_lacks_is_a_dash_and_the_worst_value_is_a_number():
+    made = attributes.table({"vae": row("VAE", 0.5, hat=0.9, smile=0.0), "wae_gan": row("WAE-GAN", 0.8, hat=0.8)})
+    assert {title: [cell.text for cell in cells] for title, cells in made.lines} == {
+        "mean": ["0.500", "0.800"],
+        "hat": ["0.900", "0.800"],
+        "smile": ["0.000", "–"],
+    }
 
 
 def test_bars_are_models_and_marks_what_they_are_compared_with():
