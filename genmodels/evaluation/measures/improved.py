@@ -12,7 +12,7 @@ import numpy as np
 
 from genmodels import metrics, sampling
 from genmodels.evaluation.measures.measure import Measure, OfSets
-from genmodels.evaluation.measures.samples import ImageSet
+from genmodels.evaluation.measures.samples import ImageSet, distance
 
 
 class Improved(NamedTuple):
@@ -53,10 +53,6 @@ def _sharpness(images: ImageSet) -> np.ndarray:
     return images.each(metrics.sharpness)
 
 
-def _distance(images: ImageSet) -> OfSets | None:
-    return images.realism and images.realism.mean
-
-
 def _judged(name: str, words: str, digits: int, function: Callable[[ImageSet], Any]) -> list[Measure]:
     return [
         Measure(f"start {name}", f"{words} before", digits, function=_before(function), table="improved"),
@@ -69,7 +65,7 @@ MEASURES = [
     Measure("fixed_point_before", BEFORE, 0, "", lambda these: np.asarray(these.moved.before), table="improved"),
     Measure("fixed_point_after", AFTER, 0, "", lambda these: np.asarray(these.moved.after), table="improved"),
     *_judged("ms_ssim", "MS-SSIM", 3, _ms_ssim),
-    *_judged("sliced_wasserstein", "sliced Wasserstein", 1, _distance),
+    *_judged("sliced_wasserstein", "sliced Wasserstein", 1, distance),
     *_judged("sharpness", "sharpness", 4, _sharpness),
     Measure("code_change", function=lambda these: np.asarray(jnp.abs(these.moved.codes - these.start).mean(1))),
     Measure("steps", function=lambda these: these.moved.steps),

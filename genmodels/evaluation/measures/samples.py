@@ -76,7 +76,8 @@ def _held_out(sizes: Sizes) -> str:
     return TWO_IMAGES(sizes)
 
 
-def _distance(images: ImageSet) -> OfSets | None:
+def distance(images: ImageSet) -> OfSets | None:
+    """The sliced Wasserstein distance of each set of such images; None if it was not asked for."""
     return images.realism and images.realism.mean
 
 
@@ -95,7 +96,7 @@ MEASURES = [
     Measure("samples ms_ssim", "MS-SSIM", 3, "real", PAIRS(metrics.ms_ssim), real=TWO_PAIRS, table="deck"),
     Measure("samples ms_ssim_minus_real", "MS-SSIM − real", 3, "real", lacks=TWO_PAIRS, table="deck"),
     Measure("samples ms_ssim_levels", function=_levels, real=TWO_PAIRS),
-    Measure(REALISM[0], SLICED, 1, "low", _distance, BOTH, real=BOTH, table="deck"),
+    Measure(REALISM[0], SLICED, 1, "low", distance, BOTH, real=BOTH, table="deck"),
     Measure(REALISM[1], function=_distances, lacks=BOTH, real=BOTH),  # by size, px
     Measure("samples sharpness", "sharpness of samples", 4, "", EACH(metrics.sharpness), real=TWO_IMAGES),
     Measure("samples nearest_rmse", NEAREST_HEADING, 2, "", attrgetter("nearest"), real=TWO_IMAGES),
