@@ -1,5 +1,6 @@
 """The figures of a study: samples of each trial, maps over two fields, the front of both goals."""
 
+import textwrap
 from pathlib import Path
 
 import jax
@@ -13,6 +14,7 @@ from genmodels.tuning.results import Result
 from genmodels.tuning.trial import shown
 
 TILES = 3  # samples in a row and in a column of a cell
+CHARACTERS, LINE = 14, 0.15  # of small text: so many fit into an inch, and a line is so many inches high
 
 
 def write(folder: Path, results: list[Result]) -> None:
@@ -32,11 +34,16 @@ def cells(results: list[Result], workdir: Path) -> Figure:
     A table of two fields spans rows and columns; otherwise the trials are in order.
     """
     rows, columns, places = _layout(results)
-    figure = Figure(figsize=(1.75 * columns + 0.9, 2.15 * rows + 0.3), layout="constrained")
+    width = 1.75 * columns + 0.9
+    below = ["test RMSE / MS-SSIM", *textwrap.wrap(_rule(results), int(CHARACTERS * width), break_on_hyphens=False)]
+    titles = 0 if _is_table(results) else len(results[0].chosen)  # lines of them
+    height = (width / columns + 0.3 + LINE * titles) * rows + LINE * (1 + len(below))
+    figure = Figure(figsize=(width, height), layout="compressed")
     panels = figure.subplots(rows, columns, squeeze=False)
     for axes in panels.flat:
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
+        axes.set_box_aspect(1)  # without samples, too
     for result, (row, column) in zip(results, places, strict=True):
         axes = panels[row, column]
         if result.rmse:
@@ -51,7 +58,7 @@ def cells(results: list[Result], workdir: Path) -> Figure:
             axes.set_title(title, fontsize="x-small")
     if _is_table(results):
         _name_sides(list(panels[-1]), list(panels[:, 0]), results)
-    figure.supxlabel("test RMSE / MS-SSIM; framed: the best", fontsize="small")
+    figure.supxlabel("\n".join(below), fontsize="small")
     return figure
 
 
@@ -95,6 +102,15 @@ def front(results: list[Result]) -> Figure:
     axes.set(xlabel="test RMSE, 0-255 scale", ylabel="|MS-SSIM − real|")
     axes.spines[["top", "right"]].set_visible(False)
     return figure
+
+
+def _rule(results: list[Result]) -> str:
+    """By which rule a cell is framed; '' if none is."""
+    best = next((result for result in results if result.best), None)
+    if best is None:
+        return ""
+    rule = "framed: the lowest sum of two ranks, by test RMSE and by closeness of MS-SSIM to that of real images"
+    return f"{rule}\N{NO-BREAK SPACE}({best.real:.3f})"  # a line begins with no number alone
 
 
 def _why(result: Result) -> str:

@@ -25,6 +25,7 @@ class Result(NamedTuple):
     rmse: dict | None = None
     ms_ssim: dict | None = None
     distance: float | None = None  # |MS-SSIM - real|
+    real: float | None = None  # MS-SSIM of real images, the same for all trials of a study
     best: bool = False
     collapsed: str | None = None  # why
     failed: str | None = None  # why
@@ -76,6 +77,7 @@ def _result(result: Result, folder: Path, tuning: Tuning) -> Result:
         rmse=row["reconstruction"]["test"]["rmse"],
         ms_ssim=row["samples"]["ms_ssim"],
         distance=abs(row["samples"]["ms_ssim_minus_real"]["mean"]),
+        real=report["rows"]["real"]["ms_ssim"]["mean"],
     )
 
 

@@ -80,7 +80,7 @@ def test_study_is_shown(compared, image_folder, tmp_path):
     estimate = {"mean": 31.25, "low": 30.0, "high": 32.0, "n": 4}
     found = [
         results.Result(0, {"loss.beta": "no", "loss.margin": 5.0}, "run-c", failed="out of memory"),
-        results.Result(1, {"loss.beta": "0.1", "loss.margin": 200.0}, "run-a", estimate, estimate, 0.1, best=True),
+        results.Result(1, {"loss.beta": "0.1", "loss.margin": 200.0}, "run-a", estimate, estimate, 0.1, 0.3, best=True),
         results.Result(2, {"loss.beta": "0.1", "loss.margin": 1000.0}, "run-b", collapsed="step 9: KL"),
     ]
     folder.mkdir()

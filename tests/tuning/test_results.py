@@ -1,10 +1,13 @@
 """The table, the figures and the summary of a study, from made-up results."""
 
 import csv
+import itertools
 import shlex
 
+import numpy as np
 import pytest
 from matplotlib import image
+from matplotlib.transforms import Bbox
 
 from genmodels.errors import UsageError
 from genmodels.tuning import figures, results
@@ -18,7 +21,7 @@ def estimate(mean: float) -> dict:
 
 
 def measured(number: int, chosen: dict, rmse: float = 30.0, best: bool = False) -> Result:
-    return Result(number, chosen, f"run-{number}", estimate(rmse), estimate(0.5), 0.1, best)
+    return Result(number, chosen, f"run-{number}", estimate(rmse), estimate(0.5), 0.1, 0.4, best)
 
 
 KERNELS = [  # two fields, one of them text, with every way to end
@@ -60,6 +63,49 @@ def test_figures(drawn, tmp_path, found, names):
     assert {path.stem for path in tmp_path.glob("*.png")} == names
     for path in tmp_path.glob("*.png"):
         assert min(image.imread(path).shape[:2]) > 150
+
+
+@pytest.mark.parametrize("count", [1, 2, 8])
+def test_the_cells_say_by_which_rule_one_is_framed(drawn, tmp_path, count):
+    found = [measured(i, {"loss.beta": float(i)}, best=i == 0) for i in range(count)]
+    figure = figures.cells(found, tmp_path)
+    assert figure.get_supxlabel().replace("\n", " ").replace("\N{NO-BREAK SPACE}", " ") == (
+        "test RMSE / MS-SSIM framed: the lowest sum of two ranks, by test RMSE and by closeness of MS-SSIM to that of "
+        "real images (0.400)"
+    )
+
+
+@pytest.mark.parametrize("fields", [1, 3])
+@pytest.mark.parametrize("count", [1, 2, 8])
+def test_no_words_of_the_cells_are_cut_or_covered(monkeypatch, tmp_path, count, fields):
+    monkeypatch.setattr(figures, "_samples", lambda folder: np.zeros((68, 68, 3), np.uint8))
+    found = [measured(i, dict.fromkeys("abc"[:fields], i / 7), best=i == 0) for i in range(count)]
+    figure = figures.cells(found, tmp_path)
+    figure.draw_without_rendering()
+    cells = [axes.get_tightbbox() for axes in figure.axes if axes.images]
+    drawn = [*cells, figure._supxlabel.get_window_extent()]
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(drawn, 2))
+    whole = Bbox.union(drawn)
+    assert min(whole.min) >= 0
+    assert np.all(whole.max <= figure.bbox.max)
+
+
+def test_cells_are_of_one_size_with_samples_and_without(drawn, tmp_path):
+    figure = figures.cells(KERNELS, tmp_path)
+    figure.draw_without_rendering()
+    first, *others = [axes.get_window_extent().size for axes in figure.axes]
+    assert all(np.allclose(first, other) for other in others)
+
+
+def test_rows_of_cells_are_near_each_other(drawn, tmp_path):
+    figure = figures.cells([measured(i, {"a": 0.1, "b": i / 7, "c": 2}) for i in range(8)], tmp_path)
+    figure.draw_without_rendering()
+    above, below = figure.axes[0], figure.axes[6]
+    assert 0 < (above.get_tightbbox().y0 - below.get_tightbbox().y1) / figure.dpi < 0.2  # inches
+
+
+def test_where_nothing_is_framed_no_rule_is_told(drawn, tmp_path):
+    assert figures.cells(KERNELS[2:], tmp_path).get_supxlabel() == "test RMSE / MS-SSIM"
 
 
 def test_the_cells_of_a_search_are_no_larger_than_its_trials(drawn, tmp_path):
