@@ -1,6 +1,8 @@
 """How and with what a report was made."""
 
+import os
 import platform
+import re
 import subprocess
 from importlib import metadata
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Any
 
 import jax
 
+PROCESSORS = Path("/proc/cpuinfo")  # on Linux
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "tensorflow-datasets", "ml-collections", "dm-pix")
 
 
@@ -20,8 +23,30 @@ def collect(command: str) -> dict[str, Any]:
         "packages": {name: metadata.version(name) for name in PACKAGES},
         "python": platform.python_version(),
         "device": f"{jax.device_count()} x {device.device_kind} ({device.platform})",
-        "machine": platform.platform(),
+        "machine": _machine(),
     }
+
+
+def without_kernel(machine: str) -> str:
+    """The machine of a report of an earlier revision, which named the build of Linux, without that."""
+    return re.sub(r"^Linux-.+-([^-]+)-with-.+$", r"Linux \1", machine)
+
+
+def _machine() -> str:
+    """System and architecture, processor, and the cores that this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    system = f"{platform.system()} {platform.machine()}"
+    return ", ".join(filter(None, (system, _processor(), f"{cores} usable core{'' if cores == 1 else 's'}")))
+
+
+def _processor() -> str:
+    """The processor's model name; '' where the system tells none but its architecture."""
+    try:
+        named = re.search(r"^model name\s*: (.+)$", PROCESSORS.read_text(), re.MULTILINE)
+    except OSError:
+        named = None
+    name = named[1] if named else platform.processor()
+    return "" if name == platform.machine() else " ".join(name.split())
 
 
 def _revision() -> str:

@@ -13,7 +13,7 @@ from genmodels import methods
 from genmodels.comparison import rows as comparison_rows
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures, tables
-from genmodels.report import claims, comparison_tables, conclusions, courses, deck, manifold, templating
+from genmodels.report import claims, comparison_tables, conclusions, courses, deck, manifold, provenance, templating
 from genmodels.runs import renamed
 
 # Figures that show generated images, codes or numbers only. The others show CelebA, which may not be redistributed.
@@ -125,6 +125,8 @@ def read(folder: Path) -> dict[str, Any]:
     for draws in (row["draws"] for row in report["rows"].values() if "draws" in row):  # they had levels there, and no n
         for values in (draws, *draws.get("ways", {}).values()):
             values.get("sliced_wasserstein", {}).setdefault("n", draws["n"])
+    told = report["provenance"]
+    told["machine"] = provenance.without_kernel(told["machine"])
     if not isinstance(report["tuning"], list):  # they had one study, or None
         report["tuning"] = [report["tuning"] | {"figures": ""}] if report["tuning"] else []
     return report

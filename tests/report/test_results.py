@@ -83,6 +83,13 @@ def test_a_method_that_failed_keeps_its_line(kept):
     assert "VAE failed in 1 of its runs: seed 0: out of memory" in text
 
 
+def test_a_report_of_an_earlier_revision_names_no_kernel(kept):
+    made = json.loads((kept / "report.json").read_text())
+    made["provenance"]["machine"] = "Linux-6.18.44-fc-v509-x86_64-with-glibc2.36"
+    (kept / "report.json").write_text(json.dumps(made))
+    assert f"- Machine: {made['provenance']['device']}, Linux x86_64, Python 3" in results.render(kept)
+
+
 @pytest.mark.parametrize("folder", sorted(path.parent for path in RESULTS.glob("*/report.json")), ids=lambda p: p.name)
 def test_a_published_text_is_what_its_report_says(folder):
     text = (folder / "README.md").read_text()
