@@ -46,6 +46,11 @@ def row(name: str, setting: str) -> str:
     return ", ".join(filter(None, (name, setting)))
 
 
+def own(row: str) -> str:
+    """The key on the methods' own nets of a row in either setting."""
+    return row.removesuffix(f", {SAME}")
+
+
 def is_same(row: str) -> bool:
     """Whether a row is of runs on the same nets."""
     return row.endswith(f", {SAME}")

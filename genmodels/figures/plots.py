@@ -1,8 +1,6 @@
 """Plots as matplotlib Figures; nothing is saved."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import cycle
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,12 +10,9 @@ from matplotlib.patches import Circle, Ellipse, Patch
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from genmodels import images
+from genmodels.figures import legends
+from genmodels.figures.styles import BLUE, GREY, VERMILION, Style
 
-# Okabe and Ito 2008: distinguishable with any kind of colour vision, and in greyscale by lightness.
-GREY, BLUE, VERMILION = "#999999", "#0072B2", "#D55E00"
-COLOURS = (BLUE, VERMILION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = "os^Dv<PX"  # one more than colours, so that a pair repeats only after 56
-LONG = 24  # characters of a title beyond which the legend goes below
 GAP = 2  # pixels between the two images of a pair
 NEIGHBOUR_COLUMNS = 8
 
@@ -69,36 +64,46 @@ def codes_of_images(mean: np.ndarray, deviation: np.ndarray | None) -> Figure:
     return figure
 
 
-def error_and_diversity(points: dict[str, tuple[dict, dict]], real: dict | None) -> Figure:
+def error_and_diversity(
+    points: Mapping[str, tuple[dict, dict]], real: dict | None, styles: Mapping[str, Style]
+) -> Figure:
     """Test RMSE against MS-SSIM, estimates {mean, low, high}, by title; intervals are bars, real images a band.
 
     `real` is None if there were too few real images to measure.
-    A point with the same RMSE as another (improved sampling) is in the same column.
+    A point with the same RMSE as another (improved sampling) is in the same column; if it is open, its bars are thin,
+    so that both intervals show where they overlap.
     """
     figure = Figure(figsize=(7, 4.4), layout="constrained")
     axes = figure.subplots()
     if real:
         axes.axhspan(real["low"], real["high"], color=GREY, alpha=0.35, linewidth=0)
-        place = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "center"}
-        axes.annotate("real images", (0.99, real["mean"]), **place)
-    for (title, (x, y)), colour, marker in zip(points.items(), cycle(COLOURS), cycle(MARKERS), strict=False):
+        place = {"xycoords": ("axes fraction", "data"), "ha": "left", "va": "center"}
+        axes.annotate("real\nimages", (1.01, real["mean"]), **place)  # beside the axes: no point is in the way
+    for title, (x, y) in points.items():
         wide, high = ([[v["mean"] - v["low"]], [v["high"] - v["mean"]]] for v in (x, y))
-        axes.errorbar(x["mean"], y["mean"], high, wide, fmt=marker, color=colour, label=title, capsize=3)
+        style = styles[title]
+        look = {"linestyle": "", "markersize": 7, "elinewidth": 1.5 if style.filled else 0.7, "capsize": 3}
+        drawn = axes.errorbar(x["mean"], y["mean"], high, wide, label=title, **look, **style.markers)
+        for bar in drawn[2]:
+            bar.set_linestyle(style.line)
     axes.set(xlabel="test RMSE, 0-255 scale (lower is better)", ylabel="MS-SSIM of samples")
     axes.margins(0.12)
     _plain(axes)
-    figure.legend(**_beside_or_below(points))
+    legends.add(figure)
     return figure
 
 
-def error_over_training(histories: Mapping[str, Sequence[tuple[int, float, float]]]) -> Figure:
+def error_over_training(
+    histories: Mapping[str, Sequence[tuple[int, float, float]]], styles: Mapping[str, Style]
+) -> Figure:
     """Test RMSE over steps and over seconds of training, by title: (step, seconds, RMSE) each."""
     figure = Figure(figsize=(7.5, 3.2), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
-    for (title, points), colour, marker in zip(histories.items(), cycle(COLOURS), cycle(MARKERS), strict=False):
+    for title, points in histories.items():
         steps, seconds, errors = np.transpose(points)
+        line = {"linestyle": styles[title].line, "linewidth": 1.2, "markersize": 4, **styles[title].markers}
         for axes, x in zip(panels, (steps, seconds), strict=True):
-            axes.plot(x, errors, color=colour, marker=marker, markersize=4, linewidth=1.2, label=title)
+            axes.plot(x, errors, label=title, **line)
     panels[0].set(xlabel="step", ylabel="test RMSE, 0-255 scale")
     panels[0].xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     panels[1].set(xlabel="seconds of training")
@@ -106,8 +111,7 @@ def error_over_training(histories: Mapping[str, Sequence[tuple[int, float, float
     for axes in panels:
         axes.xaxis.set_major_locator(MaxNLocator(6))
         _plain(axes)
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, **_beside_or_below(labels))
+    legends.add(figure)
     return figure
 
 
@@ -148,12 +152,6 @@ def loss_curves(metrics: list[dict], names: list[str]) -> Figure:
     panels[-1].xaxis.set_major_locator(MaxNLocator(8, integer=True))
     panels[-1].xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     return figure
-
-
-def _beside_or_below(titles: Iterable[str]) -> dict[str, Any]:
-    """Where the legend goes: long titles beside the axes would leave them no room."""
-    long = any(len(title) > LONG for title in titles)
-    return {"loc": "outside lower center" if long else "outside right upper", "frameon": False}
 
 
 def _plain(axes: Axes) -> None:

@@ -1,5 +1,6 @@
 """What codes know of images, as the report shows it: a line for each attribute, a column for each row."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -8,6 +9,7 @@ from genmodels.comparison import rows as comparison_rows
 from genmodels.evaluation import tables
 from genmodels.evaluation.tables import Table
 from genmodels.figures import bars as figures
+from genmodels.figures.styles import Style
 
 AUC, EACH, DIGITS = "attributes auc", "attributes each", 3
 
@@ -26,8 +28,8 @@ def table(rows: dict[str, dict[str, Any]]) -> Table | None:
     return Table(_titles(probed), lines, f"{' or '.join(f'{n:,}' for n in counts)} test images")
 
 
-def bars(rows: dict[str, dict[str, Any]]) -> Figure | None:
-    """The same as a chart: bars of models, marks of what they are compared with."""
+def bars(rows: dict[str, dict[str, Any]], styles: Mapping[str, Style]) -> Figure | None:
+    """The same as a chart: bars of models, by title as in `styles`; marks of what they are compared with."""
     probed = _probed(rows)
     if not probed:
         return None
@@ -39,6 +41,7 @@ def bars(rows: dict[str, dict[str, Any]]) -> Figure | None:
         {title: values for title, values in each.items() if title in own},
         {title: values for title, values in each.items() if title not in own},
         "ROC AUC on test images",
+        styles,
     )
 
 

@@ -25,6 +25,7 @@ from genmodels.report import (
     courses,
     deck,
     embedded,
+    looks,
     manifold,
     notes,
     provenance,
@@ -152,10 +153,11 @@ def _plots(folder: Path, rows: dict[str, dict], runs: list[Run]) -> dict[str, Em
         if errors and diversity:
             points[row["title"]] = (errors, diversity)
     histories = {rows[name]["title"]: points for name, points in comparison_rows.histories(rows).items()}
-    made = {"error_over_training": plots.error_over_training(histories)}
+    styles = looks.of(rows)
+    made = {"error_over_training": plots.error_over_training(histories, styles)}
     if points:  # MS-SSIM has none for a single test image
-        made["error_and_diversity"] = plots.error_and_diversity(points, tables.find(rows["real"], "ms_ssim"))
-    if bars := attributes.bars(rows):
+        made["error_and_diversity"] = plots.error_and_diversity(points, tables.find(rows["real"], "ms_ssim"), styles)
+    if bars := attributes.bars(rows, styles):
         made["attributes"] = bars
     for name, figure in made.items():
         figure.savefig(folder / f"{name}.png", dpi=150)

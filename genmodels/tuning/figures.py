@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from genmodels import images, model
-from genmodels.figures.plots import BLUE, GREY, VERMILION
+from genmodels.figures.styles import BLUE, GREY, VERMILION
 from genmodels.tuning.results import Result
 from genmodels.tuning.trial import shown
 

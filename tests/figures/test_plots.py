@@ -172,26 +172,8 @@ def test_a_name_that_no_line_has(lines):
         plots.loss_curves(lines, ["L_AE", "L_X"])
 
 
-@pytest.mark.parametrize("real", [None, {"mean": 0.3, "low": 0.2, "high": 0.4}])
-def test_real_images_are_a_band_where_they_were_measured(real):
-    point = {"mean": 1.0, "low": 0.9, "high": 1.1}
-    axes = plots.error_and_diversity({"VAE": (point, point)}, real).axes[0]
-    assert len(axes.patches) == len(axes.texts) == (real is not None)
-
-
 def test_no_figure_needs_pyplot(clouds, lines):
     drawn(plots.prior_and_codes(*clouds))
     drawn(plots.loss_curves(lines, ["L_AE"]))
     drawn(plots.nearest_neighbours(flat(1), flat(2), np.ones(1)))
     assert "matplotlib.pyplot" not in sys.modules
-
-
-def test_long_titles_leave_the_axes_their_width():
-    estimate = {"mean": 1.0, "low": 0.5, "high": 1.5}
-
-    def width(title: str) -> float:
-        figure = plots.error_and_diversity({title: (estimate, estimate)}, None)
-        figure.draw_without_rendering()
-        return figure.axes[0].get_position().width
-
-    assert width("WAE-MMD, loss.cost_weight=0.05, model.latent=64") >= width("WAE-MMD") > 0.5

@@ -1,6 +1,6 @@
 """The table of attributes."""
 
-from genmodels.report import attributes
+from genmodels.report import attributes, looks
 
 
 def row(title: str, mean: float, **each: float) -> dict:
@@ -40,7 +40,7 @@ def test_an_attribute_that_a_row_lacks_is_a_dash_and_the_worst_value_is_a_number
 
 
 def test_bars_are_models_and_marks_what_they_are_compared_with():
-    figure = attributes.bars(ROWS)
+    figure = attributes.bars(ROWS, looks.of(ROWS))
     assert [group.get_label() for group in figure.axes[0].containers] == ["VAE"]
     assert [each.get_label() for each in figure.axes[0].collections] == ["PCA, 8 dimensions", "4x4 pixels"]
 
@@ -48,4 +48,4 @@ def test_bars_are_models_and_marks_what_they_are_compared_with():
 def test_nothing_was_probed():
     rows = {name: {"title": each["title"]} for name, each in ROWS.items()}
     assert attributes.table(rows) is None
-    assert attributes.bars(rows) is None
+    assert attributes.bars(rows, looks.of(rows)) is None

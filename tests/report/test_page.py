@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from genmodels.errors import UsageError
+from genmodels.figures import plots
 from genmodels.report import page, study
 from genmodels.report import results as published
 from genmodels.tuning import figures, results
@@ -112,6 +113,25 @@ def test_study_is_shown(compared, image_folder, tmp_path):
     (tmp_path / "results.json").unlink()
     with pytest.raises(UsageError, match="has no results"):
         study.read([tmp_path])
+
+
+def test_a_model_has_the_same_colour_in_all_figures(compared, image_folder, tmp_path, monkeypatch):
+    def colours_of(make, found):
+        def draw(*given):
+            figure = make(*given)
+            for handle, title in zip(*figure.axes[0].get_legend_handles_labels(), strict=True):
+                found[title] = getattr(handle, "lines", [handle])[0].get_color()  # a point's container has its lines
+            return figure
+
+        return draw
+
+    points, courses = {}, {}
+    monkeypatch.setattr(plots, "error_and_diversity", colours_of(plots.error_and_diversity, points))
+    monkeypatch.setattr(plots, "error_over_training", colours_of(plots.error_over_training, courses))
+    page.write(tmp_path / "report", compared[1], tiny_comparison.config(image_folder), "command")
+    assert list(points) == ["VAE", "WAE-MMD", "improved WAE-MMD"]
+    assert courses == {title: points[title] for title in ("VAE", "WAE-MMD")}
+    assert points["improved WAE-MMD"] == points["WAE-MMD"] != points["VAE"]
 
 
 def test_latex_is_escaped_and_markdown_is_a_table(report):
