@@ -31,7 +31,8 @@ class Run(NamedTuple):
     @property
     def title(self) -> str:
         """The title of that row."""
-        return ", ".join(filter(None, (methods.SPECS[self.config.method].title, self.setting)))
+        title = methods.SPECS[self.config.method].title
+        return f"{title} ({self.setting})" if self.setting else title
 
     @property
     def name(self) -> str:

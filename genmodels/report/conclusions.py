@@ -82,10 +82,10 @@ def _diversity(rows: dict, compared: dict) -> Iterator[str]:
         scores = _list([f"{row['title']} {text(find(row, 'ms_ssim'), 3)}" for row in same])
         yield f"As diverse as real images, whose MS-SSIM is {real}, as far as these pairs can tell: {scores}."
     elif found:
-        scores = f"{text(find(found[0], 'ms_ssim'), 3)} against {real}"
+        title, scores = found[0]["title"], f"{text(find(found[0], 'ms_ssim'), 3)} against {real}"
         less = find(found[0], path)["mean"] > 0
         reading = "less diverse than real images" if less else "less similar to each other than real images"
-        yield f"{found[0]['title']}'s samples are closest to real images in diversity: MS-SSIM {scores}, {reading}."
+        yield f"The samples of {title} are closest to real images in diversity: MS-SSIM {scores}, {reading}."
 
 
 def _improved(compared: dict) -> Iterator[str]:
@@ -182,7 +182,7 @@ def _stability(compared: dict) -> Iterator[str]:
         if terms and (game := row.get("training", {}).get("game")):
             nats = ", ".join(f"{term} {value:.0f}" for term, value in game["last"].items())
             yield (
-                f"{row['title']}'s game took {100 * game['played']:.0f} % of its training; {terms.fake} was above "
+                f"The game of {row['title']} took {100 * game['played']:.0f} % of its training; {terms.fake} was above "
                 f"{terms.real} for "
                 f"{100 * game['ahead']:.0f} % of that. At its end, in nats: {nats}."
             )

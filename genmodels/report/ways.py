@@ -50,12 +50,12 @@ def sentences(rows: dict[str, dict], compared: dict[str, dict], copies: float) -
         against = f"{_title(best, draws)}, {_text(found[best])} against {_text(found['prior'])} of the prior"
         if best == "prior":
             before = _text(found["prior"])
-            yield f"No way to draw {row['title']}'s codes is better than the prior: {before} by {measured}{beside}."
+            yield f"No way to draw codes of {row['title']} is better than the prior: {before} by {measured}{beside}."
         elif _is_better(draws, best):
-            yield f"Best way to draw {row['title']}'s codes, by {measured}: {against}{beside}."
+            yield f"Best way to draw codes of {row['title']}, by {measured}: {against}{beside}."
         else:
             yield (
-                f"No way to draw {row['title']}'s codes can be told from the prior over these seeds, by {measured}: "
+                f"No way to draw codes of {row['title']} can be told from the prior over these seeds, by {measured}: "
                 f"{against}{beside}."
             )
         near += [

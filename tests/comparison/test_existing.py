@@ -149,10 +149,12 @@ def test_two_settings_of_one_method_are_two_rows_of_the_page(two_settings):
 
     text = (two_settings / "index.html").read_text()
     assert text.count("<h3>WAE-MMD</h3>") == 1  # one formula
-    for title in ("WAE-MMD, loss.cost_weight=0.05", "WAE-MMD, loss.cost_weight=9.0"):
+    for row in (FIRST, SECOND):
+        setting = row.partition(", ")[2]
+        title = f"WAE-MMD ({setting})"
         assert f'<th scope="row">{title}</th>' in text
         assert f'alt="{title}: samples from the prior"' in text
-        assert f"<summary>Config of wae_mmd, {title.partition(', ')[2]}, seed 0</summary>" in text
+        assert f"<summary>Config of wae_mmd, {setting}, seed 0</summary>" in text
     said = "eft out, as there are several settings: the deck&#39;s numbers and conclusions for WAE-MMD"
     assert f"l{said}" in text
     assert f"L{said}" in text  # among the conclusions
@@ -162,9 +164,10 @@ def test_two_settings_of_one_method_are_two_rows_of_the_page(two_settings):
 def test_two_settings_of_one_method_are_two_rows_of_the_results(two_settings, tmp_path):
     results.collect(two_settings, tmp_path / "published", "kept")
     own, overall = (path.read_text() for path in summary.write(tmp_path / "published"))
-    for title in ("WAE-MMD, loss.cost_weight=0.05", "WAE-MMD, loss.cost_weight=9.0"):
-        assert re.search(rf"\| {title} \| [\d-]+ \| 8 \| [\d,]+ \| 6 x 8 \|", own)
-        assert f"![{title}: samples]({title.lower().replace(', ', '-').replace('_', '-').replace('=', '-')}-0/" in own
+    for row in (FIRST, SECOND):
+        title = f"WAE-MMD ({row.partition(', ')[2]})"
+        assert re.search(rf"\| {re.escape(title)} \| [\d-]+ \| 8 \| [\d,]+ \| 6 x 8 \|", own)
+        assert f"![{title}: samples]({row.replace(', ', '-').replace('_', '-').replace('=', '-')}-0/" in own
     assert overall.count("--config=configs/wae_mmd.py") == 1
     assert "the deck's conclusion |" not in own + overall
 

@@ -133,11 +133,11 @@ def test_names_of_runs(tmp_path):
     found = planned("demo", "both", tmp_path, methods=("wae_mmd",), seeds=2)
     assert list(found) == ["wae-mmd-0", "wae-mmd-1", "wae-mmd-same-0", "wae-mmd-same-1"]
     run = found["wae-mmd-same-1"]
-    assert (run.row, run.title) == ("wae_mmd, same nets", "WAE-MMD, same nets")
+    assert (run.row, run.title) == ("wae_mmd, same nets", "WAE-MMD (same nets)")
     assert run.name == "wae_mmd, same nets, seed 1"
     assert rows.names([run]) == {
-        "wae_mmd, same nets": "WAE-MMD, same nets",
-        "improved_wae_mmd, same nets": "improved WAE-MMD, same nets",
+        "wae_mmd, same nets": "WAE-MMD (same nets)",
+        "improved_wae_mmd, same nets": "improved WAE-MMD (same nets)",
     }
     assert list(planned("demo", "same", tmp_path, methods=("vae",))) == ["vae-same-0"]
 
@@ -198,12 +198,12 @@ def test_both_comparisons_go_through_compare_page_and_results(image_folder, tmp_
     report = json.loads((tmp_path / "report" / "report.json").read_text())
 
     assert list(report["rows"])[-4:] == ["wae_mmd", "wae_gan", "wae_mmd, same nets", "wae_gan, same nets"]
-    assert report["rows"]["wae_mmd, same nets"]["title"] == "WAE-MMD, same nets"
-    assert '<th scope="row">WAE-MMD, same nets</th>' in text
+    assert report["rows"]["wae_mmd, same nets"]["title"] == "WAE-MMD (same nets)"
+    assert '<th scope="row">WAE-MMD (same nets)</th>' in text
     claims = {judged["claim"]: judged for judged in report["claims"]}
     words = "WAE-MMD reconstructs test images better than WAE-GAN"
     assert claims[words]["numbers"].startswith("WAE-MMD ")
-    assert claims[f"{words}, on the same nets"]["numbers"].startswith("WAE-MMD, same nets ")
+    assert claims[f"{words}, on the same nets"]["numbers"].startswith("WAE-MMD (same nets) ")
     assert "intervals" not in claims[f"{words}, on the same nets"]  # judged by paired differences
     assert any(words in line for line in report["conclusions"] if "with their own nets" in line)
     assert not [line for line in report["conclusions"] if "left out" in line]
@@ -218,6 +218,6 @@ def test_both_comparisons_go_through_compare_page_and_results(image_folder, tmp_
     results.collect(tmp_path / "report", tmp_path / "results", "tiny")
     published = results.render(tmp_path / "results" / "tiny")
     assert about in published
-    assert "| WAE-MMD, same nets |" in published
+    assert "| WAE-MMD (same nets) |" in published
     assert f"| {words}, on the same nets |" in published
     assert (tmp_path / "results" / "tiny" / "wae-mmd-same-nets-0" / "samples.jpg").exists()

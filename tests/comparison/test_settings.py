@@ -28,8 +28,8 @@ def test_settings_are_named_by_the_fields_that_differ():
         config("wae_mmd", **{"loss.cost_weight": 0.1}), config("wae_mmd", **{"loss.cost_weight": 1.0}), config()
     )
     assert [run.title for run in found] == [
-        "WAE-MMD, loss.cost_weight=0.1",
-        "WAE-MMD, loss.cost_weight=1.0",
+        "WAE-MMD (loss.cost_weight=0.1)",
+        "WAE-MMD (loss.cost_weight=1.0)",
         "VAE",
     ]
     assert found[0].row == "wae_mmd, loss.cost_weight=0.1"

@@ -193,7 +193,7 @@ def test_every_claim_has_a_smallest_difference_that_matters():
 
 def on_both(papers: dict, same: dict) -> dict:
     """Rows on the methods' own nets, and others on the same nets."""
-    return papers | {f"{name}, same nets": row | {"title": f"{row['title']}, same nets"} for name, row in same.items()}
+    return papers | {f"{name}, same nets": row | {"title": f"{row['title']} (same nets)"} for name, row in same.items()}
 
 
 def test_claims_are_judged_on_the_same_nets_as_well():
@@ -203,7 +203,7 @@ def test_claims_are_judged_on_the_same_nets_as_well():
     assert judged[words]["verdict"] == "holds"
     assert judged[f"{words}, on the same nets"]["verdict"] == "undecided"
     assert judged[f"{words}, on the same nets"]["numbers"] == (
-        "WAE-MMD, same nets 15.50 [14.00, 17.00]; WAE-GAN, same nets 15.50 [15.00, 16.00]"
+        "WAE-MMD (same nets) 15.50 [14.00, 17.00]; WAE-GAN (same nets) 15.50 [15.00, 16.00]"
     )
     assert [words.endswith("same nets") for words in judged] == [False, True] * 2  # side by side
     assert claims.left_out(both) == []

@@ -42,7 +42,7 @@ def test_what_the_numbers_say():
         "VAE does not beat PCA, 64 dimensions, in test RMSE after 4,000 steps of 50 images: 15.00 [14.90, 15.10] "
         "against 14.50 [14.40, 14.60].",
         "Every model beats the mean image, whose test RMSE is 60.00 [59.90, 60.10].",
-        "VAE's samples are closest to real images in diversity: MS-SSIM 0.300 [0.290, 0.310] against "
+        "The samples of VAE are closest to real images in diversity: MS-SSIM 0.300 [0.290, 0.310] against "
         "0.250 [0.240, 0.260], less diverse than real images.",
         "Improved sampling of WAE-MMD lowers MS-SSIM, as the deck reports: from 0.400 [0.390, 0.410] to "
         "0.300 [0.290, 0.310].",
@@ -131,8 +131,8 @@ def test_how_a_game_went():
     last = {"KL(x)": 114.2, "KL(x_r)": 160.0, "KL(x_p)": 177.4, "margin": 170.0}
     played["introvae"]["training"]["game"] = {"played": 0.51, "ahead": 0.98, "last": last}
     assert conclusions.draw(played, [])[-2] == (
-        "IntroVAE's game took 51 % of its training; KL(x_p) was above KL(x) for 98 % of that. At its end, in nats: "
-        "KL(x) 114, KL(x_r) 160, KL(x_p) 177, margin 170."
+        "The game of IntroVAE took 51 % of its training; KL(x_p) was above KL(x) for 98 % of that. At its end, in "
+        "nats: KL(x) 114, KL(x_r) 160, KL(x_p) 177, margin 170."
     )
 
 
@@ -156,7 +156,7 @@ def test_rows_of_several_settings_of_one_method():
         training = row["training"] | {"game": game}
         several[f"introvae, loss.margin={margin}"] = row | {"title": f"IntroVAE, {margin}", "training": training}
     found = conclusions.draw(several, [])
-    assert sum("game took 50 % of its training; KL(x_p) was above KL(x)" in line for line in found) == 2
+    assert sum("took 50 % of its training; KL(x_p) was above KL(x)" in line for line in found) == 2
     assert found[-1] == ("Left out, as there are several settings: the deck's numbers and conclusions for IntroVAE.")
 
 
@@ -223,13 +223,13 @@ def test_first_places_are_those_of_each_comparison():
     both = rows()
     same = {"vae": both["vae"], "wae_mmd": both["wae_mmd"]}
     for (name, row), rmse in zip(same.items(), (11.0, 12.0), strict=True):
-        title, error = f"{row['title']}, same nets", {"test": {"rmse": estimate(rmse)}}
+        title, error = f"{row['title']} (same nets)", {"test": {"rmse": estimate(rmse)}}
         both[f"{name}, same nets"] = row | {"title": title, "method": name, "reconstruction": error}
     found = conclusions.draw(both, [])
     assert found[:2] == [
         "WAE-MMD has the lowest test RMSE: 14.00 [13.90, 14.10] against 15.00 [14.90, 15.10] for VAE.",
-        "VAE, same nets has the lowest test RMSE: 11.00 [10.90, 11.10] against 12.00 [11.90, 12.10] for WAE-MMD, same "
-        "nets.",
+        "VAE (same nets) has the lowest test RMSE: 11.00 [10.90, 11.10] against 12.00 [11.90, 12.10] for WAE-MMD "
+        "(same nets).",
     ]
     for words in ("closest to real images in diversity", "has the sharpest samples", "trains fastest"):
         assert ["same nets" in line for line in found if words in line] == [False, True]

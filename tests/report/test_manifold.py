@@ -60,11 +60,11 @@ def test_numbers_include_both_readings_of_the_empty_table():
 
 
 def test_models_on_the_same_nets_are_judged_apart():
-    of_same = {"wae_gan, same nets": row("WAE-GAN, same nets", ratio=0.3)}
+    of_same = {"wae_gan, same nets": row("WAE-GAN (same nets)", ratio=0.3)}
     papers, same = manifold.judge({"pixels_4": BLUR, "wae_gan": row(), **of_same})
     assert (papers["claim"], papers["verdict"]) == (manifold.CLAIM, "holds")
     assert (same["claim"], same["verdict"]) == (f"{manifold.CLAIM}, on the same nets", "contradicted")
-    assert "WAE-GAN, same nets: mean AUC" in same["numbers"]
+    assert "WAE-GAN (same nets): mean AUC" in same["numbers"]
     assert "same nets" not in papers["numbers"]
 
 

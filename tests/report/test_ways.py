@@ -67,9 +67,9 @@ def test_where_there_is_nothing_there_is_no_table():
 def test_sentences(rows):
     compared = {name: row for name, row in rows.items() if name != "real"}
     assert list(ways.sentences(rows, compared, 0.8)) == [
-        "Best way to draw WAE-MMD's codes, by sliced Wasserstein distance to 1,000 test images: mixture of 10, 47.0 "
+        "Best way to draw codes of WAE-MMD, by sliced Wasserstein distance to 1,000 test images: mixture of 10, 47.0 "
         "against 65.0 of the prior; training images have 10.0.",
-        "No way to draw VAE's codes is better than the prior: 30.0 by sliced Wasserstein distance to 1,000 test "
+        "No way to draw codes of VAE is better than the prior: 30.0 by sliced Wasserstein distance to 1,000 test "
         "images; training images have 10.0.",
         "More than a fifth closer to training images than held-out images are samples of: WAE-MMD, mixture of 10 "
         "(0.71).",
@@ -88,7 +88,7 @@ def test_over_seeds_a_way_is_better_only_if_it_is_apart_from_the_prior(rows, hal
     assert "has no interval" not in made.note
     said = next(ways.sentences(rows, {"wae_mmd": rows["wae_mmd"]}, 0.8))
     start = (
-        "Best way to draw WAE-MMD's codes" if better else "No way to draw WAE-MMD's codes can be told from the prior"
+        "Best way to draw codes of WAE-MMD" if better else "No way to draw codes of WAE-MMD can be told from the prior"
     )
     assert said.startswith(start)
     assert f"mixture of 10, 47.0 [{47 - half:.1f}, {47 + half:.1f}] against 65.0 [" in said
