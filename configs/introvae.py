@@ -6,6 +6,11 @@
 Expect the sharpest samples and the least faithful reconstructions; the deck reports a test RMSE of 27.50. A healthy run
 at 128x128 has KL(x) of 65 to 90 nats, with KL(x_r) and KL(x_p) oscillating around the margin. A margin far from the
 KL(x) at which the warm-up settles is the usual reason for failure.
+
+The default, celeba128, was not trained to its end. Known of 128x128 are a game of the WAE paper's full nets, from a
+warm-up that ended at 95 nats, and one of slim128, from 51: both held a margin of 120 for a few thousand steps. Where
+the warm-up of the paper's residual nets ends on CelebA, and whether 110 fits that, is not known: training says both.
+See results/full-size.md.
 """
 
 import ml_collections

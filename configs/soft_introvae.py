@@ -7,6 +7,10 @@ Autoencoder", arXiv 2012.13253.
 Expect IntroVAE's sharp samples, and a game that needs no margin and is rarely lost. The paper has no settings for these
 sizes. beta_neg is chosen for its soft margin, which should be 1.2 to 5 times the KL(x) at which the warm-up ends;
 training says both.
+
+The default, celeba128, was not trained to its end. With the WAE paper's full nets at 128x128 its game was lost at once,
+from a warm-up that ended at 97 nats; of the residual nets that it has, the game's first steps are not known. See
+results/full-size.md.
 """
 
 import ml_collections

@@ -3,7 +3,8 @@
     python -m launch.train --config=configs/vae.py              CelebA, 128x128, the nets of the WAE paper
     python -m launch.train --config=configs/vae.py:demo         drawn faces, 32x32, a few minutes on 2 CPU cores
 
-Expect blurry reconstructions and samples: every posterior is pulled towards the prior.
+Expect blurry reconstructions and samples: every posterior is pulled towards the prior. The default, celeba128, was not
+trained to its end: what is known of it is in results/full-size.md.
 """
 
 import ml_collections

@@ -4,7 +4,7 @@
     python -m launch.train --config=configs/wae_mmd.py:demo     drawn faces, 32x32, a few minutes on 2 CPU cores
 
 Expect sharp reconstructions and blurry samples; the deck reports a test RMSE of 15.44 (of 255) by a protocol that
-flatters it, see README.
+flatters it, see README. The default, celeba128, was not trained to its end: see results/full-size.md.
 """
 
 from configs import common
