@@ -75,7 +75,7 @@ def _add_same(config: ml_collections.ConfigDict) -> None:
     same.beta = pattern.loss.beta  # weight of 1/2 squared error, summed over pixels in [0, 1], where a KL has weight 1
     same.seeds = 0  # runs per method on the same nets; 0 = as many as on their own
     # Codes moved by improved sampling, in place of evaluation.refined; 0 = as many. With 200 the interval of the change
-    # of MS-SSIM is about +-.04, and one core takes five minutes for them.
+    # of MS-SSIM was within +-.03.
     same.refined = pick(config, 0, slim=200)
     # Trials of each method's learning rate, as the page says; 0 = not tuned.
     same.trials = TRIALS if config.variant in RATES else 0

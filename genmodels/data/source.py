@@ -37,6 +37,5 @@ class Source(NamedTuple):
     skip_bad: bool = False  # images that cannot be used are skipped and counted rather than an error
     note: str = ""  # one line for the user: what was ignored or guessed
     attributes: Attributes | None = None  # None: nothing is known of the images
-    published: Mapping[str, int] = MappingProxyType(
-        {}
-    )  # images that 'train' and 'test' should have, where that is known
+    # Images that 'train' and 'test' should have, where that is known.
+    published: Mapping[str, int] = MappingProxyType({})

@@ -26,8 +26,8 @@ class Claim(NamedTuple):
 
 
 ON_SAME = ", on the same nets"  # after the words of a claim
-RMSE, DIVERSITY = "reconstruction test rmse", "samples ms_ssim"
-REALISM, SHARPNESS, RATE = "samples sliced_wasserstein", "samples sharpness", "training images_per_s"
+RMSE, RATE = comparison_differences.RMSE, comparison_differences.RATE
+DIVERSITY, REALISM, SHARPNESS = "samples ms_ssim", "samples sliced_wasserstein", "samples sharpness"
 MATTERS = {  # the smallest differences that matter: below them two methods are level
     RMSE: 0.5,  # on the 0-255 scale: half a grey level cannot be seen
     DIVERSITY: 0.02,  # half of what a hundred pairs of real images leave open: the interval of their mean is +-.04

@@ -163,8 +163,8 @@ def _speed(compared: dict, apart: list[dict[str, Any]]) -> Iterator[str]:
     rates = {name: find(row, claims.RATE) for name, row in compared.items()}
     rates = dict(sorted(((k, v) for k, v in rates.items() if v), key=lambda item: -item[1]))
     if len(rates) > 1:
-        (fast, most), *others, (slow, least) = rates.items()
-        between = {name: differences.find(apart, fast, name, claims.RATE) for name, _ in others}
+        (fast, most), *_, (slow, least) = rates.items()
+        between = {name: differences.find(apart, fast, name, claims.RATE) for name in rates if name != fast}
         level = [compared[name]["title"] for name, one in between.items() if one and one["low"] <= 0 <= one["high"]]
         seeds = f" (over seeds {_list(level)} cannot be told from it)" if level else ""
         yield (

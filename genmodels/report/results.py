@@ -97,7 +97,7 @@ def render(folder: Path) -> str:
         rule=claims.rule(judged, rows),
         runs=runs,
         variant=variant(report),
-        size=next(iter(report["configs"].values()))["image_size"],
+        size=size(report),
         seeds=seeds(report),
         seconds=report.get("seconds", courses.SECONDS_BEFORE),
         errors=courses.errors(rows, report["configs"]),
@@ -140,6 +140,11 @@ def judge(report: dict[str, Any]) -> list[dict[str, str]]:
 def variant(report: dict[str, Any]) -> str:
     """The variant of a report's configs."""
     return next(iter(report["configs"].values()))["variant"]
+
+
+def size(report: dict[str, Any]) -> int:
+    """The side of a report's images, px."""
+    return next(iter(report["configs"].values()))["image_size"]
 
 
 def seeds(report: dict[str, Any]) -> list[int]:

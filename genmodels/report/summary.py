@@ -100,7 +100,7 @@ def _comparison(folder: Path, base: Path) -> Comparison:
         report=report,
         text=(place / results.TEXT).as_posix(),
         variant=results.variant(report),
-        size=next(iter(report["configs"].values()))["image_size"],
+        size=results.size(report),
         seeds=results.seeds(report),
         table=templating.table(comparison_tables.of_measured(report["rows"], shown), "md"),
         plot=figures.get("error_and_diversity"),

@@ -120,5 +120,5 @@ def _cell(values: dict[str, Any] | None) -> Cell:
         return Cell(tables.DASH)
     copies = values.get("nearest_over_real")
     below = [tables.text(values["ms_ssim_minus_real"], 3), tables.DASH if copies is None else f"{copies:.2f}"]
-    distance, _, ends = _text(values).partition(" ")
-    return Cell(distance, "; ".join(filter(None, [ends, *below])))
+    distance = tables.cell(_distance(values), 1)
+    return Cell(distance.text, "; ".join(filter(None, [distance.interval, *below])))

@@ -94,6 +94,8 @@ def test_the_fastest_is_not_told_from_what_seeds_do_not_tell_apart():
         "VAE trains fastest, at 500 images per second (over seeds WAE-MMD cannot be told from it), and IntroVAE "
         "slowest, at 50: a factor of 10.0."
     ) in conclusions.draw(found, apart)
+    del found["introvae"]  # of two, the one is the slowest, too
+    assert any("(over seeds WAE-MMD cannot be told from it)" in line for line in conclusions.draw(found, apart))
 
 
 def test_improved_sampling_that_does_not_improve():

@@ -147,7 +147,7 @@ def test_steps_in_a_loop_are_those_without_one(mode, monkeypatch):
         program = devices.compile(method.phases[0].step, as_sent)
         args = devices.replicate(tiny.run("vae").start), devices.place(BATCHES), jax.random.key(1), None
         state, metrics = jax.block_until_ready(program(*args))
-        return str(program.lower(*args).as_text()).count("stablehlo.while"), flat(state.params), metrics["loss"]
+        return program.lower(*args).as_text().count("stablehlo.while"), flat(state.params), metrics["loss"]
 
     start = flat(tiny.run("vae").start.params)
     (whiles, params, losses), (more_whiles, looped, looped_losses) = trained(loops=False), trained(loops=True)
