@@ -237,7 +237,8 @@ def broken(tmp_path_factory) -> Path:
     still, other = Image.fromarray(noise), Image.fromarray(255 - noise)
     still.save(folder / "animated" / "3.webp", save_all=True, append_images=[other])
     (folder / "run" / "config.json").write_text("{}")
-    for name, text in (("run", "{}"), ("json", "{"), ("report", json.dumps({name: {} for name in results.NEEDED}))):
+    report = {name: {} for name in results.NEEDED} | {"provenance": {"machine": "Linux x86_64"}}
+    for name, text in (("run", "{}"), ("json", "{"), ("report", json.dumps(report))):
         (folder / name / "report.json").write_text(text)
     return folder
 
