@@ -29,6 +29,7 @@ import warnings  # noqa: E402
 from unittest import mock  # noqa: E402
 
 import grain  # noqa: E402, F401 - it defines flags, which must outlive the command that imports it first
+import jax  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 from absl import app  # noqa: E402
@@ -87,6 +88,13 @@ def compared(tmp_path_factory, image_folder) -> tuple[Path, list[comparison.Run]
     """The folder and the runs of a finished comparison, not to be changed."""
     workdir = tmp_path_factory.mktemp("comparison")
     return workdir, comparison.compare(tiny_comparison.config(image_folder), workdir)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def programs_are_dropped():
+    """A process has 65,530 memory maps on Linux, and every compiled program takes some: without this, they run out."""
+    yield
+    jax.clear_caches()
 
 
 @pytest.fixture
