@@ -27,7 +27,7 @@ def compare(config: ml_collections.ConfigDict, workdir: Path, folders: Sequence[
     images = data.build(planned[0].config)
     if folders:
         existing.check_data(planned, images)
-    budgets = [_budget(config, run) for run in planned]
+    budgets = [budget_for(config, run) for run in planned]
     _say_what_is_left_out(planned, images, budgets)
     todo = [tasks(run, budget, images) for run, budget in zip(planned, budgets, strict=True)]
     if folders:
@@ -146,7 +146,7 @@ def plan(config: ml_collections.ConfigDict, workdir: Path) -> list[Run]:
     return planned
 
 
-def _budget(config: ml_collections.ConfigDict, run: Run) -> evaluation.Budget:
+def budget_for(config: ml_collections.ConfigDict, run: Run) -> evaluation.Budget:
     """A run's budget, with improved sampling only if its method supports it."""
     refined = (config.same.refined if run.setting == same_nets.SAME else 0) or config.evaluation.refined
     if not methods.SPECS[run.config.method].improved:

@@ -60,7 +60,7 @@ def test_figures_of_test_images_are_not_published(made, tmp_path):
 def test_nothing_is_left_to_do_until_the_vectors_are_gone(made):
     _, runs, config = made
     images = data.build(runs[0].config)
-    budget = comparison_runs._budget(config.evaluation, "vae")
+    budget = comparison_runs.budget_for(config, runs[0])
     assert comparison.tasks(runs[0], budget, images) == []
     vectors = runs[0].workdir / "attributes" / f"{runs[0].step}.npz"
     kept = vectors.read_bytes()

@@ -116,10 +116,10 @@ def test_runs_on_the_same_nets_have_as_many_seeds_or_their_own_number(tmp_path):
 def test_runs_on_the_same_nets_may_improve_fewer_samples():
     config = compare.get_config("slim64")
     own, same = (comparison.Run(Path(), tiny.config("wae_mmd"), setting=setting) for setting in SETTINGS)
-    assert [runs._budget(config, run).refined for run in (own, same)] == [600, 200]
+    assert [runs.budget_for(config, run).refined for run in (own, same)] == [600, 200]
     config.same.refined = 0
-    assert runs._budget(config, same).refined == 600
-    assert runs._budget(config, same._replace(config=tiny.config("vae"))).refined == 0
+    assert runs.budget_for(config, same).refined == 600
+    assert runs.budget_for(config, same._replace(config=tiny.config("vae"))).refined == 0
 
 
 def test_the_papers_nets_are_the_default(tmp_path):
