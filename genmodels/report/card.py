@@ -34,6 +34,7 @@ def text(workdir: Path, config: ml_collections.ConfigDict, step: int, weights: A
         config=config,
         step=step,
         parameters=sum(leaf.size for net in weights.values() for leaf in jax.tree.leaves(net["params"])),
+        origin=runs.origin.line(workdir),
         data=runs.data.description(workdir) or config.data.name,
         terms=TERMS.get(config.data.name, UNKNOWN),
         densities=list(densities.read(derived.path(workdir, derived.DENSITIES, step))),

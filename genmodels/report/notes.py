@@ -4,6 +4,7 @@ from genmodels import evaluation, methods
 from genmodels.comparison.run import Run
 from genmodels.evaluation.left_out import IMPROVED
 from genmodels.report import claims
+from genmodels.runs import origin
 
 
 def draw(runs: list[Run], rows: dict[str, dict]) -> list[str]:
@@ -17,6 +18,7 @@ def draw(runs: list[Run], rows: dict[str, dict]) -> list[str]:
             for run in measured
             if run.step < run.config.train.steps
         ),
+        *(f"{run.name}: {begun}" for run in measured if (begun := origin.line(run.workdir))),
         *evaluation.lines(_left_out(measured)),
         *claims.left_out(rows),
     ]

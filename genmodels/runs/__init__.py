@@ -1,6 +1,6 @@
 """A run's folder: its config, its checkpoints, what it logs."""
 
-from genmodels.runs import data
+from genmodels.runs import data, origin
 from genmodels.runs.folder import check, check_is_run, default_workdir, opened, read_config, writing
 from genmodels.runs.history import Course, Point, game, rmse_history, training_rate
 
@@ -13,6 +13,7 @@ __all__ = [
     "default_workdir",
     "game",
     "opened",
+    "origin",
     "read_config",
     "rmse_history",
     "training_rate",

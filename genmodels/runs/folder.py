@@ -10,7 +10,7 @@ import ml_collections
 
 from genmodels.data import Dataset
 from genmodels.errors import LaterError, UsageError
-from genmodels.runs import checkpoint, data, exported, lock, migration, renamed
+from genmodels.runs import checkpoint, data, exported, lock, migration, origin, renamed
 from genmodels.runs.files import write_whole
 from genmodels.runs.logs import read_metrics
 
@@ -57,11 +57,14 @@ def check(workdir: Path, config: ml_collections.ConfigDict) -> None:
 
 
 @contextlib.contextmanager
-def opened(workdir: Path, config: ml_collections.ConfigDict, images: Dataset) -> Iterator[None]:
+def opened(
+    workdir: Path, config: ml_collections.ConfigDict, images: Dataset, start: origin.Origin | None = None
+) -> Iterator[None]:
     """Creates a run's folder, or reopens it, and locks it: one training at a time.
 
-    Records `config` and the identity of `images`. Raises UsageError when another training uses the folder, when it
-    holds another run or one trained on other images, and when it cannot be written.
+    Records `config`, the identity of `images` and where the run starts, None for initialisation. Raises UsageError when
+    another training uses the folder, when it holds another run or one trained on other images, and when it cannot be
+    written.
     """
     with contextlib.ExitStack() as stack:
         try:
@@ -70,6 +73,7 @@ def opened(workdir: Path, config: ml_collections.ConfigDict, images: Dataset) ->
             check(workdir, config)  # again, now that nobody else can change it
             if checkpoint.newest_step(workdir) is None:
                 data.record(workdir, images)
+                origin.record(workdir, start, images)
             else:
                 data.check(workdir, images)
             fields = config.to_dict() | {"step_version": migration.STEP_VERSION}

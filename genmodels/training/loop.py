@@ -34,22 +34,23 @@ def train(
     Without a checkpoint it starts at step 0, or from the newest checkpoint of another run, `start_from`. `watch` is
     called with each line of metrics, (step, values); an exception from it ends the run.
 
-    Writes config.json, metrics.jsonl, tensorboard/, images/ and checkpoints/. SIGINT, SIGTERM and SIGHUP save and end
-    it, and so does a closed standard output, which then raises BrokenPipeError. Raises UsageError for errors the user
-    can fix, DivergedError when a loss is not finite.
+    Writes config.json, metrics.jsonl, tensorboard/, images/ and checkpoints/, and origin.json for a run that begins at
+    another's checkpoint. SIGINT, SIGTERM and SIGHUP save and end it, and so does a closed standard output, which then
+    raises BrokenPipeError. Raises UsageError for errors the user can fix, DivergedError when a loss is not finite.
     """
     config, workdir = methods.resolve(config), Path(workdir)
     runs.check(workdir, config)
     trainer = Trainer(config)
     processes.check_images(trainer.images)
     viewer = Viewer(config, methods.make(config), trainer.images, workdir, trainer.show_key)
-    given = None
+    given = origin = None
     if start_from and checkpoint.newest_step(workdir) is None:
         given = checkpoint.restore_state(start_from, trainer.abstract_state)
+        origin = runs.origin.Origin(start_from, int(given.step))
     with contextlib.ExitStack() as stack:
         stack.enter_context(runs.writing(workdir))
         # Only now, so that a config that cannot be trained leaves nothing behind.
-        stack.enter_context(processes.on_the_first(runs.opened(workdir, config, trainer.images)))
+        stack.enter_context(processes.on_the_first(runs.opened(workdir, config, trainer.images, origin)))
         checkpoints = stack.enter_context(Checkpoints(workdir, config.checkpoint.keep))
         stopping = stack.enter_context(signals.stopping())
         if jax.process_index() == 0:

@@ -10,8 +10,8 @@ from genmodels import comparison
 from genmodels.comparison import existing
 from genmodels.errors import UsageError
 from genmodels.report import notes, page, results, summary
-from genmodels.runs import lock
-from tests.support import tiny_comparison
+from genmodels.runs import lock, origin
+from tests.support import images, tiny_comparison
 from tests.support.plain import assert_plain
 
 pytestmark = pytest.mark.usefixtures("in_the_repository")
@@ -176,6 +176,10 @@ def test_what_a_reader_must_know_is_on_the_page(compared, image_folder, tmp_path
     first, second = compared[1]
     unchecked = first._replace(report=first.report | {"same_data": None})
     early = second._replace(step=4)
+    (workdir := tmp_path / "later").mkdir()
+    origin.record(workdir, origin.Origin(first.workdir, 3), images.fake())
+    later = first._replace(workdir=workdir)
+    assert f"{first.name}: begun at step 3 of another run, vae-0, which was" in notes.draw([later], {})[0]
     page.write(tmp_path, [unchecked, early], tiny_comparison.config(image_folder), "command")
     text = (tmp_path / "index.html").read_text()
     assert "data not checked: vae, seed 0." in text

@@ -15,7 +15,7 @@ from genmodels.errors import UsageError
 from genmodels.images import to_uint8, to_unit
 from genmodels.report import card, export
 from genmodels.sampling import densities
-from tests.support import tiny, tiny_runs
+from tests.support import images, tiny, tiny_runs
 from tests.support.plain import assert_plain
 
 pytestmark = pytest.mark.usefixtures("in_the_repository")
@@ -54,6 +54,14 @@ def test_every_method_makes_the_images_of_its_run(name, image_folder, tmp_path):
     assert np.abs(faces - after.sample(key, 8)).max() > 0  # rounded
     assert levels(faces, after.sample(key, 8)) < 0.1  # a level of 256 is what is allowed
     np.testing.assert_allclose(before.encode(faces), after.encode(faces), atol=0.02, rtol=0.02)
+
+
+def test_where_the_run_began_goes_with_it(run, tmp_path):
+    runs.origin.record(run, runs.origin.Origin(run.parent / "first", 2), images.fake())
+    export.write(run, tmp_path / "model")
+    begun = "begun at step 2 of another run, first, which was, or may have been, trained on other images"
+    assert runs.origin.line(tmp_path / "model") == begun
+    assert f"; seed 0; {begun} |" in (tmp_path / "model" / "README.md").read_text()
 
 
 def test_the_newest_checkpoint_with_what_was_fitted_to_it_and_nothing_of_the_machine(

@@ -169,6 +169,9 @@ def test_another_run_goes_on_from_the_checkpoint_of_one(trained, image_folder, t
     assert training.train(config, tmp_path, start_from=trained) == training.Result(8, finished=True)
     assert "resumes at step 6 of 8" in capsys.readouterr().out
     assert [line["step"] for line in lines(tmp_path) if "loss" in line] == [7, 8]
+    assert runs.origin.line(tmp_path) == f"begun at step 6 of another run, {trained.name}"
+    training.train(config, tmp_path)  # finished: it remains known where it began
+    assert runs.origin.line(tmp_path)
     with pytest.raises(UsageError, match="has no checkpoint yet"):
         training.train(config, tmp_path / "new", start_from=tmp_path / "nowhere")
 

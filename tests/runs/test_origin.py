@@ -1,0 +1,34 @@
+import pytest
+
+from genmodels import runs
+from genmodels.errors import UsageError
+from genmodels.runs.origin import Origin
+from tests.support import images
+
+
+def test_where_a_run_began_is_recorded(tmp_path):
+    run, other = tmp_path / "run", tmp_path / "other"
+    for folder in (run, other):
+        folder.mkdir()
+    runs.data.record(other, images.fake())
+    assert runs.origin.line(run) is None
+    runs.origin.record(run, Origin(other, 1200), images.fake())
+    assert runs.origin.line(run) == "begun at step 1,200 of another run, other"
+    runs.origin.record(run, None, images.fake())
+    assert runs.origin.line(run) is None
+
+
+@pytest.mark.parametrize("digest", ["cd" * 32, None])
+def test_where_it_saw_other_images_or_nobody_knows_is_said_too(tmp_path, digest):
+    (other := tmp_path / "other").mkdir()
+    if digest:
+        runs.data.record(other, images.fake(digest=digest))
+    runs.origin.record(tmp_path, Origin(other, 6), images.fake())
+    assert runs.origin.line(tmp_path).endswith(", which was, or may have been, trained on other images")
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"run": "a"}'])
+def test_a_record_that_cannot_be_read_is_said_so(tmp_path, text):
+    (tmp_path / "origin.json").write_text(text)
+    with pytest.raises(UsageError, match=r"origin\.json cannot be read"):
+        runs.origin.line(tmp_path)
