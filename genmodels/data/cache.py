@@ -1,7 +1,7 @@
 """The uint8 cache: each data set decoded, cropped and resized once, then memory-mapped.
 
 <cache_dir>/<name>-<hash of the key>/train.npy, test.npy    uint8 [N, H, W, 3]
-                                     meta.json              the key, the counts, the names of skipped images, the
+                                     meta.json              the key, the counts, the labels of skipped images, the
                                                             digest of the images, the number of duplicates
                                      labels-<hash>.npz      what is known of the images, see `labels`
 """
@@ -26,7 +26,7 @@ from genmodels.data import contents
 from genmodels.data.fields import shown
 from genmodels.data.listing import some
 from genmodels.data.source import Source, Split
-from genmodels.data.writer import Written, write
+from genmodels.data.writer import REMEDY, Written, write
 from genmodels.errors import UsageError
 
 FORMAT = 1  # of the cache itself: increase it when the same key would give different pixels
@@ -38,7 +38,7 @@ class Cached(NamedTuple):
 
     train: np.memmap
     test: np.memmap
-    skipped: Mapping[str, list[str]]  # names of the images that could not be used, by split
+    skipped: Mapping[str, list[str]]  # labels of the images that could not be used, by split
     digest: str
     duplicates: int
 
@@ -49,6 +49,15 @@ def cached(source: Source, *, cache_dir: Path, crop: str, size: int) -> Cached:
     One process builds; others wait for its lock and then read the same files. A cache that is truncated or of another
     format is rebuilt. Raises UsageError for an unusable image, a full disk or a folder that cannot be written.
     """
+    found = _opened_or_built(source, cache_dir, crop, size)
+    if not source.skip_bad and (bad := [shown(label) for labels in found.skipped.values() for label in labels]):
+        raise UsageError(  # the cache was built with data.on_bad=skip
+            f"{source.name}: {len(bad):,} images cannot be used ({some(bad)}).\n{REMEDY}"
+        )
+    return found
+
+
+def _opened_or_built(source: Source, cache_dir: Path, crop: str, size: int) -> Cached:
     key = {"format": FORMAT, "name": source.name, "split": source.split, "crop": crop, "size": size, **source.key}
     key = json.loads(json.dumps(key))  # as it reads back from meta.json
     folder = cache_dir / _folder_name(key)
@@ -77,6 +86,11 @@ def _open(folder: Path, key: Mapping, source: Source) -> Cached | None:
         meta = json.loads((folder / "meta.json").read_text())
         if meta["key"] != key:
             return None
+        if any(
+            meta.get("skipped", {}).values()
+        ):  # paths, of an earlier revision: not every one tells which image it was
+            return None
+        meta.setdefault("left_out", {split: [] for split in SPLITS})
         arrays = {}
         for split in SPLITS:
             array = np.lib.format.open_memmap(folder / f"{split}.npy", mode="r")  # refuses a file that is too short
@@ -84,38 +98,30 @@ def _open(folder: Path, key: Mapping, source: Source) -> Cached | None:
                 return None
             arrays[split] = array
         if "digest" not in meta:
-            meta |= _contents(arrays, meta["skipped"], source)._asdict()
+            meta |= _contents(arrays, source)._asdict()
             with contextlib.suppress(OSError):  # a read-only cache is measured each time
                 _write_meta(folder, meta)
-        return Cached(**arrays, **{name: meta[name] for name in ("skipped", "digest", "duplicates")})
+        return Cached(**arrays, skipped=meta["left_out"], digest=meta["digest"], duplicates=meta["duplicates"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
 
 
-def _contents(arrays: Mapping[str, np.ndarray], skipped: Mapping[str, list[str]], source: Source) -> contents.Contents:
+def _contents(arrays: Mapping[str, np.ndarray], source: Source) -> contents.Contents:
     """Measures a cache of an earlier revision, which kept no digest; rebuilding it would give the same numbers.
 
-    Raises ValueError or KeyError if it does not hold the images that the source lists.
+    Raises ValueError if it does not hold the images that the source lists.
     """
     splits = {}
     for name, array in arrays.items():
         bar = tqdm(array, desc=f"{source.name} {name}, digest", unit=" images", delay=2.0)
-        splits[name] = contents.labelled(kept(getattr(source, name), skipped[name]), bar)
+        splits[name] = contents.labelled(kept(getattr(source, name), []), bar)
     return contents.measure(splits)
 
 
 def kept(split: Split, skipped: Sequence[str]) -> dict[str, int]:
-    """The labels of the images of a split without those `skipped`, by name, each with its place in the split.
-
-    Raises KeyError if the split has no image of such a name.
-    """
-    places = {split.label(i): i for i in range(split.length)}
-    labels = {shown(label): label for label in places}
-    for path in skipped:  # absolute, and the folder may have moved since
-        parts = path.split("/")
-        tails = ("/".join(parts[n:]) for n in range(len(parts)))
-        del places[labels[next((tail for tail in tails if tail in labels), path)]]
-    return places
+    """The labels of the images of a split without those `skipped`, each with its place in the split."""
+    left_out = {*skipped}
+    return {label: i for i in range(split.length) if (label := split.label(i)) not in left_out}
 
 
 def _write_meta(folder: Path, meta: Mapping) -> None:
@@ -163,7 +169,7 @@ def _build(folder: Path, key: Mapping, source: Source) -> None:
         meta = {
             "key": key,
             "counts": {name: len(of) for name, of in images.items()},
-            "skipped": {name: of.skipped for name, of in written.items()},
+            "left_out": {name: list(of.skipped) for name, of in written.items()},
         }
         _write_meta(temporary, meta | contents.measure(images)._asdict())
         temporary.rename(folder)
@@ -178,7 +184,7 @@ def _say(source: Source, written: Mapping[str, Written]) -> None:
     total = sum(len(of.images) for of in written.values())
     for loss, count in sum((of.losses for of in written.values()), Counter()).items():
         print(f"{source.name}: {count:,} of {total:,} images are {loss}", file=sys.stderr)
-    if skipped := [name for of in written.values() for name in of.skipped]:
+    if skipped := [name for of in written.values() for name in of.skipped.values()]:
         print(f"{source.name}: skipped {len(skipped):,} images that cannot be used ({some(skipped)})", file=sys.stderr)
 
 

@@ -47,6 +47,7 @@ def _of_table(labels: str, division: Division) -> Attributes:
     listed = files | {file.rpartition("/")[2] for file in files}
     if rest := [name for name in table.rows if name not in listed]:
         division.notes.append(f"data.labels lists files that are not there: {len(rest):,} ({some(rest)})")
+    table.lines([*division.train, *division.test])  # at once: a line may be that of one image in each split
     return Attributes(
         table.names, table.sha256, train=partial(table.of, division.train), test=partial(table.of, division.test)
     )

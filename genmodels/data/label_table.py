@@ -26,8 +26,12 @@ class Table(NamedTuple):
     def of(self, files: Sequence[str]) -> np.ndarray:
         """The values of these files, bool [N, A], by relative name or, where that is not listed, by the name alone.
 
-        Raises UsageError for files that are not listed and for values that are not boolean.
+        Raises UsageError as `lines` does, and for values that are not boolean.
         """
+        return np.array([self._values(name) for name in self.lines(files)], bool).reshape(len(files), len(self.names))
+
+    def lines(self, files: Sequence[str]) -> list[str]:
+        """The name under which each file is listed; raises UsageError for files that are not, or not each by itself."""
         names = [file if file in self.rows else file.rpartition("/")[2] for file in files]
         if missing := [file for file, name in zip(files, names, strict=True) if name not in self.rows]:
             raise UsageError(
@@ -38,7 +42,7 @@ class Table(NamedTuple):
             raise UsageError(
                 f"{self.path} has one line for several images ({some(mixed)}): give each its own, as a/1.png."
             )
-        return np.array([self._values(name) for name in names], bool).reshape(len(files), len(self.names))
+        return names
 
     def _values(self, name: str) -> list[bool]:
         try:

@@ -15,13 +15,14 @@ from genmodels.data.source import Source
 from genmodels.errors import UsageError
 
 CHUNK = 256  # images in memory at a time
+REMEDY = "Remove or replace it; data.on_bad=skip leaves a folder's bad images out."
 
 
 class Written(NamedTuple):
-    """The images of the file, the names of those that were skipped, and how many images had each loss."""
+    """The images of the file, the labels and names of those that were skipped, and how many images had each loss."""
 
     images: list[contents.Labelled]
-    skipped: list[str]
+    skipped: dict[str, str]  # label -> name
     losses: Counter
 
 
@@ -33,17 +34,16 @@ class _Prepared(NamedTuple):
 
 def write(path: Path, source: Source, name: str, crop: str, size: int) -> Written:
     """Writes the split `name` of a source as uint8 [N, size, size, 3] in constant memory; raises UsageError."""
-    split, written = getattr(source, name), Written([], [], Counter())
+    split, written = getattr(source, name), Written([], {}, Counter())
 
-    def prepared(i: int) -> _Prepared | str:
+    def prepared(i: int) -> _Prepared | None:
         try:
             image = split.read(i)
             pixels = crops.prepare(image, crop, size)
         except BadImage as reason:
             if source.skip_bad:
-                return split.name(i)
-            remedy = "Remove or replace it; data.on_bad=skip leaves a folder's bad images out."
-            raise UsageError(f"{split.name(i)}: {reason}\n{remedy}") from reason
+                return None
+            raise UsageError(f"{split.name(i)}: {reason}\n{REMEDY}") from reason
         losses = list(crops.losses(crop, image.height, image.width, size))
         return _Prepared(pixels, contents.Labelled(split.label(i), contents.of_image(pixels)), losses)
 
@@ -56,9 +56,9 @@ def write(path: Path, source: Source, name: str, crop: str, size: int) -> Writte
         _write_header(file, split.length, size)
         for start in range(0, split.length, CHUNK):
             indices = range(start, min(start + CHUNK, split.length))
-            for result in pool.map(prepared, indices):
-                if isinstance(result, str):
-                    written.skipped.append(result)
+            for i, result in zip(indices, pool.map(prepared, indices), strict=True):
+                if result is None:
+                    written.skipped[split.label(i)] = split.name(i)
                 else:
                     file.write(result.pixels.data)
                     written.images.append(result.image)

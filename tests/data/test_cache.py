@@ -157,9 +157,9 @@ def test_bad_images_are_skipped_and_counted(tmp_path):
     for got in (faces().cached(tmp_path), faces().cached(tmp_path)):  # built, then found
         np.testing.assert_array_equal(got.train, expected([1, 2, 3, 4, 5, 6, 8, 9]))
         np.testing.assert_array_equal(got.test, expected([1000, 1001]))
-        assert got.skipped == {"train": ["image-0", "image-7"], "test": ["test-image-2"]}
+        assert got.skipped == {"train": ["image-0", "image-7"], "test": ["t2"]}
     meta = json.loads((only(tmp_path) / "meta.json").read_text())
-    assert meta["skipped"] == {"train": ["image-0", "image-7"], "test": ["test-image-2"]}
+    assert meta["left_out"] == got.skipped
 
 
 def test_digest_of_labels_and_cached_pixels(tmp_path):
@@ -176,34 +176,25 @@ def test_digest_of_labels_and_cached_pixels(tmp_path):
     assert Faces().cached(tmp_path).digest == got.digest  # found, not built
 
 
-def as_older(folder: Path) -> dict:
-    """Turns a cache into one of an earlier revision -> what that left out."""
+def as_older(folder: Path, paths: dict[str, list[str]] | None = None) -> dict:
+    """Turns a cache into one of an earlier revision, which kept the `paths` of skipped images -> what it did not keep."""
     path = folder / "meta.json"
     meta = json.loads(path.read_text())
-    left_out = {name: meta.pop(name) for name in ("digest", "duplicates")}
-    path.write_text(json.dumps(meta, indent=1))
-    return left_out
+    del meta["left_out"]
+    measured = {name: meta.pop(name) for name in ("digest", "duplicates")}
+    path.write_text(json.dumps(meta | {"skipped": paths or {"train": [], "test": []}}, indent=1))
+    return measured
 
 
-@pytest.mark.parametrize("bad", [(), (0, 7, 1002)], ids=["all", "some skipped"])
-def test_older_cache_gets_its_digest_without_decoding(tmp_path, bad):
-    def faces():
-        made = Faces(bad=bad, skip_bad=True)
-        return made, {name: getattr(made.source, name) for name in ("train", "test")}
-
-    first, splits = faces()
-    # Names in messages end in the label, as file names do.
-    named = {name: split._replace(name=lambda i, s=split: f"/old/{s.label(i)}") for name, split in splits.items()}
-    first.source = first.source._replace(**named)
-    built = first.cached(tmp_path)
-    left_out = as_older(only(tmp_path))
-    assert left_out == {"digest": built.digest, "duplicates": 0}
-
-    again, _ = faces()  # with other names in messages: the folder has moved
+def test_older_cache_gets_its_digest_without_decoding(tmp_path):
+    built = Faces().cached(tmp_path)
+    measured = as_older(only(tmp_path))
+    assert measured == {"digest": built.digest, "duplicates": 0}
+    again = Faces()
     found = again.cached(tmp_path)
     assert again.reads == 0
     assert (found.digest, found.duplicates) == (built.digest, 0)
-    assert json.loads((only(tmp_path) / "meta.json").read_text()).items() >= left_out.items()  # kept
+    assert json.loads((only(tmp_path) / "meta.json").read_text()).items() >= measured.items()  # kept
     assert sorted(p.name for p in only(tmp_path).iterdir()) == ["meta.json", "test.npy", "train.npy"]
 
 
@@ -216,14 +207,23 @@ def test_older_cache_that_cannot_be_written(tmp_path, monkeypatch):
     assert again.reads == 0
 
 
-def test_older_cache_of_other_images_is_rebuilt(tmp_path):
-    Faces(skip_bad=True, bad=(3,)).cached(tmp_path)
-    as_older(only(tmp_path))
-    path = only(tmp_path) / "meta.json"
-    path.write_text(path.read_text().replace("image-3", "nobody"))
+def test_older_cache_without_some_images_is_rebuilt(tmp_path):
+    """It has their paths: a/1.png in a folder named a may be 1.png or a/1.png."""
+    built = Faces(skip_bad=True, bad=(3,)).cached(tmp_path)
+    as_older(only(tmp_path), {"train": ["/data/image-3"], "test": []})
     again = Faces(skip_bad=True, bad=(3,))
-    assert len(again.cached(tmp_path).train) == 9
+    assert again.cached(tmp_path).digest == built.digest
     assert again.reads == 13
+
+
+def test_a_cache_without_bad_images_is_no_way_round_an_error(tmp_path):
+    Faces(skip_bad=True, bad=(3, 1001)).cached(tmp_path)
+    strict = Faces(bad=(3, 1001))
+    with pytest.raises(
+        UsageError, match=r"^faces 1\.0: 2 images cannot be used \(image-3, t1\)\.\nRemove or replace it; "
+    ):
+        strict.cached(tmp_path)
+    assert strict.reads == 0
 
 
 def test_duplicates_are_test_images_that_are_training_images_too(tmp_path):

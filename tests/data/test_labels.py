@@ -60,6 +60,33 @@ def test_labels_of_skipped_images_are_left_out(images):
         np.testing.assert_array_equal(labels.train, np.array(TRAIN, bool)[[0, 2, 3]])
 
 
+def test_the_image_that_is_skipped_is_no_other_of_the_same_name(tmp_path):
+    """1.png and pets/1.png in a folder named pets; and names that messages escape."""
+    root = tmp_path / "pets"
+    for number in range(20):
+        image = Image.fromarray(np.full((8, 8, 3), 10 * number, np.uint8))
+        for path in (root / f"{number}.png", root / "pets\xa0" / f"{number}.png", root / "pets" / f"{number}.png"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            image.save(path)
+    (root / "1.png").write_bytes(b"no image")
+    (root / "pets\xa0" / "2.png").write_bytes(b"no image")
+    names = [f"{folder}{number}.png" for folder in ("", "pets\xa0/", "pets/") for number in range(20)]
+    rows = [f"{name},{int(name.endswith(('1.png', '2.png')))}" for name in names]
+    found = data.build(config(root, labels=table(tmp_path, "\n".join(["file,low", *rows])), on_bad="skip"))
+    of_pixels = {split: getattr(found, split)[:, 0, 0, 0] // 10 for split in ("train", "test")}
+    for split, numbers in of_pixels.items():
+        ends = np.isin(numbers, (1, 2, 11, 12))
+        np.testing.assert_array_equal(getattr(found.labels, split)[:, 0], ends)
+    assert sum(map(len, of_pixels.values())) == 58
+
+
+def test_one_line_for_an_image_of_each_split_is_refused(images):
+    for split in ("train", "test"):
+        Image.new("RGB", (8, 8)).save(images / split / "same.png")
+    with pytest.raises(UsageError, match=r"one line for several images \(same\.png\): give each its own"):
+        data.build(config(images, labels=table(images, f"{CSV}\nsame.png,0,0")))
+
+
 def test_the_cache_of_the_images_stays_valid(images):
     without = data.build(config(images))
     made = Path(without.train.filename).stat().st_mtime_ns
@@ -101,7 +128,7 @@ def test_a_read_only_cache(images):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (CSV.replace("c.png,True,false\n", ""), r"has no line for 1 of 4 images \(train/c.png\)"),
+        (CSV.replace("c.png,True,false\n", ""), r"has no line for 1 of 6 images \(train/c.png\)"),
         (CSV.replace("d.png,-1", "d.png,often"), "d.png has 'often' in column smiling, which is neither 1 nor 0"),
         (CSV.replace("e.png,1.0,1", "e.png,1.0"), "line 6, has 2 values and not 3"),
         (f"{CSV}\nd.png,1,1", "names d.png twice"),
