@@ -57,8 +57,9 @@ def _sets(there: Sizes, budget: Budget) -> dict[str, str]:
     size, found = images_in_a_set(there.train, there.test), {}
     if not budget.swd_sets or size < 2:
         return {}
-    if 0 < budget.refined < size:
-        reason = f"it compares {size:,} samples, and {budget.refined:,} are improved"
+    paired = budget.refined // 2 * 2
+    if budget.refined and paired < size:
+        reason = f"it compares {size:,} samples, and {paired:,} improved ones are paired"
         found = {measure.words + IMPROVED: reason for measure in NAMED if measure.name in REALISM}
     if (sets := there.train // size) < budget.swd_sets:
         fewer = f"{budget.swd_sets - sets:,} of {budget.swd_sets:,} sets{REAL} for the {SLICED}"
