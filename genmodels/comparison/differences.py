@@ -49,7 +49,7 @@ def _over_all(each: list[dict[str, Any] | None], first: str, second: str, name: 
     there = [difference for difference in each if difference]
     if not there:
         return []
-    paired = all([difference.pop("paired") for difference in there])
+    paired = {difference.pop("paired") for difference in there} == {True}
     over_all = seeds.combine([{"": difference} for difference in there])[""]
     return [{**over_all, "first": first, "second": second, "measure": name, "paired": paired, "each": there}]
 
