@@ -86,9 +86,7 @@ def _open(folder: Path, key: Mapping, source: Source) -> Cached | None:
         meta = json.loads((folder / "meta.json").read_text())
         if meta["key"] != key:
             return None
-        if any(
-            meta.get("skipped", {}).values()
-        ):  # paths, of an earlier revision: not every one tells which image it was
+        if any(meta.get("skipped", {}).values()):  # of an earlier revision: paths, and one may fit two images
             return None
         meta.setdefault("left_out", {split: [] for split in SPLITS})
         arrays = {}

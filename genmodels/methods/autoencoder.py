@@ -57,10 +57,14 @@ class Autoencoder(NamedTuple):
         return signed_to_unit(self.codec.images(weights, codes))
 
 
-def build(config: ml_collections.ConfigDict, replicas: Replicas, outputs: int) -> Autoencoder:
-    """The autoencoder of a config, whose encoder has `outputs` outputs; raises UsageError as nets.choice.build does."""
+def build(config: ml_collections.ConfigDict, replicas: Replicas, outputs: int, first: int = 0) -> Autoencoder:
+    """The autoencoder of a config, whose encoder has `outputs` outputs, trained from step `first` on.
+
+    Raises UsageError as nets.choice.build does.
+    """
     codec = choice.build(config, outputs, replicas.axis, signed=True)
-    return Autoencoder(codec, optim.of(config, config.optim.learning_rate), replicas, config.train.ema_decay)
+    optimiser = optim.of(config, config.optim.learning_rate, first=first)
+    return Autoencoder(codec, optimiser, replicas, config.train.ema_decay)
 
 
 def autoencoder_params(state: TrainState) -> Params:

@@ -40,6 +40,13 @@ class Method(NamedTuple):
     posterior: Callable[[Weights, jax.Array], Posterior] | None = None
     """(weights, images in [0, 1]) -> q(z|x); None if the code is a deterministic function of the image."""
 
+    def unreached(self, steps: int) -> str | None:
+        """That training for `steps` steps never comes to a phase, in words; None if it comes to all."""
+        for phase in self.phases:
+            if phase.start >= max(steps, 1):
+                return f"the {phase.name} would begin at step {phase.start:,}, and training ends at {steps:,}"
+        return None
+
     def phase(self, step: int) -> Phase:
         """The phase that training step `step` belongs to."""
         return next(phase for phase in reversed(self.phases) if phase.start <= step)

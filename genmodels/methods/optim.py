@@ -21,9 +21,12 @@ def adam(
     return optax.adam(schedule, b1=b1, b2=b2, eps=eps)
 
 
-def of(config: ml_collections.ConfigDict, learning_rate: float, eps: float = EPS) -> optax.GradientTransformation:
-    """The Adam that config.optim describes, with a player's learning rate."""
-    return adam(learning_rate, config.optim.b1, config.optim.b2, config.optim.decay, config.train.steps, eps)
+def of(
+    config: ml_collections.ConfigDict, learning_rate: float, eps: float = EPS, first: int = 0
+) -> optax.GradientTransformation:
+    """The Adam that config.optim describes, with a player's learning rate, whose first update is at step `first`."""
+    steps = config.train.steps - first
+    return adam(learning_rate, config.optim.b1, config.optim.b2, config.optim.decay, steps, eps)
 
 
 def update(

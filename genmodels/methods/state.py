@@ -12,7 +12,7 @@ class TrainState(struct.PyTreeNode):
 
     step: jax.Array  # [] int32
     params: dict[str, Any]  # by net: 'encoder', 'decoder', for WAE-GAN 'critic'
-    optimisers: dict[str, optax.OptState]  # by player: 'autoencoder', 'encoder', 'decoder', 'critic'
+    optimisers: dict[str, optax.OptState]  # by player: 'autoencoder', 'encoder', 'decoder', 'critic', 'encoder_warmup'
     ema: dict[str, Any]  # averaged params of 'encoder' and 'decoder', empty if turned off
     measured: dict[str, jax.Array] = struct.field(default_factory=dict)  # by one phase for the next: IntroVAE's 'KL(x)'
 

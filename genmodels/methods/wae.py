@@ -103,7 +103,7 @@ class WAE(NamedTuple):
         )
 
     def statistics(self, params: Params, images: jax.Array, key: jax.Array) -> Params:
-        """BatchNorm's statistics by net, as in training: the decoder sees codes of images."""
+        """BatchNorm's statistics by net, as in training, without its noise: the decoder sees codes of images."""
         del key  # codes are deterministic
         codec = self.autoencoder.codec
         z, of_encoder = codec.encode_with_statistics(params["encoder"], signed(images))
@@ -139,7 +139,7 @@ def build(config: ml_collections.ConfigDict, replicas: Replicas) -> WAE:
     if config.loss.warmup_steps:
         check.at_least(config, "train.batch_size", 2, "the warm-up compares covariances of codes")
     return WAE(
-        autoencoder.build(config, replicas, outputs=config.model.latent),
+        autoencoder.build(config, replicas, outputs=config.model.latent, first=config.loss.warmup_steps),
         weight=cost_weight(config.loss.cost_weight, config.image_size),
         penalty=config.loss.penalty,
         noise=config.loss.input_noise,

@@ -85,7 +85,7 @@ def make(config, replicas) -> Method:
     """The WAE-GAN that a config describes."""
     check.positive(config, "model.critic_features", "model.critic_layers", "optim.critic_learning_rate")
     critic = Critic(config.model.critic_features, config.model.critic_layers)
-    optimiser = optim.of(config, config.optim.critic_learning_rate)
+    optimiser = optim.of(config, config.optim.critic_learning_rate, first=config.loss.warmup_steps)
     method = WAEGAN(wae.build(config, replicas), critic, optimiser)
     return method.wae.method(method.init, method.step)
 

@@ -5,7 +5,7 @@ those of means. `metrics.pca.fit`, `metrics.probe.probe` and their neighbours ar
 """
 
 from genmodels.metrics import pca, probe
-from genmodels.metrics.images import batched, levels, ms_ssim, per_image, psnr, quantise, rmse, sharpness, ssim
+from genmodels.metrics.images import batched, levels, ms_ssim, per_image, psnr, rmse, sharpness, ssim
 from genmodels.metrics.intervals import Estimate, difference, interval, student, welch
 from genmodels.metrics.latents import Moments, active_units, farthest_eigenvectors, least_gaussian_plane, moments
 from genmodels.metrics.manifold import ToSet, distances_to_set
@@ -29,7 +29,6 @@ __all__ = [
     "per_image",
     "probe",
     "psnr",
-    "quantise",
     "rmse",
     "sharpness",
     "sliced_wasserstein",

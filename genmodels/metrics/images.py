@@ -85,11 +85,6 @@ def sharpness(x: Images) -> Values:
     return jnp.var(across + down - 4 * grey[:, 1:-1, 1:-1], axis=(1, 2))
 
 
-def quantise(x: Float[AnyArray, "*b"]) -> Float[jax.Array, "*b"]:
-    """Images clipped to [0, 1] and rounded to the 256 levels that a saved image can hold, as float32 in [0, 1]."""
-    return jnp.round(255 * jnp.clip(x, 0, 1)) / 255
-
-
 def batched(*images: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, ...]]:
     """Cuts arrays of equal length N into tuples of at most `size` rows, in order; memory maps are read as needed.
 

@@ -18,6 +18,7 @@ def draw(runs: list[Run], rows: dict[str, dict]) -> list[str]:
             for run in measured
             if run.step < run.config.train.steps
         ),
+        *(f"{run.name}: {words}" for run in measured if (words := methods.make(run.config).unreached(run.step))),
         *(f"{run.name}: {begun}" for run in measured if (begun := origin.line(run.workdir))),
         *evaluation.lines(_left_out(measured)),
         *claims.left_out(rows),

@@ -68,6 +68,11 @@ def _has_played_at_the_lower_margin(workdir: Path, fields: Fields) -> bool:
     return False
 
 
+def _has_warmed_a_wae_up_to_decaying_rates(workdir: Path, fields: Fields) -> bool:
+    is_wae = fields["method"] in ("wae_mmd", "wae_gan")
+    return is_wae and fields["loss"]["warmup_steps"] > 0 and fields["optim"]["decay"] != 1
+
+
 # All runs before 2026-11-25 22:00 are version 0; they did not record one. Nothing else changed in that time: names of
 # parameters and of optimisers, random streams, batches, losses and learning rates are what they were.
 CHANGES = (
@@ -75,6 +80,12 @@ CHANGES = (
         version=1,
         what="with config.loss.margin_from_warmup the margin was 1.1 times the warm-up's KL(x), now it is 1.5 times",
         affects=_has_played_at_the_lower_margin,
+    ),
+    Change(
+        version=2,
+        what="after config.loss.warmup_steps the learning rates fell as if all steps were left, now they fall by "
+        "config.optim.decay over those that are",
+        affects=_has_warmed_a_wae_up_to_decaying_rates,
     ),
 )
 STEP_VERSION = max(change.version for change in CHANGES)

@@ -19,8 +19,9 @@ def calibrate(
     """The weights for encoding and decoding: `params` with each BatchNorm's mean and variance averaged over batches.
 
     `statistics` is the phase's, preferably jitted; batches are uint8 [B, H, W, 3]. Source: Ioffe & Szegedy 2015 (arXiv
-    1502.03167), algorithm 2, lines 8 to 11. Averages taken at the final weights cannot trail them or mix the real,
-    reconstructed and sampled batches of a game, which is what running averages do.
+    1502.03167), algorithm 2, lines 8 to 11, without its factor m / (m - 1): variances stay those by which training
+    divides. Averages taken at the final weights cannot trail them or mix the real, reconstructed and sampled batches of
+    a game, which is what running averages do.
     """
     total, count = None, 0
     for count, batch in enumerate(batches, start=1):

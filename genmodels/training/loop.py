@@ -8,7 +8,7 @@ import jax
 import ml_collections
 
 from genmodels import methods, runs
-from genmodels.errors import DivergedError
+from genmodels.errors import DivergedError, UsageError
 from genmodels.methods.state import TrainState
 from genmodels.runs import checkpoint
 from genmodels.runs.checkpoint import Checkpoints
@@ -46,6 +46,7 @@ def train(
     given = origin = None
     if start_from and checkpoint.newest_step(workdir) is None:
         given = checkpoint.restore_state(start_from, trainer.abstract_state)
+        _check_left(int(given.step), config.train.steps, start_from)
         origin = runs.origin.Origin(start_from, int(given.step))
     with contextlib.ExitStack() as stack:
         stack.enter_context(runs.writing(workdir))
@@ -60,7 +61,9 @@ def train(
         start, stop = int(state.step), config.train.steps
         with _log(config, workdir, start, watch) as log:
             if start:
-                log.say(f"resumes at step {start:,} of {stop:,}")
+                log.say(f"resumes at step {start:,} of {stop:,}" + (f", from {start_from}" if given else ""))
+            if words := trainer.method.unreached(stop):
+                log.say(words)
             try:
                 step = _Loop(trainer, viewer, checkpoints, log, stopping).run(state)
             except DivergedError as error:
@@ -113,6 +116,14 @@ class _Loop(NamedTuple):
                 self.log.scalars(step, self.viewer.errors(weights))
             if pause.draws and jax.process_index() == 0:
                 self.viewer.draw(weights, step, self.log)
+
+
+def _check_left(step: int, stop: int, start_from: Path) -> None:
+    if step >= stop:
+        raise UsageError(
+            f"{start_from} is at step {step:,} of {stop:,}: nothing would be trained.\n"
+            "Give a larger --config.train.steps: it counts that run's steps too."
+        )
 
 
 def _log(config: ml_collections.ConfigDict, workdir: Path, start: int, watch: Watch | None) -> Log:

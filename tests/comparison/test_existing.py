@@ -11,7 +11,7 @@ from genmodels.comparison import existing
 from genmodels.errors import UsageError
 from genmodels.report import notes, page, results, summary
 from genmodels.runs import lock, origin
-from tests.support import images, tiny_comparison
+from tests.support import images, tiny_comparison, tiny_runs
 from tests.support.plain import assert_plain
 
 pytestmark = pytest.mark.usefixtures("in_the_repository")
@@ -180,6 +180,8 @@ def test_what_a_reader_must_know_is_on_the_page(compared, image_folder, tmp_path
     origin.record(workdir, origin.Origin(first.workdir, 3), images.fake())
     later = first._replace(workdir=workdir)
     assert f"{first.name}: begun at step 3 of another run, vae-0, which was" in notes.draw([later], {})[0]
+    warmed_up = first._replace(config=tiny_runs.config("introvae", image_folder))
+    assert f"{first.name}: the game would begin at step 100, and training ends at 6" in notes.draw([warmed_up], {})
     page.write(tmp_path, [unchecked, early], tiny_comparison.config(image_folder), "command")
     text = (tmp_path / "index.html").read_text()
     assert "data not checked: vae, seed 0." in text

@@ -177,7 +177,7 @@ def test_digest_of_labels_and_cached_pixels(tmp_path):
 
 
 def as_older(folder: Path, paths: dict[str, list[str]] | None = None) -> dict:
-    """Turns a cache into one of an earlier revision, which kept the `paths` of skipped images -> what it did not keep."""
+    """Turns a cache into one of an earlier revision, which kept `paths` of skipped images -> what it lacked."""
     path = folder / "meta.json"
     meta = json.loads(path.read_text())
     del meta["left_out"]

@@ -74,8 +74,8 @@ def test_the_image_that_is_skipped_is_no_other_of_the_same_name(tmp_path):
     rows = [f"{name},{int(name.endswith(('1.png', '2.png')))}" for name in names]
     found = data.build(config(root, labels=table(tmp_path, "\n".join(["file,low", *rows])), on_bad="skip"))
     of_pixels = {split: getattr(found, split)[:, 0, 0, 0] // 10 for split in ("train", "test")}
-    for split, numbers in of_pixels.items():
-        ends = np.isin(numbers, (1, 2, 11, 12))
+    for split, drawn in of_pixels.items():
+        ends = np.isin(drawn, (1, 2, 11, 12))
         np.testing.assert_array_equal(getattr(found.labels, split)[:, 0], ends)
     assert sum(map(len, of_pixels.values())) == 58
 

@@ -45,9 +45,12 @@ def test_every_variant_makes_a_method_of_its_size(name, variant):
 def test_phases_follow_one_another():
     method = tiny.run("introvae").method
     assert [method.phase(step).name for step in (0, 99, 100, 10**6)] == ["VAE warm-up", "VAE warm-up", "game", "game"]
+    assert method.unreached(101) is None
+    assert method.unreached(100) == "the game would begin at step 100, and training ends at 100"
     without = methods.make(tiny.config("introvae", **{"loss.warmup_steps": 0}))
     assert [phase.name for phase in without.phases] == ["game"]
     assert without.phase(0).name == "game"
+    assert without.unreached(1) is without.unreached(0) is None
 
 
 @pytest.mark.parametrize(

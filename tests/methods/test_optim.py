@@ -4,7 +4,8 @@ import numpy as np
 import optax
 import pytest
 
-from genmodels.methods import optim
+from genmodels.methods import optim, replicas, wae
+from tests.support import tiny
 
 
 def test_adam_against_its_formulas():
@@ -36,6 +37,17 @@ def test_rate_falls_smoothly_by_its_factor(decay, last):
     assert rates[0] == pytest.approx(1e-3, rel=1e-4)
     assert rates[50] == pytest.approx(last, rel=1e-4)
     np.testing.assert_allclose(np.diff(np.log(rates)), np.log(last / 1e-3) / 50, atol=1e-4)
+
+
+@pytest.mark.parametrize("warmup", [0, 30])
+def test_rates_after_a_wae_s_warm_up_fall_over_the_steps_that_are_left(warmup):
+    fields = {"train.steps": 50, "optim.learning_rate": 1e-3, "optim.decay": 100.0, "loss.warmup_steps": warmup}
+    optimiser = wae.build(tiny.config("wae_mmd", **fields), replicas.Replicas()).autoencoder.optimiser
+    params = {"w": jnp.zeros(())}
+    state, change = optimiser.init(params), {}
+    for _ in range(50 - warmup + 1):
+        change, state = optimiser.update({"w": jnp.float32(1)}, state, params)
+    assert -float(change["w"]) == pytest.approx(1e-5, rel=1e-4)
 
 
 def test_norms_are_those_of_gradient_parameters_and_update():

@@ -171,11 +171,31 @@ def measured(workdir: Path, margin: float | None) -> None:
 )
 def test_only_games_with_the_lower_margin_are_refused(tmp_path, margin, from_warmup, version, refused):
     measured(tmp_path, margin)
-    fields = {"loss": {"margin_from_warmup": from_warmup}} | version
+    fields = {"method": "introvae", "loss": {"margin_from_warmup": from_warmup}} | version
     if not refused:
         migration.check_steps(tmp_path, fields)
         return
     with pytest.raises(UsageError, match="earlier revision"):
+        migration.check_steps(tmp_path, fields)
+
+
+@pytest.mark.parametrize(
+    ("method", "warmup", "decay", "version", "refused"),
+    [
+        ("wae_mmd", 5, 100.0, 1, True),
+        ("wae_gan", 5, 4.0, 1, True),
+        ("wae_gan", 5, 1.0, 1, False),  # a constant rate
+        ("wae_gan", 0, 4.0, 1, False),  # no warm-up
+        ("introvae", 5, 4.0, 1, False),  # its warm-up trains by the same optimisers
+        ("wae_mmd", 5, 100.0, 2, False),
+    ],
+)
+def test_only_waes_with_decaying_rates_after_a_warm_up_are_refused(tmp_path, method, warmup, decay, version, refused):
+    fields = {"method": method, "loss": {"warmup_steps": warmup}, "optim": {"decay": decay}, "step_version": version}
+    if not refused:
+        migration.check_steps(tmp_path, fields)
+        return
+    with pytest.raises(UsageError, match="learning rates fell as if all steps were left, now"):
         migration.check_steps(tmp_path, fields)
 
 

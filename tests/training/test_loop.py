@@ -167,13 +167,29 @@ def test_a_run_that_diverges_stops_names_the_step_and_keeps_the_last_good_checkp
 def test_another_run_goes_on_from_the_checkpoint_of_one(trained, image_folder, tmp_path, capsys):
     config = tiny_runs.config("vae", image_folder, **{"train.ema_decay": 0.9, "train.steps": 8, "seed": 5})
     assert training.train(config, tmp_path, start_from=trained) == training.Result(8, finished=True)
-    assert "resumes at step 6 of 8" in capsys.readouterr().out
+    assert f"resumes at step 6 of 8, from {trained}\n" in capsys.readouterr().out
     assert [line["step"] for line in lines(tmp_path) if "loss" in line] == [7, 8]
     assert runs.origin.line(tmp_path) == f"begun at step 6 of another run, {trained.name}"
     training.train(config, tmp_path)  # finished: it remains known where it began
     assert runs.origin.line(tmp_path)
     with pytest.raises(UsageError, match="has no checkpoint yet"):
         training.train(config, tmp_path / "new", start_from=tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("steps", [5, 6])
+def test_a_start_at_or_after_the_last_step_is_refused(trained, image_folder, tmp_path, steps):
+    config = tiny_runs.config("vae", image_folder, **tiny_runs.TRAINED | {"train.steps": steps, "seed": 5})
+    words = rf"{trained} is at step 6 of {steps}: nothing would be trained\.\nGive a larger --config\.train\.steps: it"
+    with pytest.raises(UsageError, match=words):
+        training.train(config, tmp_path / "new", start_from=trained)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(("steps", "said"), [(2, True), (3, False)])
+def test_that_a_phase_is_never_reached_is_said(image_folder, tmp_path, capsys, steps, said):
+    config = tiny_runs.config("introvae", image_folder, **{"loss.warmup_steps": 2, "train.steps": steps})
+    training.train(config, tmp_path)
+    assert ("the game would begin at step 2, and training ends at 2\n" in capsys.readouterr().out) is said
 
 
 def test_a_loss_that_is_not_finite_before_the_first_checkpoint(image_folder, tmp_path):
