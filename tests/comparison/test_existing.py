@@ -181,7 +181,7 @@ def test_what_a_reader_must_know_is_on_the_page(compared, image_folder, tmp_path
     later = first._replace(workdir=workdir)
     assert f"{first.name}: begun at step 3 of another run, vae-0, which was" in notes.draw([later], {})[0]
     warmed_up = first._replace(config=tiny_runs.config("introvae", image_folder))
-    assert f"{first.name}: the game would begin at step 100, and training ends at 6" in notes.draw([warmed_up], {})
+    assert f"{warmed_up.name}: the game would begin at step 100, and training ends at 6" in notes.draw([warmed_up], {})
     page.write(tmp_path, [unchecked, early], tiny_comparison.config(image_folder), "command")
     text = (tmp_path / "index.html").read_text()
     assert "data not checked: vae, seed 0." in text
