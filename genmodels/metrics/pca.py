@@ -37,7 +37,7 @@ def fit(
     """First `size` principal components of images, streamed from an array or a memory map.
 
     Randomised subspace iteration (Halko, Martinsson and Tropp 2011, algorithms 4.4 and 5.3) on the covariance, `passes`
-    readings of the images and one for the mean. It holds two matrices of [D, size + 32] and one block: its memory
+    readings of the images and one for the mean. It holds two matrices of [D, 1.5 size] and one block: its memory
     does not grow with N. One fit serves every smaller latent size; size 0 is the mean alone. Raises UsageError for
     too few images or pixels.
     """
@@ -52,7 +52,8 @@ def fit(
         mean = _mean(train, block, bar.update)  # [D]
         if not size:
             return PCA(mean, jnp.zeros((0, values)))
-        oversampled = min(size + 32, n, values)
+        # Half as many more: with 32 the error of 512 components of 3,000 faces at 64 px was 0.5 % above the least.
+        oversampled = min(size + max(32, size // 2), n, values)
         basis = _orthonormal(jax.random.normal(jax.random.key(seed), (values, oversampled)))  # [D, L]
         for _ in range(passes - 1):
             basis = _orthonormal(_covariance_times(train, mean, basis, block, bar.update))

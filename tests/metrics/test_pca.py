@@ -41,6 +41,17 @@ def test_rmse_agrees_with_the_svd_at_every_size(train, svd, fitted):
         np.testing.assert_allclose(values.mean(), numpy_rmse(svd, train, size).mean(), rtol=1e-3)
 
 
+def test_the_last_components_of_a_steep_spectrum_are_found():
+    rng = np.random.default_rng(1)
+    factors = rng.normal(size=(900, 768)) * (1000 / (1 + np.arange(768)))[None]
+    mixed = 127 + factors @ np.linalg.qr(rng.normal(size=(768, 768)))[0]
+    train = np.clip(np.rint(mixed), 0, 255).astype(np.uint8).reshape(900, 16, 16, 3)
+    flat = train.reshape(900, -1) / 255
+    exact = flat.mean(0), np.linalg.svd(flat - flat.mean(0), full_matrices=False)[2]
+    found = pca.rmse(pca.fit(train, 256), train, (256,))[256]
+    assert found.mean() == pytest.approx(numpy_rmse(exact, train, 256).mean(), rel=2e-3)
+
+
 def test_components_are_orthonormal_and_the_leading_ones_exact(fitted, svd):
     np.testing.assert_allclose(fitted.components @ fitted.components.T, np.eye(40), atol=1e-5)
     np.testing.assert_allclose(fitted.mean, svd[0], atol=1e-6)
