@@ -6,13 +6,16 @@ from typing import Any
 from genmodels.evaluation import tables
 from genmodels.evaluation.tables import Cell, Table
 from genmodels.evaluation.ways import TITLES
+from genmodels.report import claims
 
 NOTE = (
     "Sliced Wasserstein distance to test images, then MS-SSIM − real, then the distance of samples to training images "
-    "over that of held-out images. Bold: the least sliced Wasserstein distance of a model"
+    "over that of held-out images. The first is of one set of images "
 )
-OF_ONE = ". It is of one set of images and has no interval"
-OF_SEEDS = ", if its interval is apart from that of the prior. It is of one set of images of each seed"
+OF_ONE = "and has no interval"
+OF_SEEDS = (
+    "of each seed. Bold: the least of a model, of the prior's and of those whose intervals over seeds are apart from it"
+)
 
 
 def table(rows: dict[str, dict]) -> Table | None:
@@ -23,13 +26,12 @@ def table(rows: dict[str, dict]) -> Table | None:
     shown = [way for way in TITLES if any(way in draws["ways"] for draws in measured.values())]
     lines = []
     for name, draws in measured.items():
-        best = _best(draws)
-        cells = [_cell(draws["ways"].get(way))._replace(best=way == best and _is_better(draws, best)) for way in shown]
+        best = _nearest(draws, ["prior", *_apart(draws)]) if _has_intervals(draws) else None
+        cells = [_cell(draws["ways"].get(way))._replace(best=way == best) for way in shown]
         lines.append((rows[name].get("title", name), cells))
     counts = {draws["n"] for draws in measured.values()}
     real = rows.get("real", {}).get("draws")
-    several = any("low" in _distance(values) for draws in measured.values() for values in draws["ways"].values())
-    note = f"{NOTE}{OF_SEEDS if several else OF_ONE}"
+    note = f"{NOTE}{OF_SEEDS if any(map(_has_intervals, measured.values())) else OF_ONE}"
     if real:
         note += f"; training images in the samples' place have {_text(real)}"
     headings = [_title(way, next(iter(measured.values()))) for way in shown]
@@ -43,19 +45,23 @@ def sentences(rows: dict[str, dict], compared: dict[str, dict], copies: float) -
         draws = row.get("draws")
         if not draws or len(draws["ways"]) < 2:
             continue
-        found, best = draws["ways"], _best(draws)
+        found = draws["ways"]
         real = rows.get("real", {}).get("draws")
         beside = f"; training images have {_text(real)}" if real else ""
         measured = f"sliced Wasserstein distance to {draws['n']:,} test images"
+        least = _nearest(draws, list(found))
+        better = [least] if _matters_in_one_run(draws, least) else _apart(draws)
+        best = _nearest(draws, better or [least])
         against = f"{_title(best, draws)}, {_text(found[best])} against {_text(found['prior'])} of the prior"
+        over = "over these seeds" if _has_intervals(draws) else "in one run"
         if best == "prior":
             before = _text(found["prior"])
             yield f"No way to draw codes of {row['title']} is better than the prior: {before} by {measured}{beside}."
-        elif _is_better(draws, best):
-            yield f"Best way to draw codes of {row['title']}, by {measured}: {against}{beside}."
+        elif better:
+            yield f"Best way to draw codes of {row['title']} {over}, by {measured}: {against}{beside}."
         else:
             yield (
-                f"No way to draw codes of {row['title']} can be told from the prior over these seeds, by {measured}: "
+                f"No way to draw codes of {row['title']} is clearly better than the prior {over}, by {measured}: "
                 f"{against}{beside}."
             )
         near += [
@@ -89,18 +95,30 @@ def plain(row: dict[str, Any], real: dict[str, Any]) -> str:
     if made is None:
         return ""
     ((_, cells),) = made.lines
-    found = (f"{heading}: {cell.text}, {cell.interval}" for heading, cell in zip(made.headings, cells, strict=True))
+    found = (f"{heading}: {cell.text} {cell.interval}" for heading, cell in zip(made.headings, cells, strict=True))
     return "\n".join([*found, f"n {made.counts}. {made.note}"])
 
 
-def _best(draws: dict[str, Any]) -> str:
-    return min(draws["ways"], key=lambda way: _distance(draws["ways"][way])["mean"])
+def _nearest(draws: dict[str, Any], among: list[str]) -> str:
+    return min(among, key=lambda way: _distance(draws["ways"][way])["mean"])
 
 
-def _is_better(draws: dict[str, Any], way: str) -> bool:
-    """Whether a way is apart from the prior, by their intervals over seeds where there are any."""
-    own, prior = (_distance(draws["ways"][each]) for each in (way, "prior"))
-    return way == "prior" or "low" not in own or "low" not in prior or own["high"] < prior["low"]
+def _has_intervals(draws: dict[str, Any]) -> bool:
+    return all("low" in _distance(values) for values in draws["ways"].values())
+
+
+def _apart(draws: dict[str, Any]) -> list[str]:
+    """The ways that are better than the prior by their intervals over seeds; [] where there are none."""
+    if not _has_intervals(draws):
+        return []
+    distances = {way: _distance(values) for way, values in draws["ways"].items()}
+    return [way for way, distance in distances.items() if distance["high"] < distances["prior"]["low"]]
+
+
+def _matters_in_one_run(draws: dict[str, Any], way: str) -> bool:
+    """Whether a way is better than the prior in a run that has no intervals, by a difference that matters."""
+    own, prior = (_distance(draws["ways"][each])["mean"] for each in (way, "prior"))
+    return not _has_intervals(draws) and prior - own >= claims.MATTERS[claims.REALISM]
 
 
 def _distance(values: dict[str, Any]) -> dict[str, float]:
@@ -121,4 +139,5 @@ def _cell(values: dict[str, Any] | None) -> Cell:
     copies = values.get("nearest_over_real")
     below = [tables.text(values["ms_ssim_minus_real"], 3), tables.DASH if copies is None else f"{copies:.2f}"]
     distance = tables.cell(_distance(values), 1)
-    return Cell(distance.text, "; ".join(filter(None, [distance.interval, *below])))
+    first = [distance.interval] if distance.interval else []
+    return Cell(distance.text if first else f"{distance.text};", "; ".join([*first, *below]))
