@@ -40,9 +40,10 @@ TIMEOUT = 5  # seconds to wait for Google Drive
 HELP = """{reason}
 To use CelebA, put its five files (Google Drive, linked from http://mmlab.ie.cuhk.edu.hk/projects/CelebA.html)
   {files}
-into {manual} and run the same command again; or set data.dir to a tfds data_dir that holds celeb_a as array_record,
-or to a folder with img_align_celeba/ and list_eval_partition.txt or .csv, as Kaggle and torchvision have them.
-Your own images: --config.data.name=folder
+into {manual} and run the same command again; or set data.dir (--data_dir of launch.sample and launch.evaluate) to a
+tfds data_dir that holds celeb_a as array_record, or to a folder with img_align_celeba/ and list_eval_partition.txt or
+.csv, as Kaggle and torchvision have them.
+To train on your own images: --config.data.name=folder
 Without CelebA: python -m launch.train --config=configs/vae.py:demo"""
 
 

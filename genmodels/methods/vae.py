@@ -69,7 +69,7 @@ def make(config, replicas) -> Method:
 SPEC = Spec(
     name="vae",
     title="VAE",
-    objective="½ |x − G(z)|² + KL(q(z|x) ‖ P<sub>z</sub>), &ensp; z ~ q(z|x)",
+    objective="β ½ |x − G(z)|² + KL(q(z|x) ‖ P<sub>z</sub>), &ensp; z ~ q(z|x)",
     summary=(
         "The bound on the likelihood. The second term pulls <em>each</em> image's posterior towards the prior, so "
         "posteriors of different images overlap and the decoder has to average."

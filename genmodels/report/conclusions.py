@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from genmodels import methods
 from genmodels.comparison import differences, same_nets
-from genmodels.comparison.rows import IMPROVED, method, models, trained
+from genmodels.comparison.rows import IMPROVED, models
 from genmodels.evaluation.tables import find, text
-from genmodels.report import claims, ways
+from genmodels.report import claims, stability, ways
 
 COPIES = 0.8  # samples closer to training images than this fraction of held-out images' distance are too close
-THROWN_BACK = 1.2  # a test RMSE above that of the warm-up by this factor: a game that is won costs a few per cent
 
 
 def draw(rows: dict[str, dict], apart: list[dict[str, Any]]) -> list[str]:
@@ -30,7 +28,7 @@ def draw(rows: dict[str, dict], apart: list[dict[str, Any]]) -> list[str]:
         *_copies(compared),
         *ways.sentences(rows, compared, COPIES),
         *(line for group in groups for line in _speed(group, apart)),
-        *_stability(compared),
+        *stability.sentences(compared),
         *(f"{line}." for line in claims.left_out(rows)),
     ]
     return [sentence[0].upper() + sentence[1:] for sentence in sentences]
@@ -172,38 +170,6 @@ def _speed(compared: dict, apart: list[dict[str, Any]]) -> Iterator[str]:
             f"{compared[fast]['title']} trains fastest, at {most:,.0f} images per second{seeds}, and "
             f"{compared[slow]['title']} slowest, at {least:,.0f}: a factor of {most / least:.1f}."
         )
-
-
-def _stability(compared: dict) -> Iterator[str]:
-    failed = {row["title"]: row["failures"] for row in compared.values() if row.get("failures")}
-    for title, failures in failed.items():
-        yield f"{title} failed in {len(failures)} of its runs: {'; '.join(failures)}"
-    for name, row in compared.items():
-        terms = methods.SPECS[method(compared, name)].game
-        if terms and (game := row.get("training", {}).get("game")):
-            nats = ", ".join(f"{term} {value:.0f}" for term, value in game["last"].items())
-            yield (
-                f"The game of {row['title']} took {100 * game['played']:.0f} % of its training; {terms.fake} was above "
-                f"{terms.real} for "
-                f"{100 * game['ahead']:.0f} % of that. At its end, in nats: {nats}.{_thrown_back(row['training'])}"
-            )
-    if not failed:
-        count = sum(row.get("runs", 0) for row in trained(compared).values())
-        yield f"All {count} runs finished with finite values throughout."
-
-
-def _thrown_back(training: dict[str, Any]) -> str:
-    """That a game undid what its warm-up had learned, if it did, according to the test RMSE over training."""
-    start = round((1 - training["game"]["played"]) * training["steps"])
-    history = training.get("history") or []
-    before = [rmse for step, _, rmse in history if step <= start]
-    during = [rmse for step, _, rmse in history if step > start]
-    if not before or not during or max(during) < THROWN_BACK * before[-1]:
-        return ""
-    return (
-        f" It undid what the warm-up had learned: the test RMSE was {before[-1]:.1f} before it, rose to "
-        f"{max(during):.1f} and ended at {during[-1]:.1f}; lower learning rates are the remedy."
-    )
 
 
 def _ranked(compared: dict, path: str, loss) -> list[tuple[str, dict]]:

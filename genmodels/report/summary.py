@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from genmodels import methods
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures
-from genmodels.report import comparison_tables, results, templating
+from genmodels.report import comparison_tables, deck, results, templating
 from genmodels.report.claims import DIVERSITY, REALISM, RMSE
 from genmodels.runs import renamed
 
@@ -83,6 +83,7 @@ def render(base: Path, folders: list[Path]) -> str:
     return templating.render(
         "summary.md",
         generated=results.GENERATED,
+        deck=deck,
         reading=reading.read_text(encoding="utf-8").strip() if reading.exists() else "",
         comparisons=found,
         claims=list(dict.fromkeys(claim for each in found for claim in each.verdicts)),

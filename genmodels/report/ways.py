@@ -13,9 +13,7 @@ NOTE = (
     "over that of held-out images. The first is of one set of images "
 )
 OF_ONE = "and has no interval"
-OF_SEEDS = (
-    "of each seed. Bold: the least of a model, of the prior's and of those whose intervals over seeds are apart from it"
-)
+OF_SEEDS = "of each seed. Bold: the least of those of a model whose intervals over seeds are below that of its prior"
 
 
 def table(rows: dict[str, dict]) -> Table | None:
@@ -26,7 +24,8 @@ def table(rows: dict[str, dict]) -> Table | None:
     shown = [way for way in TITLES if any(way in draws["ways"] for draws in measured.values())]
     lines = []
     for name, draws in measured.items():
-        best = _nearest(draws, ["prior", *_apart(draws)]) if _has_intervals(draws) else None
+        apart = _apart(draws)
+        best = _nearest(draws, apart) if apart else None
         cells = [_cell(draws["ways"].get(way))._replace(best=way == best) for way in shown]
         lines.append((rows[name].get("title", name), cells))
     counts = {draws["n"] for draws in measured.values()}

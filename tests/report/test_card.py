@@ -35,6 +35,7 @@ def test_it_has_the_numbers_of_the_evaluation(trained, tmp_path, monkeypatch):
     assert "6 steps of 8 images, 48 images seen" in text
     assert "https://arxiv.org/abs/1312.6114" in text
     assert "decay 0.9" in text
+    assert "\n| loss | beta 2.0 |\n" in text
     assert "| codes from | prior, improved, mixture |\n| attributes | hat |\n" in text
     assert "folder images, split" in text
     monkeypatch.chdir(tmp_path)  # where the folder is

@@ -1,7 +1,5 @@
 """Sentences from numbers: other numbers, other sentences."""
 
-import pytest
-
 from genmodels.report import conclusions
 
 
@@ -127,28 +125,6 @@ def test_nothing_measured_nothing_said():
     assert conclusions.draw({"vae": {"title": "VAE", "runs": 1, "failures": ["seed 0: out of memory"]}}, []) == [
         "VAE failed in 1 of its runs: seed 0: out of memory"
     ]
-
-
-def test_how_a_game_went():
-    played = rows()
-    played["introvae"] = played.pop("vae") | {"title": "IntroVAE"}
-    last = {"KL(x)": 114.2, "KL(x_r)": 160.0, "KL(x_p)": 177.4, "margin": 170.0}
-    played["introvae"]["training"]["game"] = {"played": 0.51, "ahead": 0.98, "last": last}
-    assert conclusions.draw(played, [])[-2] == (
-        "The game of IntroVAE took 51 % of its training; KL(x_p) was above KL(x) for 98 % of that. At its end, in "
-        "nats: KL(x) 114, KL(x_r) 160, KL(x_p) 177, margin 170."
-    )
-
-
-@pytest.mark.parametrize(("peak", "said"), [(47.9, False), (48.1, True)])
-def test_a_game_that_undoes_its_warm_up_is_named(peak, said):
-    played = rows()
-    played["introvae"] = played.pop("vae") | {"title": "IntroVAE"}
-    errors = [(10, 1.0, 50.0), (20, 2.0, 40.0), (30, 3.0, peak), (100, 9.0, 45.0)]
-    game = {"played": 0.8, "ahead": 0.5, "last": {"KL(x)": 1.0}}
-    played["introvae"]["training"] |= {"steps": 100, "game": game, "history": errors}
-    words = f"the test RMSE was 40.0 before it, rose to {peak} and ended at 45.0; lower learning rates are the remedy."
-    assert any(line.endswith(words) for line in conclusions.draw(played, [])) is said
 
 
 def test_what_has_no_reference_is_not_judged_by_it():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from genmodels.data import celeb_a_files
 from genmodels.report import page, results
 from tests.support import tiny_comparison
 from tests.support.measured import assert_measured
@@ -88,6 +89,14 @@ def test_a_report_of_an_earlier_revision_names_no_kernel(kept):
     made["provenance"]["machine"] = "Linux-6.18.44-fc-v509-x86_64-with-glibc2.36"
     (kept / "report.json").write_text(json.dumps(made))
     assert f"- Machine: {made['provenance']['device']}, Linux x86_64, Python 3" in results.render(kept)
+
+
+def test_the_images_of_published_comparisons_are_listed_as_celeba_lists_its_own():
+    partition = celeb_a_files.read_partition(RESULTS / "list_eval_partition.txt")
+    counts = {part: list(partition.values()).count(part) for part in ("train", "test")}
+    for path in RESULTS.glob("*/report.json"):
+        data = json.loads(path.read_text())["data"]
+        assert f"({counts['train']:,} of 162,770 train, {counts['test']:,} of 19,962 test)" in data
 
 
 @pytest.mark.parametrize("folder", sorted(path.parent for path in RESULTS.glob("*/report.json")), ids=lambda p: p.name)
