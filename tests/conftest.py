@@ -116,9 +116,13 @@ def command(monkeypatch, capfd):
         saved = flagsaver.save_flag_values()
         capfd.readouterr()
         try:
-            # Processes of later tests would inherit variables that a command sets; what it sets for a CPU would last,
-            # and comes too late for jax: test_processor.py has processes of its own for that.
-            with mock.patch.dict(os.environ), mock.patch("launch.processor.tune"), warnings.catch_warnings():
+            with (
+                mock.patch.dict(os.environ),  # processes of later tests would inherit what a command sets
+                # Would last, and comes too late for jax: test_processor.py has processes of its own for it.
+                mock.patch("launch.processor.tune"),
+                mock.patch("faulthandler.enable"),  # absl's: a crash would be traced in this test's captured stderr
+                warnings.catch_warnings(),
+            ):
                 # ml_collections loads config files in a way that Python would like to retire.
                 warnings.filterwarnings("ignore", message=".*load_module", category=DeprecationWarning)
                 runpy.run_module(f"launch.{name}", run_name="__main__", alter_sys=True)
