@@ -25,7 +25,7 @@ def sentences(compared: dict[str, dict]) -> Iterator[str]:
             )
     if not failed:
         count = sum(row.get("runs", 0) for row in trained(compared).values())
-        runs = "The one run" if count == 1 else f"All {count} runs"
+        runs = {1: "The one run", 2: "Both runs"}.get(count, f"All {count} runs")
         yield f"{runs} finished with finite values throughout."
 
 
