@@ -50,7 +50,7 @@ def test_what_the_numbers_say():
         "images have 0.0400 [0.0390, 0.0410].",
         "No model copies: samples are at least 0.95 times as far from training images as held-out images.",
         "VAE trains fastest, at 500 images per second, and WAE-MMD slowest, at 400: a factor of 1.2.",
-        "All 2 runs finished with finite values throughout.",
+        "Both runs finished with finite values throughout.",
     ]
 
 

@@ -52,9 +52,9 @@ def in_training(net: nn.Module) -> Callable:
     return jax.jit(lambda params, x: net.apply({"params": params}, x, train=True, mutable=["batch_stats"])[0])
 
 
-def adam(config, rate: float, eps: float = 1e-8) -> optax.GradientTransformation:
-    """optax's Adam at a learning rate that falls from `rate` to rate / decay."""
-    return _adam(rate, config.optim.decay, config.train.steps, config.optim.b1, config.optim.b2, eps)
+def adam(config, rate: float, eps: float = 1e-8, first: int = 0) -> optax.GradientTransformation:
+    """optax's Adam at a learning rate that falls from `rate`, at step `first`, to rate / decay."""
+    return _adam(rate, config.optim.decay, config.train.steps - first, config.optim.b1, config.optim.b2, eps)
 
 
 @functools.cache  # equal ones must be one object: `moved` recompiles for each

@@ -65,7 +65,8 @@ def expected_step(run, state, images, key, fault=None) -> Expected:
     def move(player, rate, loss, params, opponent):
         gradient, metrics = jax.grad(loss, has_aux=True)(params, opponent)
         moments = state.optimisers[player]
-        return reference.moved(reference.adam(run.config, rate), gradient, moments, params)[0], metrics
+        adam = reference.adam(run.config, rate, first=run.config.loss.warmup_steps)
+        return reference.moved(adam, gradient, moments, params)[0], metrics
 
     def move_autoencoder(critic):
         return move("autoencoder", run.config.optim.learning_rate, autoencoder_loss, pair, critic)

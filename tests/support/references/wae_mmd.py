@@ -60,7 +60,7 @@ def expected_step(run, state, images, key, fault=None) -> Expected:
         return value, {"loss": value, "c(x,G(z))": cost, "MMD": discrepancy}
 
     gradient, metrics = jax.grad(loss, has_aux=True)(state.params)
-    adam = reference.adam(run.config, run.config.optim.learning_rate)
+    adam = reference.adam(run.config, run.config.optim.learning_rate, first=run.config.loss.warmup_steps)
     params, _ = reference.moved(adam, gradient, state.optimisers["autoencoder"], state.params)
     return Expected(jax.tree.map(float, metrics), params)
 
