@@ -4,12 +4,14 @@ from typing import NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
+import ml_collections
 import optax
 
 from genmodels import losses
 from genmodels.methods import check, optim, wae
 from genmodels.methods.autoencoder import autoencoder_params, signed
 from genmodels.methods.method import Method
+from genmodels.methods.replicas import Replicas
 from genmodels.methods.spec import Spec
 from genmodels.methods.wae import WAE
 from genmodels.nets.codec import Params
@@ -81,13 +83,18 @@ class WAEGAN(NamedTuple):
         return state, {"loss": value, "L_D": critic_value, **terms, **accuracy, **norms, **critic_norms}
 
 
-def make(config, replicas) -> Method:
-    """The WAE-GAN that a config describes."""
+def build(config: ml_collections.ConfigDict, replicas: Replicas) -> WAEGAN:
+    """The WAE-GAN that a config describes; raises UsageError naming the invalid field."""
     check.positive(config, "model.critic_features", "model.critic_layers", "optim.critic_learning_rate")
     critic = Critic(config.model.critic_features, config.model.critic_layers)
     optimiser = optim.of(config, config.optim.critic_learning_rate, first=config.loss.warmup_steps)
-    method = WAEGAN(wae.build(config, replicas), critic, optimiser)
-    return method.wae.method(method.init, method.step)
+    return WAEGAN(wae.build(config, replicas), critic, optimiser)
+
+
+def make(config: ml_collections.ConfigDict, replicas: Replicas) -> Method:
+    """The method of the WAE-GAN that a config describes; raises UsageError as `build` does."""
+    gan = build(config, replicas)
+    return gan.wae.method(gan.init, gan.step)
 
 
 SPEC = Spec(

@@ -24,8 +24,8 @@ def table(rows: dict[str, dict]) -> Table | None:
     shown = [way for way in TITLES if any(way in draws["ways"] for draws in measured.values())]
     lines = []
     for name, draws in measured.items():
-        apart = _apart(draws)
-        best = _nearest(draws, apart) if apart else None
+        better = _better(draws) if _has_intervals(draws) else []
+        best = _nearest(draws, better) if better else None
         cells = [_cell(draws["ways"].get(way))._replace(best=way == best) for way in shown]
         lines.append((rows[name].get("title", name), cells))
     counts = {draws["n"] for draws in measured.values()}
@@ -48,9 +48,8 @@ def sentences(rows: dict[str, dict], compared: dict[str, dict], copies: float) -
         real = rows.get("real", {}).get("draws")
         beside = f"; training images have {_text(real)}" if real else ""
         measured = f"sliced Wasserstein distance to {draws['n']:,} test images"
-        least = _nearest(draws, list(found))
-        better = [least] if _matters_in_one_run(draws, least) else _apart(draws)
-        best = _nearest(draws, better or [least])
+        better = _better(draws)
+        best = _nearest(draws, better or list(found))
         against = f"{_title(best, draws)}, {_text(found[best])} against {_text(found['prior'])} of the prior"
         over = "over these seeds" if _has_intervals(draws) else "in one run"
         if best == "prior":
@@ -106,18 +105,14 @@ def _has_intervals(draws: dict[str, Any]) -> bool:
     return all("low" in _distance(values) for values in draws["ways"].values())
 
 
-def _apart(draws: dict[str, Any]) -> list[str]:
-    """The ways that are better than the prior by their intervals over seeds; [] where there are none."""
-    if not _has_intervals(draws):
-        return []
+def _better(draws: dict[str, Any]) -> list[str]:
+    """The ways that are better than the prior: by their intervals over seeds, in one run by what matters."""
     distances = {way: _distance(values) for way, values in draws["ways"].items()}
-    return [way for way, distance in distances.items() if distance["high"] < distances["prior"]["low"]]
-
-
-def _matters_in_one_run(draws: dict[str, Any], way: str) -> bool:
-    """Whether a way is better than the prior in a run that has no intervals, by a difference that matters."""
-    own, prior = (_distance(draws["ways"][each])["mean"] for each in (way, "prior"))
-    return not _has_intervals(draws) and prior - own >= claims.MATTERS[claims.REALISM]
+    prior = distances["prior"]
+    if _has_intervals(draws):
+        return [way for way, distance in distances.items() if distance["high"] < prior["low"]]
+    matters = claims.MATTERS[claims.REALISM]
+    return [way for way, distance in distances.items() if prior["mean"] - distance["mean"] >= matters]
 
 
 def _distance(values: dict[str, Any]) -> dict[str, float]:

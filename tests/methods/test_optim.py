@@ -4,7 +4,7 @@ import numpy as np
 import optax
 import pytest
 
-from genmodels.methods import optim, replicas, wae
+from genmodels.methods import optim, replicas, wae_gan
 from tests.support import tiny
 
 
@@ -41,13 +41,15 @@ def test_rate_falls_smoothly_by_its_factor(decay, last):
 
 @pytest.mark.parametrize("warmup", [0, 30])
 def test_rates_after_a_wae_s_warm_up_fall_over_the_steps_that_are_left(warmup):
-    fields = {"train.steps": 50, "optim.learning_rate": 1e-3, "optim.decay": 100.0, "loss.warmup_steps": warmup}
-    optimiser = wae.build(tiny.config("wae_mmd", **fields), replicas.Replicas()).autoencoder.optimiser
-    params = {"w": jnp.zeros(())}
-    state, change = optimiser.init(params), {}
-    for _ in range(50 - warmup + 1):
-        change, state = optimiser.update({"w": jnp.float32(1)}, state, params)
-    assert -float(change["w"]) == pytest.approx(1e-5, rel=1e-4)
+    rates = {"optim.learning_rate": 1e-3, "optim.critic_learning_rate": 1e-3, "optim.decay": 100.0}
+    config = tiny.config("wae_gan", **rates | {"train.steps": 50, "loss.warmup_steps": warmup})
+    gan = wae_gan.build(config, replicas.Replicas())
+    for optimiser in (gan.wae.autoencoder.optimiser, gan.critic_optimiser):
+        params = {"w": jnp.zeros(())}
+        state, change = optimiser.init(params), {}
+        for _ in range(50 - warmup + 1):
+            change, state = optimiser.update({"w": jnp.float32(1)}, state, params)
+        assert -float(change["w"]) == pytest.approx(1e-5, rel=1e-4)
 
 
 def test_norms_are_those_of_gradient_parameters_and_update():
