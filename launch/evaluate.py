@@ -55,8 +55,6 @@ def main() -> None:
     labels = cli.path(LABELS)
     if out is None:
         exported.refuse(workdir, "choose a folder for its evaluation with --out")
-    if FIGURES.value:
-        exported.refuse(workdir, "its figures would show the course of training, so draw them of the run")
     model = genmodels.load(workdir, STEP.value)
     dataset = data.build(runs.read_config(workdir, data_dir and str(data_dir), labels and str(labels)))
     budget = evaluation.Budget(

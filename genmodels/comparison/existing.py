@@ -1,7 +1,10 @@
 """Finished runs to compare; those that cannot be compared are refused before any work."""
 
 import contextlib
+import filecmp
 import os
+import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +14,7 @@ from genmodels import data, runs
 from genmodels.comparison import settings
 from genmodels.comparison.run import Run, compared_step, failure
 from genmodels.errors import UsageError
-from genmodels.runs import checkpoint, exported, lock
+from genmodels.runs import checkpoint, derived, exported, lock
 
 KIND = ("name", "split", "crop", "num_train", "num_test")  # of config.data
 
@@ -57,6 +60,31 @@ def check_data(planned: list[Run], images: data.Dataset) -> None:
             )
 
 
+def with_copies(planned: list[Run], workdir: Path) -> list[Run]:
+    """The same runs, exported models as copies in `workdir`: they are only read, and evaluations are kept with a run.
+
+    Raises UsageError if something else is in the way, or if it cannot be written.
+    """
+    return [run if exported.step(run.workdir) is None else run._replace(workdir=_copy(run, workdir)) for run in planned]
+
+
+def _copy(run: Run, workdir: Path) -> Path:
+    model, copy = run.workdir, workdir / run.workdir.name
+    if copy.exists():
+        needed = (Path("config.json"), derived.path(Path(), exported.WEIGHTS, run.step))
+        if any(not (copy / file).exists() or not filecmp.cmp(model / file, copy / file, False) for file in needed):
+            raise UsageError(f"{copy} is in the way of a copy of {model}: move it, or choose another --workdir.")
+        return copy
+    try:
+        workdir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=workdir, prefix=f"{copy.name}.partial-") as partial:
+            shutil.copytree(model, Path(partial) / "model").rename(copy)
+    except OSError as error:
+        raise UsageError(f"{copy} cannot be written ({error.strerror}): choose another --workdir.") from error
+    print(f"{model} is only read: its evaluation and figures will be in a copy, {copy}", flush=True)
+    return copy
+
+
 def check_places(planned: list[Run]) -> None:
     """Raises UsageError if the missing results of these runs could not be written to their folders."""
     for run in planned:
@@ -81,9 +109,9 @@ def _at_its_step(run: Run) -> Run:
         return run
     step = checkpoint.newest_step(run.workdir)
     if step is None:
-        exported.refuse(run.workdir, "compare the run that it was made from")
         raise UsageError(f"{run.workdir} has no checkpoint yet: train it with launch.train first.")
-    _check_at_rest(run.workdir)
+    if exported.step(run.workdir) is None:
+        _check_at_rest(run.workdir)
     run = run._replace(step=step)
     if step < run.config.train.steps:
         steps = f"{compared_step(run):,} of {run.config.train.steps:,} steps"

@@ -111,16 +111,14 @@ def _row(run: Run, improved: bool) -> dict[str, Any] | None:
     row = run.report["rows"].get(IMPROVED + method if improved else method) if run.report else None
     if row is None or improved:
         return row
-    # None if the run was stopped before it first measured the test RMSE.
-    points = runs.rmse_history(run.workdir, run.config.train.batch_size)
-    game = runs.game(run.workdir, methods.SPECS[method].game)
+    history = runs.history.read(run.workdir, run.config)
     training = {
         "images_per_s": run.evaluation["training_images_per_s"],
-        "seconds": points[-1].seconds if points else None,
+        "seconds": history.errors[-1].seconds if history.errors else None,  # none is known
         "steps": run.step,
         "batch_size": run.config.train.batch_size,
-        "history": points,
+        "history": history.errors,
     }
-    if game:
-        training["game"] = game._asdict()
+    if history.game:
+        training["game"] = history.game._asdict()
     return row | {"training": training, "latent_size": run.config.model.latent}

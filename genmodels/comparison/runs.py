@@ -27,6 +27,7 @@ def compare(config: ml_collections.ConfigDict, workdir: Path, folders: Sequence[
     images = data.build(planned[0].config)
     if folders:
         existing.check_data(planned, images)
+        planned = existing.with_copies(planned, workdir)
     budgets = [budget_for(config, run) for run in planned]
     _say_what_is_left_out(planned, images, budgets)
     todo = [tasks(run, budget, images) for run, budget in zip(planned, budgets, strict=True)]

@@ -55,7 +55,7 @@ def evaluate_run(
         "run": str(workdir.resolve()),
         "step": model.step,
         "budget": budget._asdict(),
-        "training_images_per_s": runs.training_rate(workdir),
+        "training_images_per_s": runs.history.read(workdir, model.config).images_per_s,
         "left_out": found.left_out,
         "rows": found.rows,
     }

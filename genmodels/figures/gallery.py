@@ -11,7 +11,7 @@ from genmodels.data import Dataset, sampled
 from genmodels.figures import attributes, plots, sheets, videos
 from genmodels.images import to_uint8, to_unit
 from genmodels.model import Model
-from genmodels.runs import derived
+from genmodels.runs import derived, exported
 from genmodels.runs.logs import read_metrics
 from genmodels.sampling import densities
 from genmodels.sampling.attributes import Vectors
@@ -50,13 +50,16 @@ def draw(workdir: Path, model: Model, dataset: Dataset, seed: int, out: Path | N
     _sheets(partial, model, dataset, sheets_key)
     _surface(partial, model, surface_key)
     _drawn(partial, model, densities.read(derived.path(out or workdir, derived.DENSITIES, model.step)), codes_key)
-    _plots(partial, workdir, model, dataset, plots_key)
+    _planes(partial, model, dataset, plots_key)
     vectors = sampling.attributes.read(derived.path(out or workdir, derived.ATTRIBUTES, model.step))
     if vectors is not None and vectors.best(1):
         _along_attributes(partial, model, vectors, dataset, attributes_key)
     walk = videos.manifold_walk(model, walk_key, STOPS, FRAMES_BETWEEN)
     videos.write(partial / "walk.mp4", walk, FPS)
-    videos.write(partial / "training.mp4", videos.training(workdir), TRAINING_FPS)
+    if exported.step(workdir) is None:
+        _course(partial, workdir)
+    else:
+        print("no course of training is drawn, as an exported model has no log")
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
     return folder
@@ -118,18 +121,20 @@ def _drawn(folder: Path, model: Model, fitted: dict[str, Density], key: jax.Arra
         images.save_sheet(folder / f"samples_{name}.png", sheet, model.config.image_size)
 
 
-def _plots(folder: Path, workdir: Path, model: Model, dataset: Dataset, key: jax.Array) -> None:
-    if model.config.model.latent > 1:
-        _planes(folder, model, dataset, key)
-    else:
-        print("no plots of codes are drawn, as codes have only one dimension")
+def _course(folder: Path, workdir: Path) -> None:
+    """The losses, and the video of samples, throughout training."""
     lines = read_metrics(workdir)
     terms = dict.fromkeys(name for line in lines for name in line if "/" not in name and name != "step")
     measured = ["test/rmse"] if any("test/rmse" in line for line in lines) else []  # not yet, in a run stopped early
     plots.loss_curves(lines, [*terms, *measured]).savefig(folder / "losses.png", dpi=150)
+    videos.write(folder / "training.mp4", videos.training(workdir), TRAINING_FPS)
 
 
 def _planes(folder: Path, model: Model, dataset: Dataset, key: jax.Array) -> None:
+    """Codes, in a plane of the latent space."""
+    if model.config.model.latent == 1:
+        print("no plots of codes are drawn, as codes have only one dimension")
+        return
     prior_key, plane_key, *keys = jax.random.split(key, 4)
     splits = zip((dataset.train, dataset.test), keys, strict=True)
     train, test = (evaluation.sampled_codes_of(model, split, CODES, each) for split, each in splits)

@@ -9,7 +9,7 @@ from genmodels import methods, runs
 from genmodels.errors import UsageError
 from genmodels.model import abstract_weights
 from genmodels.report import card
-from genmodels.runs import checkpoint, derived, exported, origin
+from genmodels.runs import checkpoint, data, derived, exported, history, origin
 from genmodels.runs.files import write_whole
 
 ELSEWHERE = {"dir": "", "cache_dir": "~/.cache/genmodels", "labels": ""}  # places in config.data, the same everywhere
@@ -40,8 +40,10 @@ def write(workdir: Path, out: Path) -> int:
                 if (fitted := derived.path(workdir, folder, step)).exists():
                     (made / folder).mkdir()
                     shutil.copyfile(fitted, derived.path(made, folder, step))
-            if (begun := workdir / origin.FILE).exists():
-                shutil.copyfile(begun, made / origin.FILE)
+            for record in (data.FILE, origin.FILE):
+                if (workdir / record).exists():
+                    shutil.copyfile(workdir / record, made / record)
+            history.write(made, history.read(workdir, config))
             write_whole(made / "config.json", json.dumps(fields, indent=2) + "\n")
             write_whole(made / "README.md", card.text(workdir, config, step, weights, out.resolve().name))
             made.rename(out)

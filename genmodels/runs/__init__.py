@@ -1,6 +1,6 @@
 """A run's folder: its config, its checkpoints, what it logs."""
 
-from genmodels.runs import data, origin
+from genmodels.runs import data, history, origin
 from genmodels.runs.folder import check, check_is_run, default_workdir, opened, read_config, writing
 from genmodels.runs.history import Course, Point, game, rmse_history, training_rate
 
@@ -12,6 +12,7 @@ __all__ = [
     "data",
     "default_workdir",
     "game",
+    "history",
     "opened",
     "origin",
     "read_config",

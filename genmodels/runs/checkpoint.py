@@ -93,8 +93,8 @@ class Checkpoints(contextlib.AbstractContextManager):
 
 
 def newest_step(workdir: Path) -> int | None:
-    """The step of a run's newest complete checkpoint; None if it has none."""
-    return max(_steps(workdir), default=None)
+    """The step of a run's newest complete checkpoint, or of an exported model; None if there is neither."""
+    return max(_steps(workdir), default=exported.step(workdir))
 
 
 def _folder(workdir: Path) -> Path:

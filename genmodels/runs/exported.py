@@ -1,8 +1,8 @@
 """An exported model: the weights of one checkpoint, for others to load. It is only read, and nothing resumes from it.
 
-weights/<step>.npz has the parameters as float16 and BatchNorm's statistics as they are; the other files, config.json,
-origin.json, densities/ and attributes/, are as in a run's folder. bfloat16 has three bits less, and moves samples about
-eight times as far.
+weights/<step>.npz has the parameters as float16 and BatchNorm's statistics as they are, history.json is a summary of
+the log; the other files, config.json, data.json, origin.json, densities/ and attributes/, are as in a run's folder.
+bfloat16 has three bits less, and moves samples about eight times as far.
 """
 
 from collections.abc import Mapping

@@ -1,14 +1,20 @@
-"""How a run went, according to its log."""
+"""How a run went, according to its log; an exported model has no log, but a summary of it."""
 
+import json
 import statistics
 from pathlib import Path
 from typing import NamedTuple
 
+import ml_collections
 import numpy as np
 
+from genmodels import methods
+from genmodels.errors import UsageError
 from genmodels.methods import Game
+from genmodels.runs.files import write_whole
 from genmodels.runs.logs import read_metrics
 
+FILE = "history.json"  # the summary, in an exported model
 WINDOW = 5  # neighbouring lines of a log whose median rate is that of the middle one
 
 
@@ -65,3 +71,35 @@ def game(workdir: Path, terms: Game | None) -> Course | None:
     ahead = sum(line[terms.fake] > line[terms.real] for line in played)
     last = {name: played[-1][name] for name in terms.shown if name in played[-1]}
     return Course(len(played) / len(lines), ahead / len(played), last)
+
+
+class History(NamedTuple):
+    """The median training rate, None before there is one; the test RMSE throughout; and how the game went, if any."""
+
+    images_per_s: float | None
+    errors: list[Point]
+    game: Course | None
+
+
+def read(folder: Path, config: ml_collections.ConfigDict) -> History:
+    """How the run of `config` in `folder` went, or that of an exported model; empty where neither is recorded.
+
+    Raises UsageError for a summary that cannot be read.
+    """
+    path = folder / FILE
+    try:
+        found = json.loads(path.read_text())
+        played = found["game"]
+        errors = [Point(*point) for point in found["errors"]]
+        return History(found["images_per_s"], errors, None if played is None else Course(**played))
+    except FileNotFoundError:
+        errors = rmse_history(folder, config.train.batch_size)
+        return History(training_rate(folder), errors, game(folder, methods.spec(config).game))
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise UsageError(f"{path} cannot be read ({error}): restore it from a copy, or delete it.") from error
+
+
+def write(folder: Path, history: History) -> None:
+    """Writes the summary into an exported model's folder; raises OSError."""
+    fields = history._asdict() | {"game": history.game and history.game._asdict()}
+    write_whole(folder / FILE, json.dumps(fields) + "\n")

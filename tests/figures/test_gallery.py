@@ -12,6 +12,7 @@ import genmodels
 from genmodels import data, images
 from genmodels.figures import gallery
 from genmodels.figures.sheets import reconstruction_pairs
+from genmodels.report import export
 from genmodels.runs import derived
 from genmodels.sampling import densities
 from tests.support import keys
@@ -66,3 +67,13 @@ def test_every_figure_of_a_run(run):
         pairs = reconstruction_pairs(x, y, gallery.PAIR_COLUMNS).repeat(3, 0).repeat(3, 1)
         np.testing.assert_array_equal(np.asarray(Image.open(folder / f"reconstructions_{split}.png")), pairs)
     assert imageio.get_reader(folder / "walk.mp4").count_frames() == gallery.STOPS * (gallery.FRAMES_BETWEEN + 1)
+
+
+def test_an_exported_model_has_all_figures_but_the_course_of_training(trained, tmp_path, capsys):
+    export.write(trained, tmp_path / "model")
+    model = genmodels.load(tmp_path / "model")
+    folder = gallery.draw(tmp_path / "model", model, data.build(genmodels.load(trained).config), 0, tmp_path / "out")
+    assert "no course of training is drawn, as an exported model has no log" in capsys.readouterr().out
+    drawn = {path.name for path in folder.iterdir()}
+    assert drawn >= {"samples.png", "reconstructions_test.png", "codes.png", "nearest.png", "walk.mp4"}
+    assert not drawn & {"losses.png", "training.mp4"}

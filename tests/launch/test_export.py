@@ -74,16 +74,20 @@ def test_the_newest_checkpoint_with_what_was_fitted_to_it_and_nothing_of_the_mac
     assert re.fullmatch(rf"exported {run} at step 6, 0\.\d MB: {out}\n", text)
     assert contents(run) == before
     files = contents(out)
-    assert files.keys() == {"README.md", "config.json", "weights/6.npz", "densities/6.npz", "attributes/6.npz"}
+    records = {"README.md", "config.json", "data.json", "history.json"}
+    assert files.keys() == records | {"weights/6.npz", "densities/6.npz", "attributes/6.npz"}
     assert [path.name for path in out.parent.iterdir()] == ["model"]
     assert out.stat().st_mode & 0o077 == (out / "weights").stat().st_mode & 0o077  # as open to others as any folder
-    for name in ("README.md", "config.json"):
+    for name in records:
         for path in (run, image_folder, image_folder.parent, Path.home(), Path.cwd()):
             assert str(path).encode() not in files[name]
     fields = json.loads(files["config.json"])
     assert {name: fields["data"][name] for name in export.ELSEWHERE} == export.ELSEWHERE
     assert tiny.configuration("vae", "demo").data.to_dict().items() >= export.ELSEWHERE.items()
-    assert methods.make(runs.read_config(out))
+    assert methods.make(config := runs.read_config(out))
+    assert files["data.json"] == before["data.json"]
+    assert runs.history.read(out, config) == runs.history.read(run, config)
+    assert [point.step for point in runs.history.read(out, config).errors] == [3, 6]
     for folder in ("densities", "attributes"):
         assert files[f"{folder}/6.npz"] == before[f"{folder}/6.npz"]
 
@@ -133,9 +137,7 @@ def test_an_exported_model_is_measured_elsewhere_like_its_run(command, trained, 
         ("export --workdir={run}", "--out is missing"),
         ("export --workdir={model} --out={tmp}/new", "is an exported model, not a run: copy its folder"),
         ("evaluate --workdir={model}", "is an exported model, not a run: choose a folder .* with --out"),
-        ("evaluate --workdir={model} --out={tmp}/new --figures", "is an exported model, not a run: its figures"),
         ("train --config=configs/vae.py:demo --workdir={model}", "not a run: choose another --workdir to train in"),
-        ("compare --config=configs/compare.py:demo --workdir={tmp}/new --runs={model}", "not a run: compare the run"),
         ("sample --workdir={model} --step=5", "has no checkpoint of step 5; it has 6"),
         ("sample --workdir={model} --codes=gaussian", "--workdir=<the run that was exported> --step=6"),
         ("sample --workdir={model} --attribute=hat:1", "--workdir=<the run that was exported> --step=6"),

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from genmodels import runs
+from genmodels.errors import UsageError
 from genmodels.methods import Game
+from genmodels.runs import history
+from tests.support import tiny
 
 TERMS = Game(real="KL(x)", fake="KL(x_p)", shown=("KL(x)", "KL(x_r)", "KL(x_p)", "margin"), remedy="")
 
@@ -101,3 +104,23 @@ def test_an_error_before_the_first_line(tmp_path):
     assert runs.rmse_history(tmp_path, BATCH) == []  # nothing has been trained
     (tmp_path / "metrics.jsonl").write_text('{"step": 3, "test/rmse": 50.0}\n')
     assert runs.rmse_history(tmp_path, BATCH) == [(3, 0.0, 50.0)]
+
+
+def test_a_summary_takes_the_place_of_the_log(tmp_path):
+    config, terms = tiny.configuration("introvae", "demo"), {"KL(x)": 50.0, "KL(x_r)": 55.0, "KL(x_p)": 58.0}
+    lines = [{"step": 1, "images/s": 4.0} | terms, {"step": 1, "test/rmse": 30.0}]
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    found = history.read(tmp_path, config)
+    assert found == (4.0, [(1, config.train.batch_size / 4.0, 30.0)], runs.Course(1.0, 1.0, terms))
+    for name, each in (("all", found), ("none", history.History(None, [], None))):
+        (tmp_path / name).mkdir()
+        history.write(tmp_path / name, each)
+        assert history.read(tmp_path / name, config) == each
+    assert history.read(tmp_path / "nowhere", config) == history.History(None, [], None)
+
+
+@pytest.mark.parametrize("text", ["[", "{}", "3", '{"images_per_s": 1, "errors": [[1, 2]], "game": null}'])
+def test_a_damaged_summary_is_refused(tmp_path, text):
+    (tmp_path / "history.json").write_text(text)
+    with pytest.raises(UsageError, match=r"history\.json cannot be read .*: restore it from a copy, or delete it"):
+        history.read(tmp_path, tiny.configuration("vae", "demo"))
