@@ -37,6 +37,9 @@ def test_a_model_is_small_and_tells_what_it_is(folder):
     config = json.loads((folder / "config.json").read_text())
     assert folder.name == f"{config['method'].replace('_', '-')}-{config['variant']}"
     assert config["data"]["dir"] == ""
+    trained_on = json.loads((folder / "data.json").read_text())  # so that they are compared on the same images only
+    assert (trained_on["train"], trained_on["test"]) == (10_000, 1_000)
+    assert trained_on["description"] in (folder / "README.md").read_text()
     assert "may not be redistributed" in (folder / "README.md").read_text()
 
 
