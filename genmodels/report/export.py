@@ -9,7 +9,7 @@ from genmodels import methods, runs
 from genmodels.errors import UsageError
 from genmodels.model import abstract_weights
 from genmodels.report import card
-from genmodels.runs import checkpoint, data, derived, exported, history, origin
+from genmodels.runs import checkpoint, data, exported, history, origin
 from genmodels.runs.files import write_whole
 
 ELSEWHERE = {"dir": "", "cache_dir": "~/.cache/genmodels", "labels": ""}  # places in config.data, the same everywhere
@@ -36,10 +36,7 @@ def write(workdir: Path, out: Path) -> int:
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f"{out.name}.partial-") as partial:
             made = Path(partial) / "model"  # tempfile's own folder is closed to others
             exported.write(made, step, weights)
-            for folder in derived.FOLDERS:
-                if (fitted := derived.path(workdir, folder, step)).exists():
-                    (made / folder).mkdir()
-                    shutil.copyfile(fitted, derived.path(made, folder, step))
+            exported.write_derived(workdir, made, step)
             for record in (data.FILE, origin.FILE):
                 if (workdir / record).exists():
                     shutil.copyfile(workdir / record, made / record)

@@ -1,7 +1,7 @@
 """An exported model: the weights of one checkpoint, for others to load. It is only read, and nothing resumes from it.
 
-weights/<step>.npz has the parameters as float16 and BatchNorm's statistics as they are, history.json is a summary of
-the log; the other files, config.json, data.json, origin.json, densities/ and attributes/, are as in a run's folder.
+weights/<step>.npz has the parameters as float16 and BatchNorm's statistics as they are; densities/ and attributes/ are
+float16 as well, history.json is a summary of the log; config.json, data.json and origin.json are as in a run's folder.
 bfloat16 has three bits less, and moves samples about eight times as far.
 """
 
@@ -36,6 +36,20 @@ def write(folder: Path, step: int, weights: Any) -> None:
     files.write_arrays(derived.path(folder, WEIGHTS, step), leaves)
 
 
+def write_derived(workdir: Path, folder: Path, step: int) -> None:
+    """Writes what was derived from a run's checkpoint at `step`, as float16.
+
+    Raises OSError, and UsageError for what is damaged.
+    """
+
+    def parse(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {name: _half(array) if array.dtype.kind == "f" else array for name, array in arrays.items()}
+
+    for each in derived.FOLDERS:
+        if rounded := derived.read(derived.path(workdir, each, step), parse):
+            files.write_arrays(derived.path(folder, each, step), rounded)
+
+
 def restore(folder: Path, wanted: int | None, like: Any) -> tuple[int, Any]:
     """The step and the weights as `write` had them but for its rounding: host arrays with shapes and dtypes of `like`.
 
@@ -54,7 +68,7 @@ def restore(folder: Path, wanted: int | None, like: Any) -> tuple[int, Any]:
 
 def _half(leaf: np.ndarray) -> np.ndarray:
     """As float16, where that can hold all of it."""
-    return leaf.astype(np.float16) if np.abs(leaf).max() <= np.finfo(np.float16).max else leaf
+    return leaf if (np.abs(leaf) > np.finfo(np.float16).max).any() else leaf.astype(np.float16)
 
 
 def _fitting(arrays: Mapping[str, np.ndarray], name: str, like: Any) -> np.ndarray:

@@ -60,8 +60,12 @@ def write(path: Path, vectors: Vectors) -> None:
 
 
 def read(path: Path) -> Vectors | None:
-    """What `write` has written; None where there is no file, UsageError for a damaged one."""
-    return derived.read(path, lambda arrays: Vectors(tuple(arrays["names"].tolist()), arrays["vectors"], arrays["auc"]))
+    """What `write` has written, or an exported model has; None where there is no file, UsageError for a damaged one."""
+
+    def parse(arrays: Mapping[str, np.ndarray]) -> Vectors:
+        return Vectors(tuple(arrays["names"].tolist()), np.float32(arrays["vectors"]), np.float64(arrays["auc"]))
+
+    return derived.read(path, parse)
 
 
 def _suggestion(name: str, names: Sequence[str]) -> str:

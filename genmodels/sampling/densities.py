@@ -73,10 +73,13 @@ def write(path: Path, densities: Mapping[str, Density]) -> None:
 
 
 def read(path: Path) -> dict[str, Density]:
-    """The densities that `write` has written, by name; {} where there is no file, UsageError for a damaged one."""
+    """The densities that `write` has written, or an exported model has, by name.
+
+    {} where there is no file, UsageError for a damaged one.
+    """
 
     def parse(arrays: Mapping[str, np.ndarray]) -> dict[str, Density]:
         names = dict.fromkeys(name.partition("/")[0] for name in arrays)
-        return {name: Density(*(arrays[f"{name}/{field}"] for field in Density._fields)) for name in names}
+        return {name: Density(*(np.float32(arrays[f"{name}/{field}"]) for field in Density._fields)) for name in names}
 
     return derived.read(path, parse) or {}
