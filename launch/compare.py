@@ -1,7 +1,7 @@
 """The deck's whole comparison: trains what is missing, measures it, and writes a page, tables, figures and videos.
 
 python -m launch.compare --config=configs/compare.py[:demo] [--workdir=DIR] [--config.any.field=value ...]
-python -m launch.compare --config=configs/compare.py[:demo] --runs=RUN,RUN,...      # finished runs; trains nothing
+python -m launch.compare --config=configs/compare.py[:demo] --runs=RUN,RUN,...    # finished or exported; trains nothing
 """
 
 import sys
@@ -18,7 +18,7 @@ from launch import cli
 CONFIG = cli.config("configs/compare.py[:variant].")
 WORKDIR = flags.DEFINE_string("workdir", None, "Where runs and report go; by default runs/compare-<variant>.")
 TUNING = flags.DEFINE_list("tuning", [], "Folders of launch.tune studies to show on the page.")
-RUNS = flags.DEFINE_list("runs", [], "Folders of finished runs to compare, instead of training any.")
+RUNS = flags.DEFINE_list("runs", [], "Folders of finished runs, or exported models, to compare instead of training.")
 
 
 def main() -> None:

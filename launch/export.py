@@ -1,4 +1,4 @@
-"""Writes a trained model to hand on: compact weights, what evaluations fitted, a model card, no path of this machine.
+"""Writes a trained model to hand on: compact weights, what was fitted and logged, a card, no path of this machine.
 
 python -m launch.export --workdir=RUN --out=DIR     # then genmodels.load("DIR"), launch.sample --workdir=DIR
 """

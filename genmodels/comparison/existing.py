@@ -20,10 +20,10 @@ KIND = ("name", "split", "crop", "num_train", "num_test")  # of config.data
 
 
 def read(folders: Sequence[Path], data_dir: str) -> list[Run]:
-    """The runs of these folders at their newest checkpoints, each once; the data are now in `data_dir`, if given.
+    """The runs or exported models in these folders, at their newest checkpoints, each once.
 
-    Raises UsageError for a folder that is not a run or has no checkpoint, for a run given twice, for one that is being
-    trained, and for runs that differ in data, crop or size.
+    The data are now in `data_dir`, if given. Raises UsageError for a folder that is not a run or has no checkpoint, for
+    a run given twice, for one that is being trained, and for runs that differ in data, crop or size.
     """
     planned = [Run(folder, runs.read_config(folder, data_dir or None)) for folder in folders]
     _check_once(planned)
@@ -61,28 +61,41 @@ def check_data(planned: list[Run], images: data.Dataset) -> None:
 
 
 def with_copies(planned: list[Run], workdir: Path) -> list[Run]:
-    """The same runs, exported models as copies in `workdir`: they are only read, and evaluations are kept with a run.
+    """The same runs, exported models as copies in <workdir>/models: they are only read, and much is kept with a run.
 
-    Raises UsageError if something else is in the way, or if it cannot be written.
+    Raises UsageError if something else is in the way, and if a copy cannot be written.
     """
     return [run if exported.step(run.workdir) is None else run._replace(workdir=_copy(run, workdir)) for run in planned]
 
 
 def _copy(run: Run, workdir: Path) -> Path:
-    model, copy = run.workdir, workdir / run.workdir.name
-    if copy.exists():
-        needed = (Path("config.json"), derived.path(Path(), exported.WEIGHTS, run.step))
-        if any(not (copy / file).exists() or not filecmp.cmp(model / file, copy / file, False) for file in needed):
-            raise UsageError(f"{copy} is in the way of a copy of {model}: move it, or choose another --workdir.")
-        return copy
+    model, copy = run.workdir, workdir / "models" / run.workdir.resolve().name
+    if workdir.resolve().is_relative_to(model.resolve()):
+        raise UsageError(f"--workdir={workdir} is inside the exported model {model}: choose a folder outside.")
     try:
-        workdir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=workdir, prefix=f"{copy.name}.partial-") as partial:
-            shutil.copytree(model, Path(partial) / "model").rename(copy)
+        if copy.exists():
+            if model.resolve() != copy.resolve() and not _is_copy(copy, model, run.step):
+                raise UsageError(f"{copy} is of another model than {model}: rename that, or choose another --workdir.")
+            return copy
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=copy.parent, prefix=f"{copy.name}.partial-") as partial:
+            made = Path(partial) / "model"
+            for file in (path for path in model.rglob("*") if path.is_file()):
+                place = made / file.relative_to(model)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, place)
+            made.rename(copy)
     except OSError as error:
-        raise UsageError(f"{copy} cannot be written ({error.strerror}): choose another --workdir.") from error
+        raise UsageError(f"{model} cannot be copied to {copy} ({error.strerror}): choose another --workdir.") from error
     print(f"{model} is only read: its evaluation and figures will be in a copy, {copy}", flush=True)
     return copy
+
+
+def _is_copy(copy: Path, model: Path, step: int) -> bool:
+    """Whether it has the same weights and records; what was fitted to them is fitted again."""
+    files = [*model.glob("*.json"), derived.path(model, exported.WEIGHTS, step)]
+    pairs = [(file, copy / file.relative_to(model)) for file in files]
+    return all(other.exists() and filecmp.cmp(file, other, shallow=False) for file, other in pairs)
 
 
 def check_places(planned: list[Run]) -> None:

@@ -111,10 +111,10 @@ def _row(run: Run, improved: bool) -> dict[str, Any] | None:
     row = run.report["rows"].get(IMPROVED + method if improved else method) if run.report else None
     if row is None or improved:
         return row
-    history = runs.history.read(run.workdir, run.config)
+    history = runs.history.read(run.workdir, run.config, run.step)
     training = {
         "images_per_s": run.evaluation["training_images_per_s"],
-        "seconds": history.errors[-1].seconds if history.errors else None,  # none is known
+        "seconds": history.errors[-1].seconds if history.errors else None,
         "steps": run.step,
         "batch_size": run.config.train.batch_size,
         "history": history.errors,

@@ -1,13 +1,14 @@
 """A run of the comparison: what it is called, and whether it failed."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import ml_collections
 
 from genmodels import methods
-from genmodels.runs import checkpoint
+from genmodels.runs import checkpoint, exported
 
 FAILURE = "failure.txt"  # why a run could not be trained, in its folder; without it the run is tried again
 
@@ -58,6 +59,11 @@ def compared_step(run: Run) -> int:
 def is_trained(run: Run) -> bool:
     """Whether its newest checkpoint is that of the step that is compared."""
     return checkpoint.newest_step(run.workdir) == compared_step(run)
+
+
+def opening(compared: Sequence[Run]) -> ml_collections.ConfigDict:
+    """The config by which the images of all runs are opened: of the first that knows where they are, if one does."""
+    return next((run for run in compared if exported.step(run.workdir) is None), compared[0]).config
 
 
 def failure(run: Run) -> str | None:

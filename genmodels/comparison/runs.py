@@ -9,7 +9,7 @@ import ml_collections
 from genmodels import data, evaluation, methods, model, runs, training
 from genmodels.comparison import existing, same_nets
 from genmodels.comparison.progress import Progress, Task
-from genmodels.comparison.run import FAILURE, Run, compared_step, failure, is_trained
+from genmodels.comparison.run import FAILURE, Run, compared_step, failure, is_trained, opening
 from genmodels.errors import DivergedError, UsageError
 from genmodels.evaluation import left_out
 from genmodels.figures import gallery
@@ -24,7 +24,7 @@ def compare(config: ml_collections.ConfigDict, workdir: Path, folders: Sequence[
     keeps its place as a failure. Raises UsageError for errors that the user can fix, before any work.
     """
     planned = existing.read(folders, config.data.dir) if folders else plan(config, workdir)
-    images = data.build(planned[0].config)
+    images = data.build(opening(planned))
     if folders:
         existing.check_data(planned, images)
         planned = existing.with_copies(planned, workdir)

@@ -11,7 +11,7 @@ def combine(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """One row like each of `rows`, its estimates over all of them; single numbers that differ are averaged.
 
     All else that differs, lists above all (the test RMSE over training, moments of codes), is the first row's, which is
-    the first seed's.
+    the first seed's; what a run does not know (None, an empty list) is that of the others.
 
     A combined estimate's interval adds two independent errors: that of the images, which all seeds share (the mean of
     the runs' own, 0 where they have none), and that of the seeds, Student's 95 % interval of the mean of the runs'
@@ -23,6 +23,7 @@ def combine(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _combine(values: list) -> Any:
+    values = [value for value in values if value is not None and value != []] or values
     first = values[0]
     if isinstance(first, dict):
         # Moments of codes have a mean as well, but of each dimension.

@@ -38,6 +38,7 @@ def evaluate_run(
     )
     same = _check(path, workdir, dataset, own=path.resolve() == report_path(workdir, model.step).resolve())
     _say(expected)
+    history = runs.history.read(workdir, model.config, model.step)
     fitted = _fit(workdir if out is None else out, model, dataset, budget)
     codes = None if dataset.labels is None else train_codes_of(model, dataset)
     found = evaluate(model, dataset, budget, fitted, train_codes=codes, progress=True)
@@ -55,7 +56,7 @@ def evaluate_run(
         "run": str(workdir.resolve()),
         "step": model.step,
         "budget": budget._asdict(),
-        "training_images_per_s": runs.history.read(workdir, model.config).images_per_s,
+        "training_images_per_s": history.images_per_s,
         "left_out": found.left_out,
         "rows": found.rows,
     }

@@ -40,7 +40,7 @@ def write(workdir: Path, out: Path) -> int:
             for record in (data.FILE, origin.FILE):
                 if (workdir / record).exists():
                     shutil.copyfile(workdir / record, made / record)
-            history.write(made, history.read(workdir, config))
+            history.write(made, history.read(workdir, config, step))
             write_whole(made / "config.json", json.dumps(fields, indent=2) + "\n")
             write_whole(made / "README.md", card.text(workdir, config, step, weights, out.resolve().name))
             made.rename(out)

@@ -4,7 +4,7 @@ from genmodels import evaluation, methods
 from genmodels.comparison.run import Run
 from genmodels.evaluation.left_out import IMPROVED
 from genmodels.report import claims
-from genmodels.runs import exported, origin
+from genmodels.runs import exported, history, origin
 
 
 def draw(runs: list[Run], rows: dict[str, dict]) -> list[str]:
@@ -19,15 +19,17 @@ def draw(runs: list[Run], rows: dict[str, dict]) -> list[str]:
             if run.step < run.config.train.steps
         ),
         *(f"{run.name}: {words}" for run in measured if (words := methods.make(run.config).unreached(run.step))),
-        *(
-            f"{run.name}: an exported model, whose weights are rounded and whose rate is of the machine that trained it"
-            for run in measured
-            if exported.step(run.workdir) is not None
-        ),
+        *(f"{run.name}: {_exported(run)}" for run in measured if exported.step(run.workdir) is not None),
         *(f"{run.name}: {begun}" for run in measured if (begun := origin.line(run.workdir))),
         *evaluation.lines(_left_out(measured)),
         *claims.left_out(rows),
     ]
+
+
+def _exported(run: Run) -> str:
+    words = "an exported model, whose weights are rounded"
+    known = history.read(run.workdir, run.config, run.step).errors
+    return words if known else f"{words}; its seconds of training are unknown, or another machine's, and left out"
 
 
 def _left_out(measured: list[Run]) -> dict[str, str]:

@@ -13,7 +13,7 @@ import ml_collections
 from genmodels import data, images, methods
 from genmodels.comparison import differences
 from genmodels.comparison import rows as comparison_rows
-from genmodels.comparison.run import Run
+from genmodels.comparison.run import Run, opening
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures, tables
 from genmodels.figures import plots, sheets
@@ -154,14 +154,14 @@ def _plots(folder: Path, rows: dict[str, dict], runs: list[Run]) -> dict[str, Em
             points[row["title"]] = (errors, diversity)
     histories = {rows[name]["title"]: points for name, points in comparison_rows.histories(rows).items()}
     styles = looks.of(rows)
-    made = {"error_over_training": plots.error_over_training(histories, styles)}
+    made = {"error_over_training": plots.error_over_training(histories, styles)} if histories else {}
     if points:  # MS-SSIM has none for a single test image
         made["error_and_diversity"] = plots.error_and_diversity(points, tables.find(rows["real"], "ms_ssim"), styles)
     if bars := attributes.bars(rows, styles):
         made["attributes"] = bars
     for name, figure in made.items():
         figure.savefig(folder / f"{name}.png", dpi=150)
-    dataset = data.build(measured[0].config)
+    dataset = data.build(opening(measured))
     sheet = sheets.image_grid(data.sampled(dataset.test, DATA_POINTS), COLUMNS)
     images.save_sheet(folder / "data.png", sheet, dataset.test.shape[1])
     return {name: embedded.image(folder / f"{name}.png") for name in (*made, "data")}

@@ -8,21 +8,19 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import jax
+from genmodels.runs import machine
 
-PROCESSORS = Path("/proc/cpuinfo")  # on Linux
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "tensorflow-datasets", "ml-collections", "dm-pix")
 
 
 def collect(command: str) -> dict[str, Any]:
     """The command, revision, packages, device and machine of this process."""
-    device = jax.devices()[0]
     return {
         "command": command,
         "revision": _revision(),
         "packages": {name: metadata.version(name) for name in PACKAGES},
         "python": platform.python_version(),
-        "device": f"{jax.device_count()} x {device.device_kind} ({device.platform})",
+        "device": machine.device(),
         "machine": _machine(),
     }
 
@@ -34,19 +32,8 @@ def without_kernel(machine: str) -> str:
 
 def _machine() -> str:
     """System and architecture, processor, and the cores that this process may use."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    system = f"{platform.system()} {platform.machine()}"
-    return ", ".join(filter(None, (system, _processor(), f"{cores} usable core{'' if cores == 1 else 's'}")))
-
-
-def _processor() -> str:
-    """The processor's model name; '' where the system tells none but its architecture."""
-    try:
-        named = re.search(r"^model name\s*: (.+)$", PROCESSORS.read_text(), re.MULTILINE)
-    except OSError:
-        named = None
-    name = named[1] if named else platform.processor()
-    return "" if name == platform.machine() else " ".join(name.split())
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return ", ".join(filter(None, (machine.system(), machine.processor(), machine.cores(count, "usable "))))
 
 
 def _revision() -> str:

@@ -2,7 +2,7 @@
 
 from genmodels.runs import data, history, origin
 from genmodels.runs.folder import check, check_is_run, default_workdir, opened, read_config, writing
-from genmodels.runs.history import Course, Point, game, rmse_history, training_rate
+from genmodels.runs.history import Course, Point
 
 __all__ = [
     "Course",
@@ -11,12 +11,9 @@ __all__ = [
     "check_is_run",
     "data",
     "default_workdir",
-    "game",
     "history",
     "opened",
     "origin",
     "read_config",
-    "rmse_history",
-    "training_rate",
     "writing",
 ]

@@ -11,17 +11,12 @@ import numpy as np
 from genmodels import methods
 from genmodels.errors import UsageError
 from genmodels.methods import Game
+from genmodels.runs import machine
 from genmodels.runs.files import write_whole
 from genmodels.runs.logs import read_metrics
 
 FILE = "history.json"  # the summary, in an exported model
 WINDOW = 5  # neighbouring lines of a log whose median rate is that of the middle one
-
-
-def training_rate(workdir: Path) -> float | None:
-    """The median of the training rates that a run has logged, images per second; None if it has none."""
-    rates = [line["images/s"] for line in read_metrics(workdir) if "images/s" in line]
-    return statistics.median(rates) if rates else None
 
 
 class Point(NamedTuple):
@@ -32,10 +27,51 @@ class Point(NamedTuple):
     rmse: float
 
 
-def rmse_history(workdir: Path, batch_size: int) -> list[Point]:
-    """The test RMSE throughout a run; seconds are those of its steps, by the logged rates, without pauses."""
-    lines = read_metrics(workdir)
+class Course(NamedTuple):
+    """How a game went: shares of the run's logged lines, each a mean over config.log.every steps."""
+
+    played: float  # of all lines, those of the game
+    ahead: float  # of these, those in which the encoder tells samples from real images
+    last: dict[str, float]  # the terms of the game in the last of them
+
+
+class History(NamedTuple):
+    """The median training rate, None where it is not known; the test RMSE throughout; how the game went, if any."""
+
+    images_per_s: float | None
+    errors: list[Point]
+    game: Course | None
+
+
+def read(folder: Path, config: ml_collections.ConfigDict, step: int) -> History:
+    """How a run of `config` went until `step`, or that of an exported model.
+
+    Of one that was trained on another machine than this there is no rate and are no errors, as seconds would be
+    compared. Raises UsageError for a summary that cannot be read.
+    """
+    summary = _summary(folder / FILE)
+    if summary is None:
+        return of([line for line in read_metrics(folder) if line["step"] <= step], config)
+    trained_on, history = summary
+    return history if trained_on == machine.name() else History(None, [], history.game)
+
+
+def write(folder: Path, history: History) -> None:
+    """Writes the summary of a run that was trained on this machine into an exported model's folder; raises OSError."""
+    fields = {"machine": machine.name(), **history._asdict(), "game": history.game and history.game._asdict()}
+    write_whole(folder / FILE, json.dumps(fields) + "\n")
+
+
+def of(lines: list[dict], config: ml_collections.ConfigDict) -> History:
+    """The history that these lines of a log tell of a run of `config`."""
     logged = [line for line in lines if "images/s" in line]
+    rates = [line["images/s"] for line in logged]
+    median = statistics.median(rates) if rates else None
+    return History(median, _errors(lines, logged, config.train.batch_size), _game(logged, methods.spec(config).game))
+
+
+def _errors(lines: list[dict], logged: list[dict], batch_size: int) -> list[Point]:
+    """The test RMSE throughout; seconds are those of the steps, by the logged rates, without pauses."""
     rates = _without_pauses([line["images/s"] for line in logged])
     steps = np.array([0, *(line["step"] for line in logged)])
     seconds = np.cumsum([0, *(np.diff(steps) * batch_size / rates)])
@@ -55,51 +91,22 @@ def _without_pauses(rates: list[float]) -> np.ndarray:
     return np.median(np.lib.stride_tricks.sliding_window_view(padded, WINDOW), axis=-1)
 
 
-class Course(NamedTuple):
-    """How a game went: shares of the run's logged lines, each a mean over config.log.every steps."""
-
-    played: float  # of all lines, those of the game
-    ahead: float  # of these, those in which the encoder tells samples from real images
-    last: dict[str, float]  # the terms of the game in the last of them
-
-
-def game(workdir: Path, terms: Game | None) -> Course | None:
-    """The game according to the log; None for a method without one, and before it begins."""
-    lines = [line for line in read_metrics(workdir) if "images/s" in line]
-    if terms is None or not (played := [line for line in lines if terms.fake in line]):
+def _game(logged: list[dict], terms: Game | None) -> Course | None:
+    """How the game went; None for a method without one, and before it begins."""
+    if terms is None or not (played := [line for line in logged if terms.fake in line]):
         return None
     ahead = sum(line[terms.fake] > line[terms.real] for line in played)
     last = {name: played[-1][name] for name in terms.shown if name in played[-1]}
-    return Course(len(played) / len(lines), ahead / len(played), last)
+    return Course(len(played) / len(logged), ahead / len(played), last)
 
 
-class History(NamedTuple):
-    """The median training rate, None before there is one; the test RMSE throughout; and how the game went, if any."""
-
-    images_per_s: float | None
-    errors: list[Point]
-    game: Course | None
-
-
-def read(folder: Path, config: ml_collections.ConfigDict) -> History:
-    """How the run of `config` in `folder` went, or that of an exported model; empty where neither is recorded.
-
-    Raises UsageError for a summary that cannot be read.
-    """
-    path = folder / FILE
+def _summary(path: Path) -> tuple[str, History] | None:
+    """What `write` has written: the machine and the history; None where there is no file."""
     try:
         found = json.loads(path.read_text())
-        played = found["game"]
-        errors = [Point(*point) for point in found["errors"]]
-        return History(found["images_per_s"], errors, None if played is None else Course(**played))
+        game = found["game"] and Course(**found["game"])
+        return found["machine"], History(found["images_per_s"], [Point(*each) for each in found["errors"]], game)
     except FileNotFoundError:
-        errors = rmse_history(folder, config.train.batch_size)
-        return History(training_rate(folder), errors, game(folder, methods.spec(config).game))
+        return None
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise UsageError(f"{path} cannot be read ({error}): restore it from a copy, or delete it.") from error
-
-
-def write(folder: Path, history: History) -> None:
-    """Writes the summary into an exported model's folder; raises OSError."""
-    fields = history._asdict() | {"game": history.game and history.game._asdict()}
-    write_whole(folder / FILE, json.dumps(fields) + "\n")

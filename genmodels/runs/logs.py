@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from tensorboardX import SummaryWriter
 
-from genmodels.errors import DivergedError
+from genmodels.errors import DivergedError, UsageError
 from genmodels.runs import renamed
 from genmodels.runs.files import write_whole
 
@@ -149,10 +149,16 @@ class Log(contextlib.AbstractContextManager):
 
 
 def read_metrics(workdir: Path) -> list[dict]:
-    """The lines of a run's metrics.jsonl, each a dict with its `step`; a half-written last line is left out."""
+    """The lines of a run's metrics.jsonl, each a dict with its `step`; a half-written last line is left out.
+
+    Raises UsageError for damaged lines.
+    """
     path = Path(workdir) / "metrics.jsonl"
     lines = path.read_text().splitlines(keepends=True) if path.exists() else []
-    return [renamed.current(json.loads(line)) for line in lines if line.endswith("\n")]
+    try:
+        return [renamed.current(json.loads(line)) for line in lines if line.endswith("\n")]
+    except ValueError as error:
+        raise UsageError(f"{path} cannot be read ({error}): restore it, or remove its damaged lines.") from error
 
 
 def _drop_after(path: Path, step: int) -> None:

@@ -47,3 +47,12 @@ def test_lists_are_those_of_the_first_seed():
 
 def test_one_seed_stays_as_it_is():
     assert seeds.combine([row(10.0)]) == row(10.0)
+
+
+def test_what_one_run_does_not_know_is_that_of_the_others():
+    unknown = {"rate": None, "history": [], "seconds": None}
+    assert seeds.combine([unknown, {"rate": 2.0, "history": [1], "seconds": None}, {**unknown, "rate": 4.0}]) == {
+        "rate": 3.0,
+        "history": [1],
+        "seconds": None,
+    }

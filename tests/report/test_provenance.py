@@ -3,9 +3,11 @@
 import os
 import platform
 
+import jax
 import pytest
 
 from genmodels.report import provenance
+from genmodels.runs import machine as this_machine
 
 CORES = """processor	: 0
 model		: 2
@@ -26,7 +28,7 @@ def machine(monkeypatch, tmp_path):
     monkeypatch.setattr(platform, "processor", lambda: "")
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {3, 5}, raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 64)
-    monkeypatch.setattr(provenance, "PROCESSORS", tmp_path / "cpuinfo")
+    monkeypatch.setattr(this_machine, "PROCESSORS", tmp_path / "cpuinfo")
 
     def told(text: str | None) -> str:
         if text is not None:
@@ -38,6 +40,8 @@ def machine(monkeypatch, tmp_path):
 
 def test_a_machine_is_its_system_processor_and_usable_cores(machine):
     assert machine(CORES) == "Linux x86_64, AMD EPYC 9B14, 2 usable cores"
+    device = f"{jax.device_count()} x {jax.devices()[0].device_kind} (cpu)"
+    assert this_machine.name() == f"{device}, Linux x86_64, AMD EPYC 9B14, 64 cores"
 
 
 def test_a_processor_without_a_model_name_is_what_python_calls_it(machine, monkeypatch):

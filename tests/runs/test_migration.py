@@ -216,11 +216,11 @@ def test_what_it_logged_and_measured_is_read(older, name):
     config = runs.read_config(workdir)
     row = evaluation.read(workdir, 4)["rows"][config.method]
     assert 0 < row["reconstruction"]["test"]["rmse"]["low"] < row["reconstruction"]["test"]["rmse"]["mean"] < 255
-    assert runs.training_rate(workdir) > 0
-    history = runs.rmse_history(workdir, config.train.batch_size)
-    assert [point.step for point in history] == [2, 4]
-    assert 0 < history[0].rmse < 255
-    course = runs.game(workdir, methods.spec(config).game)
+    history = runs.history.read(workdir, config, 4)
+    assert history.images_per_s > 0
+    assert [point.step for point in history.errors] == [2, 4]
+    assert 0 < history.errors[0].rmse < 255
+    course = history.game
     if config.method == "introvae":
         assert course.played == 0.5
         assert ("margin" in course.last) == (name == REFUSED)  # it was not logged before it could be measured
