@@ -63,7 +63,8 @@ def read(path: Path) -> Vectors | None:
     """What `write` has written, or an exported model has; None where there is no file, UsageError for a damaged one."""
 
     def parse(arrays: Mapping[str, np.ndarray]) -> Vectors:
-        return Vectors(tuple(arrays["names"].tolist()), np.float32(arrays["vectors"]), np.float64(arrays["auc"]))
+        vectors, auc = np.asarray(arrays["vectors"], np.float32), np.asarray(arrays["auc"], np.float64)
+        return Vectors(tuple(arrays["names"].tolist()), vectors, auc)
 
     return derived.read(path, parse)
 

@@ -80,6 +80,9 @@ def read(path: Path) -> dict[str, Density]:
 
     def parse(arrays: Mapping[str, np.ndarray]) -> dict[str, Density]:
         names = dict.fromkeys(name.partition("/")[0] for name in arrays)
-        return {name: Density(*(np.float32(arrays[f"{name}/{field}"]) for field in Density._fields)) for name in names}
+        return {
+            name: Density(*(np.asarray(arrays[f"{name}/{field}"], np.float32) for field in Density._fields))
+            for name in names
+        }
 
     return derived.read(path, parse) or {}
