@@ -66,19 +66,19 @@ def test_each_phase_keeps_its_rate(warmup, game):
     assert seconds([180.0] * warmup + [60.0] * game) == pytest.approx(expected, rel=1e-12)
 
 
-def test_a_program_compiled_at_the_start_of_each_phase_does_not_count(tmp_path):
+def test_a_program_compiled_at_the_start_of_each_phase_does_not_count():
     rates = [9.0, *[180.0] * 11, 7.0, *[60.0] * 47]
     line = EVERY * BATCH / 60.0  # to which phase a line at the border counts, its rate does not tell
     expected = 12 * EVERY * BATCH / 180.0 + 48 * EVERY * BATCH / 60.0
     assert seconds(rates) == pytest.approx(expected, abs=line)
 
 
-def test_a_machine_that_is_slow_for_a_while_is_no_pause(tmp_path):
+def test_a_machine_that_is_slow_for_a_while_is_no_pause():
     rates = [80.0] * 10 + [20.0] * 4 + [80.0] * 10
     assert seconds(rates) == pytest.approx(EVERY * BATCH * (20 / 80.0 + 4 / 20.0), rel=1e-12)
 
 
-def test_two_lines_are_as_they_are(tmp_path):
+def test_two_lines_are_as_they_are():
     assert seconds([20.0, 80.0]) == pytest.approx(EVERY * BATCH * (1 / 20.0 + 1 / 80.0), rel=1e-12)
 
 
