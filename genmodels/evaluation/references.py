@@ -3,6 +3,7 @@
 import contextlib
 import json
 import math
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,8 @@ def _kept(dataset: Dataset, name: str, wanted: Iterable[str], measure: Callable[
     missing = [each for each in wanted if each not in values]
     if missing:
         values |= measure(missing)
-        text, partial = json.dumps({"format": measures.FORMAT, "values": values}), path.with_suffix(".tmp")
+        text = json.dumps({"format": measures.FORMAT, "values": values})
+        partial = path.with_name(f"{path.name}.{os.getpid()}.tmp")  # two evaluations may share the cache
         with contextlib.suppress(OSError):  # a read-only shared cache: measured again each time
             partial.write_text(text)
             partial.replace(path)

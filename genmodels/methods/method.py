@@ -23,7 +23,7 @@ class Phase(NamedTuple):
     statistics: Callable[[Params, jax.Array, jax.Array], Params]
     """(params, uint8 images, key) -> BatchNorm's statistics, by net, on a batch made as in this phase's training."""
     advice: Callable[[Mapping[str, float]], str] | None = None
-    """The phase's last line of metrics -> what the user should know before the next phase begins."""
+    """The means of the metrics of the phase's last steps -> what the user should know before the next phase begins."""
 
 
 class Method(NamedTuple):

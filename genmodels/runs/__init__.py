@@ -1,7 +1,7 @@
 """A run's folder: its config, its checkpoints, what it logs."""
 
 from genmodels.runs import data, history, origin
-from genmodels.runs.folder import check, check_is_run, default_workdir, opened, read_config, writing
+from genmodels.runs.folder import check, check_is_run, check_start, default_workdir, opened, read_config, writing
 from genmodels.runs.history import Course, Point
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Point",
     "check",
     "check_is_run",
+    "check_start",
     "data",
     "default_workdir",
     "history",

@@ -117,7 +117,6 @@ def restore_weights(workdir: Path, step: int | None, like: Any) -> tuple[int, An
 
 def restore_state(workdir: Path, like: TrainState) -> TrainState:
     """The newest state of a run, for another run to start from; raises UsageError as `restore_weights` does."""
-    exported.refuse(workdir, "it has weights only, so nothing can start from it")
     return _item(workdir, None, "state", like)[1]
 
 

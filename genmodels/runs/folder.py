@@ -10,9 +10,8 @@ import ml_collections
 
 from genmodels.data import Dataset
 from genmodels.errors import LaterError, UsageError
-from genmodels.runs import checkpoint, data, exported, lock, migration, origin, renamed
+from genmodels.runs import checkpoint, data, exported, lock, logs, migration, origin, renamed
 from genmodels.runs.files import write_whole
-from genmodels.runs.logs import read_metrics
 
 # What may differ between two commands that continue one run: nothing that alters the mathematics.
 FREE_FIELDS = (
@@ -27,6 +26,8 @@ FREE_FIELDS = (
     "checkpoint.",
     "parallel.",
 )
+# Fields on which the meaning of a state depends, even if its shapes do not: Adam's moments have the scale of the loss.
+OF_A_STATE = ("method", "image_size", "model.")
 LISTED = 8  # runs in a folder that an error message lists
 SECTIONS = {"method", "image_size", "seed", "data", "model", "loss", "optim", "train"}  # that every run's config has
 
@@ -46,7 +47,7 @@ def check(workdir: Path, config: ml_collections.ConfigDict) -> None:
         return
     fields, saved = _read(workdir), checkpoint.newest_step(workdir)
     changed = _differences(fields, config)
-    if changed and (saved is not None or read_metrics(workdir)):
+    if changed and (saved is not None or logs.read_metrics(workdir)):
         raise UsageError(
             f"{workdir} holds a run with another config: "
             + "; ".join(f"config.{name} was {old}, is {new}" for name, old, new in changed)
@@ -54,6 +55,22 @@ def check(workdir: Path, config: ml_collections.ConfigDict) -> None:
         )
     if saved is not None:
         migration.check_steps(workdir, fields)
+
+
+def check_start(folder: Path, config: ml_collections.ConfigDict) -> None:
+    """Raises UsageError when a run of `config` cannot start from `folder`: no run, another method, or other nets."""
+    exported.refuse(folder, "it has weights only, so nothing can start from it")
+    changed = [
+        f"config.{name} is {old} there, {new} here"
+        for name, old, new in _differences(_read(folder), config)
+        # Parameters and moments are float32 whatever the arithmetic; a field that one method lacks is the method's.
+        if name.startswith(OF_A_STATE) and name != "model.dtype" and None not in (old, new)
+    ]
+    if changed:
+        raise UsageError(
+            f"--start_from={folder} does not fit: {'; '.join(changed)}.\n"
+            "Start from another run, or give the fields its values."
+        )
 
 
 @contextlib.contextmanager
@@ -72,6 +89,7 @@ def opened(
             stack.enter_context(lock.held(workdir))
             check(workdir, config)  # again, now that nobody else can change it
             if checkpoint.newest_step(workdir) is None:
+                logs.remove(workdir)
                 data.record(workdir, images)
                 origin.record(workdir, start, images)
             else:

@@ -11,7 +11,7 @@ import numpy as np
 from genmodels import methods
 from genmodels.errors import UsageError
 from genmodels.methods import Game
-from genmodels.runs import machine
+from genmodels.runs import machine, origin
 from genmodels.runs.files import write_whole
 from genmodels.runs.logs import read_metrics
 
@@ -51,7 +51,7 @@ def read(folder: Path, config: ml_collections.ConfigDict, step: int) -> History:
     """
     summary = _summary(folder / FILE)
     if summary is None:
-        return of([line for line in read_metrics(folder) if line["step"] <= step], config)
+        return of([line for line in read_metrics(folder) if line["step"] <= step], config, origin.step(folder))
     trained_on, history = summary
     return history if trained_on == machine.name() else History(None, [], history.game)
 
@@ -62,18 +62,19 @@ def write(folder: Path, history: History) -> None:
     write_whole(folder / FILE, json.dumps(fields) + "\n")
 
 
-def of(lines: list[dict], config: ml_collections.ConfigDict) -> History:
-    """The history that these lines of a log tell of a run of `config`."""
+def of(lines: list[dict], config: ml_collections.ConfigDict, start: int = 0) -> History:
+    """The history that these lines of a log tell of a run of `config` that began at step `start`."""
     logged = [line for line in lines if "images/s" in line]
     rates = [line["images/s"] for line in logged]
     median = statistics.median(rates) if rates else None
-    return History(median, _errors(lines, logged, config.train.batch_size), _game(logged, methods.spec(config).game))
+    errors = _errors(lines, logged, start, config.train.batch_size)
+    return History(median, errors, _game(logged, methods.spec(config).game))
 
 
-def _errors(lines: list[dict], logged: list[dict], batch_size: int) -> list[Point]:
-    """The test RMSE throughout; seconds are those of the steps, by the logged rates, without pauses."""
+def _errors(lines: list[dict], logged: list[dict], start: int, batch_size: int) -> list[Point]:
+    """The test RMSE throughout; seconds are those of the steps from `start`, by the logged rates, without pauses."""
     rates = _without_pauses([line["images/s"] for line in logged])
-    steps = np.array([0, *(line["step"] for line in logged)])
+    steps = np.array([start, *(line["step"] for line in logged)])
     seconds = np.cumsum([0, *(np.diff(steps) * batch_size / rates)])
     measured = [line for line in lines if "test/rmse" in line]  # perhaps between two logged steps
     return [Point(at := line["step"], float(np.interp(at, steps, seconds)), line["test/rmse"]) for line in measured]

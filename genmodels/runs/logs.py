@@ -3,8 +3,10 @@
 import contextlib
 import errno
 import json
+import shutil
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import jax
@@ -15,6 +17,7 @@ from genmodels.errors import DivergedError, UsageError
 from genmodels.runs import renamed
 from genmodels.runs.files import write_whole
 
+METRICS, TENSORBOARD = "metrics.jsonl", "tensorboard"  # in a run's folder
 Watch = Callable[[int, dict[str, float]], None]
 
 
@@ -45,16 +48,18 @@ class Log(contextlib.AbstractContextManager):
         """
         self._file = self._board = None
         if workdir is not None:
-            path = Path(workdir) / "metrics.jsonl"
+            path = Path(workdir) / METRICS
             _drop_after(path, start)
             self._file = path.open("a")
             if tensorboard:
-                self._board = SummaryWriter(str(Path(workdir) / "tensorboard"), purge_step=start)
+                self._board = SummaryWriter(
+                    str(Path(workdir) / TENSORBOARD), purge_step=start + 1
+                )  # hides it and what follows
         self._start, self._stop, self._every, self._batch_size = start, stop, every, batch_size
         self._watch = watch
         self._pending = None  # (steps, phase, metrics on the device)
         self._window = []  # metrics on the host since the last line
-        self._last_line = {}  # its means
+        self._recent = deque(maxlen=every)  # those of the phase's last steps
         self._began = self._mark = time.monotonic()
         self._paused = 0.0  # seconds since the mark, the last call's end, that were spent on something else
         self._spent = 0.0  # seconds of training in this window
@@ -75,8 +80,8 @@ class Log(contextlib.AbstractContextManager):
 
     @property
     def latest(self) -> dict[str, float]:
-        """The means of the last line; before the first line, the last step's values."""
-        return self._last_line or self._window[-1]
+        """The means over a phase's last `every` steps, or as many as there are."""
+        return _means(self._recent)
 
     @contextlib.contextmanager
     def pause(self):
@@ -111,19 +116,21 @@ class Log(contextlib.AbstractContextManager):
             raise DivergedError(f"step {step}: {', '.join(bad)} is not finite.")
         if self._window and self._window[0].keys() != values.keys():
             self._window, self._spent = [], 0.0  # a new phase has other terms
+        if self._recent and self._recent[0].keys() != values.keys():
+            self._recent.clear()
         self._window.append(values)
+        self._recent.append(values)
         self._spent += seconds
         if step % self._every == 0 or step == self._stop:
             self._line(step, phase)
 
     def _line(self, step: int, phase: str) -> None:
-        means = {name: float(np.mean([v[name] for v in self._window])) for name in self._window[0]}
+        means = _means(self._window)
         rate = len(self._window) * self._batch_size / max(self._spent, 1e-9)
         left = (self._mark - self._began) / (step - self._start) * (self._stop - step)
         terms = "  ".join(f"{name} {value:.4g}" for name, value in means.items() if not name.startswith("norm/"))
         self.say(f"step {step:,}/{self._stop:,} {phase} | {rate:,.0f} images/s | {clock(left)} left | {terms}")
         self._write(step, {**means, "images/s": rate})
-        self._last_line = means
         self._window, self._spent = [], 0.0
 
     def say(self, line: str) -> None:
@@ -153,12 +160,23 @@ def read_metrics(workdir: Path) -> list[dict]:
 
     Raises UsageError for damaged lines.
     """
-    path = Path(workdir) / "metrics.jsonl"
+    path = Path(workdir) / METRICS
     lines = path.read_text().splitlines(keepends=True) if path.exists() else []
     try:
         return [renamed.current(json.loads(line)) for line in lines if line.endswith("\n")]
     except ValueError as error:
         raise UsageError(f"{path} cannot be read ({error}): restore it, or remove its damaged lines.") from error
+
+
+def remove(workdir: Path) -> None:
+    """Deletes the log in `workdir`: that of a start which ended before its first checkpoint."""
+    (workdir / METRICS).unlink(missing_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(workdir / TENSORBOARD)
+
+
+def _means(lines: Sequence[dict[str, float]]) -> dict[str, float]:
+    return {name: float(np.mean([line[name] for line in lines])) for name in lines[0]}
 
 
 def _drop_after(path: Path, step: int) -> None:

@@ -28,13 +28,26 @@ def record(workdir: Path, origin: Origin | None, images: Dataset) -> None:
     write_whole(workdir / FILE, json.dumps(fields, indent=2) + "\n")
 
 
+def step(workdir: Path) -> int:
+    """The step at which a run began, 0 for initialisation. Raises UsageError for a record that cannot be read."""
+    found = _read(workdir)
+    return found["step"] if found else 0
+
+
 def line(workdir: Path) -> str | None:
     """Where a run began, in words; None for initialisation. Raises UsageError for a record that cannot be read."""
+    found = _read(workdir)
+    if found is None:
+        return None
+    words = f"begun at step {found['step']:,} of another run, {found['run']}, from where its seconds count"
+    return words if found["same_data"] else f"{words}; that was, or may have been, trained on other images"
+
+
+def _read(workdir: Path) -> dict | None:
     path = workdir / FILE
     try:
         found = json.loads(path.read_text())
-        words = f"begun at step {found['step']:,} of another run, {found['run']}"
-        return words if found["same_data"] else f"{words}, which was, or may have been, trained on other images"
+        return {"run": str(found["run"]), "step": int(found["step"]), "same_data": bool(found["same_data"])}
     except FileNotFoundError:
         return None
     except (OSError, ValueError, LookupError, TypeError) as error:

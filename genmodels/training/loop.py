@@ -45,6 +45,7 @@ def train(
     viewer = Viewer(config, methods.make(config), trainer.images, workdir, trainer.show_key)
     given = origin = None
     if start_from and checkpoint.newest_step(workdir) is None:
+        runs.check_start(start_from, config)
         given = checkpoint.restore_state(start_from, trainer.abstract_state)
         _check_left(int(given.step), config.train.steps, start_from)
         origin = runs.origin.Origin(start_from, int(given.step))

@@ -58,7 +58,7 @@ TRAIN = [  # (arguments after a right command line, words of the answer)
     ("--workdir=/dev/null/run", "--workdir=/dev/null/run cannot be written .*: choose another folder"),
     ("--config.train.steps_per_call=2", "config.train.steps_per_call=2 must not exceed config.log.every=1"),
     ("--config.data.placement=disk", "config.data.placement='disk' is unknown: use 'host' or 'device'"),
-    ("--start_from=/nowhere", "/nowhere has no checkpoint yet"),
+    ("--start_from=/nowhere", "/nowhere is not a run: it has no config.json"),
     ("--process_id=-1", "--process_id"),
     ("--process_id=0", "the processes cannot be joined"),
     ("--coordinator_address=somewhere --num_processes=1 --process_id=0", "=somewhere is not host:port"),

@@ -59,7 +59,10 @@ def test_every_method_makes_the_images_of_its_run(name, image_folder, tmp_path):
 def test_where_the_run_began_goes_with_it(run, tmp_path):
     runs.origin.record(run, runs.origin.Origin(run.parent / "first", 2), images.fake())
     export.write(run, tmp_path / "model")
-    begun = "begun at step 2 of another run, first, which was, or may have been, trained on other images"
+    begun = (
+        "begun at step 2 of another run, first, from where its seconds count; "
+        "that was, or may have been, trained on other images"
+    )
     assert runs.origin.line(tmp_path / "model") == begun
     assert f"; seed 0; {begun} |" in (tmp_path / "model" / "README.md").read_text()
 

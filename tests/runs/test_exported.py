@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import genmodels
-from genmodels import methods
+from genmodels import methods, runs
 from genmodels.errors import UsageError
 from genmodels.model import abstract_weights
 from genmodels.runs import checkpoint, exported
@@ -51,4 +51,4 @@ def test_nothing_starts_from_an_exported_model(tmp_path):
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "6.npz").touch()
     with pytest.raises(UsageError, match="it has weights only, so nothing can start from it"):
-        checkpoint.restore_state(tmp_path, None)
+        runs.check_start(tmp_path, tiny.config("vae"))

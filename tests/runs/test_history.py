@@ -97,6 +97,14 @@ def test_an_error_measured_between_two_lines_has_the_seconds_until_then():
     ]
 
 
+def test_seconds_of_a_run_that_began_at_another_count_from_there(tmp_path):
+    lines = [{"step": step, "images/s": 160.0, "test/rmse": 30.0} for step in range(2100, 2501, 100)]
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (tmp_path / "origin.json").write_text('{"run": "other", "step": 2000, "same_data": true}')
+    errors = history.read(tmp_path, config(batch_size=16), 2500).errors
+    assert [point.seconds for point in errors] == pytest.approx([10.0, 20.0, 30.0, 40.0, 50.0])
+
+
 def test_an_error_before_the_first_line():
     assert history.of([], config()) == history.History(None, [], None)  # nothing has been trained
     assert history.of([{"step": 3, "test/rmse": 50.0}], config()).errors == [(3, 0.0, 50.0)]

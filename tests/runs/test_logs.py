@@ -136,15 +136,29 @@ def test_calls_of_several_steps_make_the_same_lines(tmp_path):
         run.steps(range(3, 6), "training", loss(8.0, 4.0, np.nan))
         with pytest.raises(DivergedError, match="step 6: loss is not finite"):
             run.flush()
-        assert run.latest["loss"] == 6.5
+        assert run.latest["loss"] == 6.0  # of steps 4 and 5
     assert [(line["step"], line["loss"]) for line in logs.read_metrics(tmp_path)] == [(2, 1.5), (4, 6.5)]
 
 
-def test_latest_values_before_the_first_line(tmp_path):
-    with log(tmp_path, every=9) as run:
-        take(run, 1, loss(3.0))
+def test_latest_are_the_means_of_the_last_steps_wherever_lines_end(tmp_path):
+    with log(tmp_path, every=3) as run:
+        for step, expected in enumerate([1.0, 1.5, 2.0, 3.0, 4.0], start=1):
+            take(run, step, loss(float(step)))
+            run.flush()
+            assert run.latest == {"loss": expected, "norm/gradient_encoder": 1.0}
+        run.steps(range(5, 7), "game", {"loss": jnp.array([8.0, 9.0]), "L_G": jnp.zeros(2)})
         run.flush()
-        assert run.latest == {"loss": 3.0, "norm/gradient_encoder": 1.0}
+        assert run.latest == {"loss": 8.5, "L_G": 0.0}  # of its phase
+
+
+def test_tensorboard_shows_what_was_logged_at_the_step_to_go_on_from(tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr(
+        logs, "SummaryWriter", lambda folder, purge_step: opened.append(purge_step) or (tmp_path / "open").open("w")
+    )
+    with log(tmp_path, start=3, tensorboard=True):
+        pass
+    assert opened == [4]  # TensorBoard hides this step, too
 
 
 def test_rate_leaves_out_pauses_and_the_rest_is_estimated(tmp_path, monkeypatch, capsys):

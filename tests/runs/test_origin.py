@@ -11,11 +11,12 @@ def test_where_a_run_began_is_recorded(tmp_path):
     for folder in (run, other):
         folder.mkdir()
     runs.data.record(other, images.fake())
-    assert runs.origin.line(run) is None
+    assert (runs.origin.step(run), runs.origin.line(run)) == (0, None)
     runs.origin.record(run, Origin(other, 1200), images.fake())
-    assert runs.origin.line(run) == "begun at step 1,200 of another run, other"
+    assert runs.origin.step(run) == 1200
+    assert runs.origin.line(run) == "begun at step 1,200 of another run, other, from where its seconds count"
     runs.origin.record(run, None, images.fake())
-    assert runs.origin.line(run) is None
+    assert (runs.origin.step(run), runs.origin.line(run)) == (0, None)
 
 
 @pytest.mark.parametrize("digest", ["cd" * 32, None])
@@ -24,7 +25,7 @@ def test_where_it_saw_other_images_or_nobody_knows_is_said_too(tmp_path, digest)
     if digest:
         runs.data.record(other, images.fake(digest=digest))
     runs.origin.record(tmp_path, Origin(other, 6), images.fake())
-    assert runs.origin.line(tmp_path).endswith(", which was, or may have been, trained on other images")
+    assert runs.origin.line(tmp_path).endswith("; that was, or may have been, trained on other images")
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"run": "a"}'])

@@ -169,11 +169,17 @@ def test_another_run_goes_on_from_the_checkpoint_of_one(trained, image_folder, t
     assert training.train(config, tmp_path, start_from=trained) == training.Result(8, finished=True)
     assert f"resumes at step 6 of 8, from {trained}\n" in capsys.readouterr().out
     assert [line["step"] for line in lines(tmp_path) if "loss" in line] == [7, 8]
-    assert runs.origin.line(tmp_path) == f"begun at step 6 of another run, {trained.name}"
+    assert runs.origin.step(tmp_path) == 6
     training.train(config, tmp_path)  # finished: it remains known where it began
     assert runs.origin.line(tmp_path)
-    with pytest.raises(UsageError, match="has no checkpoint yet"):
-        training.train(config, tmp_path / "new", start_from=tmp_path / "nowhere")
+
+
+def test_a_start_that_does_not_fit_leaves_nothing_behind(trained, image_folder, tmp_path):
+    config = tiny_runs.config("wae_mmd", image_folder)
+    for source, words in ((trained, r"config\.method is vae there"), (tmp_path / "nowhere", "is not a run")):
+        with pytest.raises(UsageError, match=words):
+            training.train(config, tmp_path / "new", start_from=source)
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize("steps", [5, 6])
