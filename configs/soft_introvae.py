@@ -5,7 +5,7 @@ Autoencoder", arXiv 2012.13253.
     python -m launch.train --config=configs/soft_introvae.py:demo    drawn faces, 32x32, a few minutes on 2 CPU cores
 
 Expect IntroVAE's sharp samples, and a game that needs no margin. The paper has no settings for these sizes. beta_neg
-decides whether it is won, by its soft margin, which should be 1.2 to 5 times the KL(x) at which the warm-up ends;
+decides whether it is won, by its soft margin, which should be 2 to 4 times the KL(x) at which the warm-up ends;
 training says both.
 
 The default, celeba128, was not trained to its end. With the WAE paper's full nets at 128x128 its game was lost at once,

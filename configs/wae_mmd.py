@@ -3,7 +3,7 @@
     python -m launch.train --config=configs/wae_mmd.py          CelebA, 128x128, the paper's nets
     python -m launch.train --config=configs/wae_mmd.py:demo     drawn faces, 32x32, a few minutes on 2 CPU cores
 
-Expect sharp reconstructions and blurry samples; the deck reports a test RMSE of 15.44 (of 255) by a protocol that
+Expect smooth reconstructions and blurry samples; the deck reports a test RMSE of 15.44 (of 255) by a protocol that
 flatters it, see README. The default, celeba128, was not trained to its end: see results/full-size.md.
 """
 

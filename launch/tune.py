@@ -1,6 +1,6 @@
 """Tunes any config fields in an Optuna study, for low test RMSE and MS-SSIM close to that of real images.
 
-python -m launch.tune --config=configs/introvae.py:demo --space="loss.margin=200,1000,5000;loss.beta=0.01,0.1"
+python -m launch.tune --config=configs/introvae.py:demo --space="loss.margin=20,60,180;loss.beta=1.5,6"
 python -m launch.tune --config=configs/introvae.py --space="loss.margin=50..500 log;loss.beta=0.1..5 log" --sampler=tpe
 Start the same command several times, on one machine or on several that share --workdir, to divide the trials.
 """

@@ -7,7 +7,8 @@ from genmodels.evaluation.measures import Measure
 
 LEVELS = "samples sliced_wasserstein_levels"
 DASH = "–"
-NOTE = "Brackets: 95 % intervals. Bold: better than every other model by more than the intervals."
+NOTE = "Brackets: 95 % intervals."
+BOLD = "Bold: better than every other model by more than the intervals."
 
 
 class Cell(NamedTuple):
@@ -57,7 +58,8 @@ def table(rows: dict[str, dict], measures: list[Measure], competing: list[str]) 
         found = sorted({cells[place].n for _, cells in lines if cells[place].n})
         if found:
             counts.append(f"{measures[i].heading} {' or '.join(f'{n:,}' for n in found)}")
-    return Table([measures[i].heading for i in kept], lines, "; ".join(counts))
+    note = f"{NOTE} {BOLD}" if any(cell.best for _, cells in lines for cell in cells) else NOTE
+    return Table([measures[i].heading for i in kept], lines, "; ".join(counts), note)
 
 
 def levels(rows: dict[str, dict]) -> list[Measure]:

@@ -135,6 +135,6 @@ SPEC = Spec(
         real="KL(x)",
         fake="KL(x_p)",
         shown=("KL(x)", "KL(x_r)", "KL(x_p)", "margin"),
-        remedy="a larger loss.alpha, or a loss.margin of 1.2 to 8 times the KL(x) at which the warm-up ends",
+        remedy="a larger loss.alpha, or a loss.margin of 1.5 to 6 times the KL(x) at which the warm-up ends",
     ),
 )

@@ -157,6 +157,6 @@ SPEC = Spec(
         real="KL(x)",
         fake="KL(x_p)",
         shown=("KL(x)", "KL(x_r)", "KL(x_p)"),
-        remedy="a smaller loss.beta_neg, whose soft margin is 1.2 to 5 times the KL(x) at which the warm-up ends",
+        remedy="a smaller loss.beta_neg, whose soft margin is 2 to 4 times the KL(x) at which the warm-up ends",
     ),
 )

@@ -6,7 +6,10 @@ from genmodels.comparison import rows as comparison_rows
 from genmodels.evaluation.measures import Measure
 
 # Kept in report.json, beside the seconds that are counted in this way.
-SECONDS = "Seconds of training are those of its steps: neither pauses of the process nor compilation are counted."
+SECONDS = (
+    "Seconds of training are those of its steps: neither pauses of the process nor compilation are counted. Images per "
+    "second are the median over the log."
+)
 SECONDS_BEFORE = "Seconds of training include compilation and pauses of the process."  # of reports without the above
 
 

@@ -42,8 +42,8 @@ def protocol(size: int) -> str:
     if size == SIZE:
         return PROTOCOL
     return (
-        f"{PROTOCOL} Errors and MS-SSIM at {size}x{size} are on another scale: compare orders within a column, not "
-        "numbers across."
+        f"{PROTOCOL} Errors and MS-SSIM at {size}x{size} are on another scale: compare rankings within a column, "
+        "not values between columns."
     )
 
 
