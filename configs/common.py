@@ -5,7 +5,7 @@ Variants, chosen as --config=configs/<method>.py:<variant>:
   celeba64   CelebA at 64x64, the WAE paper's setting
   slim128    CelebA at 128x128, 16-32-64-64-64 channels
   slim64     CelebA at 64x64, an eighth of the channels: hours for all methods on 2 cores, see results/slim64/README.md
-  demo       drawn faces at 32x32: a few minutes on a laptop's CPU, no download
+  demo       synthetic faces at 32x32: a few minutes on a laptop's CPU, no download
 """
 
 from typing import Any

@@ -3,7 +3,7 @@ r"""The deck's whole comparison: every method trained and measured in the same w
     python -m launch.compare --config=configs/compare.py         CelebA, 128x128
     python -m launch.compare --config=configs/compare.py:slim64  CelebA, 64x64, slim nets: see results/README.md
     python -m launch.compare --config=configs/compare.py:slim128 the same at 128x128
-    python -m launch.compare --config=configs/compare.py:demo    drawn faces, 32x32, a few minutes on 2 CPU cores
+    python -m launch.compare --config=configs/compare.py:demo    synthetic faces, 32x32, a few minutes on 2 CPU cores
 
 A method's own fields are under its name: --config.wae_mmd.train.steps=1000. Data and seeds are shared.
 

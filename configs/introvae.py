@@ -1,7 +1,7 @@
 """IntroVAE: Huang et al. 2018, "Introspective Variational Autoencoders", arXiv 1807.06358.
 
     python -m launch.train --config=configs/introvae.py         CelebA, 128x128, the paper's nets
-    python -m launch.train --config=configs/introvae.py:demo    drawn faces, 32x32, a few minutes on 2 CPU cores
+    python -m launch.train --config=configs/introvae.py:demo    synthetic faces, 32x32, a few minutes on 2 CPU cores
 
 Expect the sharpest samples and the least faithful reconstructions; the deck reports a test RMSE of 27.50. In a healthy
 game KL(x_r) and KL(x_p) swing around the margin and KL(x) stays below it: at 65 to 90 nats in public logs of 500 epochs

@@ -2,7 +2,7 @@
 Autoencoder", arXiv 2012.13253.
 
     python -m launch.train --config=configs/soft_introvae.py         CelebA, 128x128, IntroVAE's residual nets
-    python -m launch.train --config=configs/soft_introvae.py:demo    drawn faces, 32x32, a few minutes on 2 CPU cores
+    python -m launch.train --config=configs/soft_introvae.py:demo    synthetic faces, 32x32, minutes on 2 CPU cores
 
 Expect IntroVAE's sharp samples, and a game that needs no margin. The paper has no settings for these sizes. beta_neg
 decides whether it is won, by its soft margin, which should be 2 to 4 times the KL(x) at which the warm-up ends;

@@ -1,7 +1,7 @@
 """VAE, the comparison's baseline: Kingma & Welling 2014, "Auto-Encoding Variational Bayes", arXiv 1312.6114.
 
     python -m launch.train --config=configs/vae.py              CelebA, 128x128, the nets of the WAE paper
-    python -m launch.train --config=configs/vae.py:demo         drawn faces, 32x32, a few minutes on 2 CPU cores
+    python -m launch.train --config=configs/vae.py:demo         synthetic faces, 32x32, a few minutes on 2 CPU cores
 
 Expect blurry reconstructions and samples: every posterior is pulled towards the prior. The default, celeba128, was not
 trained to its end: what is known of it is in results/full-size.md.

@@ -1,7 +1,7 @@
 """WAE-GAN: Tolstikhin et al. 2018, "Wasserstein Auto-Encoders", arXiv 1711.01558, algorithm 1.
 
     python -m launch.train --config=configs/wae_gan.py          CelebA, 128x128, the paper's nets
-    python -m launch.train --config=configs/wae_gan.py:demo     drawn faces, 32x32, a few minutes on 2 CPU cores
+    python -m launch.train --config=configs/wae_gan.py:demo     synthetic faces, 32x32, a few minutes on 2 CPU cores
 
 Expect reconstructions like WAE-MMD's and samples nearer to real images; the deck reports a test RMSE of 16.12. The
 default, celeba128, was not trained to its end: see results/full-size.md.

@@ -1,7 +1,7 @@
 """WAE-MMD: Tolstikhin et al. 2018, "Wasserstein Auto-Encoders", arXiv 1711.01558, algorithm 2.
 
     python -m launch.train --config=configs/wae_mmd.py          CelebA, 128x128, the paper's nets
-    python -m launch.train --config=configs/wae_mmd.py:demo     drawn faces, 32x32, a few minutes on 2 CPU cores
+    python -m launch.train --config=configs/wae_mmd.py:demo     synthetic faces, 32x32, a few minutes on 2 CPU cores
 
 Expect smooth reconstructions and blurry samples; the deck reports a test RMSE of 15.44 (of 255) by a protocol that
 flatters it, see README. The default, celeba128, was not trained to its end: see results/full-size.md.

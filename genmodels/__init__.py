@@ -7,7 +7,7 @@ The map of the package, from the formulas up; nothing imports from a line below 
   inputs, image_files          what comes into a model, checked; many images as files
   nets                         the modules, and an encoder with its decoder
   methods                      one file for each: pure functions (init, steps, encode, decode) and its Spec
-  data                         CelebA, a folder of images, drawn faces; the batch of step t
+  data                         CelebA, a folder of images, synthetic faces; the batch of step t
   runs                         a run's folder: its config, its checkpoints, what it logs
   metrics                      measures of images, codes and sets of images
   sampling                     improved sampling, densities of codes, and lines between codes

@@ -19,7 +19,7 @@ from genmodels.nets import choice
 from genmodels.nets.codec import Codec, Params, Weights
 
 # A margin barely above the KL(x) at which the warm-up ends is soon below it: the game itself raises KL(x), by a sixth
-# to a quarter on drawn faces and on CelebA, see results/experiments.md.
+# to a quarter on synthetic faces and on CelebA, see results/experiments.md.
 LOW_MARGIN = 1.2
 
 

@@ -18,8 +18,8 @@ NOTE = "Brackets: 95 % intervals. Samples are of the prior's codes; read them be
 TERMS = {  # by data.name
     "celeb_a": "CelebA (Liu et al. 2015, https://arxiv.org/abs/1411.7766) is for non-commercial research only and may "
     "not be redistributed; none of its images is in this folder. Use the model under the same terms.",
-    "synthetic_faces": "Drawn faces are the project's own: a program draws them, they show nobody, and their licence "
-    "is that of the project, Apache-2.0.",
+    "synthetic_faces": "Synthetic faces are the project's own: a program draws them, they show nobody, and their "
+    "licence is that of the project, Apache-2.0.",
 }
 UNKNOWN = "The origin and the licence of these images are unknown to the project: ask whoever hands this model on."
 

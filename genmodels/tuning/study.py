@@ -21,8 +21,8 @@ from genmodels.tuning.identity import Tuning
 
 MOST = 10_000  # combinations of a grid
 GOALS = ("reconstruction test rmse", "samples ms_ssim_minus_real")  # measures that every trial needs
-# Share of a run's log lines for which a game may be lost before the run counts as collapsed: on drawn faces the best
-# games begin with a few hundred steps in which the encoder cannot tell samples from images.
+# Share of a run's log lines for which a game may be lost before the run counts as collapsed: on synthetic faces the
+# best games begin with a few hundred steps in which the encoder cannot tell samples from images.
 PATIENCE = 0.5
 STATES = {trial.COLLAPSED: TrialState.PRUNED, trial.FAILED: TrialState.FAIL}
 

@@ -9,7 +9,7 @@ from tests.support import tiny
 
 
 def images() -> np.ndarray:
-    """Waves of eight directions, uint8 [8, 32, 32, 3]: unlike drawn faces, they never change."""
+    """Waves of eight directions, uint8 [8, 32, 32, 3]: unlike synthetic faces, they never change."""
     n, y, x, c = np.ogrid[: tiny.BATCH, : tiny.SIZE, : tiny.SIZE, :3]
     waves = 127.5 + 80 * np.sin(0.2 * x * (c + 1) * np.cos(n) + 0.3 * y * np.sin(n) + n) + 40 * np.cos(0.01 * x * y)
     return np.rint(waves).astype(np.uint8)

@@ -157,7 +157,7 @@ def spread(images: np.ndarray) -> float:
 
 @functools.cache
 def images(count: int = BATCH) -> np.ndarray:
-    """Drawn faces, uint8 [count, 32, 32, 3]."""
+    """Synthetic faces, uint8 [count, 32, 32, 3]."""
     faces = draw.faces(range(count), SIZE)
     faces.flags.writeable = False
     return faces

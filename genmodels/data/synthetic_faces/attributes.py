@@ -1,4 +1,4 @@
-"""Boolean attributes of a drawn face, by its factors: what CelebA's are of a photograph."""
+"""Boolean attributes of a synthetic face, by its factors: what CelebA's are of a photograph."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

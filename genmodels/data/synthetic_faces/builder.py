@@ -45,7 +45,7 @@ class FacesConfig(tfds.core.BuilderConfig):
 
 
 class SyntheticFaces(tfds.core.GeneratorBasedBuilder, skip_registration=True):
-    """Drawn faces, each with its seed and the factors it was drawn from; a split has consecutive seeds, shuffled."""
+    """Faces, each with its seed and the factors that it was drawn from; a split has consecutive seeds, shuffled."""
 
     VERSION = tfds.core.Version(draw.VERSION)
     RELEASE_NOTES = {draw.VERSION: "Aligned by the eyes."}  # noqa: RUF012  (tfds' own interface)

@@ -1,4 +1,4 @@
-"""Drawn faces as a data source: data.num_train and data.num_test of them, at the config's image size."""
+"""Synthetic faces as a data source: data.num_train and data.num_test of them, at the config's image size."""
 
 from functools import partial
 
@@ -12,7 +12,7 @@ from genmodels.errors import UsageError
 
 
 def source(config: ml_collections.ConfigDict) -> Source:
-    """Opens the drawn faces in the tfds data_dir data.dir ('' = tfds' default), drawing them on first use.
+    """Opens the synthetic faces in the tfds data_dir data.dir ('' = tfds' default), drawing them on first use.
 
     Raises UsageError for counts and sizes out of range, and for a folder that cannot be written.
     """
