@@ -179,7 +179,10 @@ def test_what_a_reader_must_know_is_on_the_page(compared, image_folder, tmp_path
     (workdir := tmp_path / "later").mkdir()
     origin.record(workdir, origin.Origin(first.workdir, 3), images.fake())
     later = first._replace(workdir=workdir)
-    assert f"{first.name}: begun at step 3 of another run, vae-0, which was" in notes.draw([later], {})[0]
+    assert (
+        f"{first.name}: begun at step 3 of another run, vae-0, from where its seconds count; that was"
+        in notes.draw([later], {})[0]
+    )
     warmed_up = first._replace(config=tiny_runs.config("introvae", image_folder))
     assert f"{warmed_up.name}: the game would begin at step 100, and training ends at 6" in notes.draw([warmed_up], {})
     page.write(tmp_path, [unchecked, early], tiny_comparison.config(image_folder), "command")

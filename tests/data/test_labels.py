@@ -187,7 +187,7 @@ def test_too_many_folders_are_no_classes(tmp_path):
     assert "101 folders are too many to be classes" in source.note
 
 
-def test_drawn_faces_are_labelled_by_their_factors(tmp_path):
+def test_synthetic_faces_are_labelled_by_their_factors(tmp_path):
     fields = config(tmp_path, name="synthetic_faces", num_train=40, num_test=20)
     labels = data.build(fields).labels
     drawn = [factors.sample_factors(seed) for seed in range(40)]
@@ -197,7 +197,7 @@ def test_drawn_faces_are_labelled_by_their_factors(tmp_path):
     assert labels.test.shape == (20, len(attributes.ATTRIBUTES))
 
 
-def test_both_values_of_each_attribute_of_drawn_faces_are_common():
+def test_both_values_of_each_attribute_of_synthetic_faces_are_common():
     drawn = [factors.sample_factors(seed) for seed in range(2_000)]
     for name, holds in attributes.ATTRIBUTES.items():
         share = np.mean([holds(each) for each in drawn])

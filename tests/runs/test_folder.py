@@ -62,43 +62,10 @@ def test_a_field_that_alters_the_mathematics_is_refused_by_name(workdir, field, 
     assert (workdir / "config.json").read_bytes() == before
 
 
-@pytest.mark.parametrize(
-    ("name", "overrides", "words"),
-    [
-        ("wae_gan", {}, r"config\.method is wae_mmd there, wae_gan here"),
-        ("wae_mmd", {"model.norm": "branch"}, r"config\.model\.norm is sum there, branch here"),
-        ("wae_mmd", {"model.latent": 5}, r"config\.model\.latent is 8 there, 5 here"),
-    ],
-)
-def test_a_state_of_another_method_or_other_nets_is_no_start(workdir, name, overrides, words):
-    with pytest.raises(UsageError, match=rf"--start_from=\S*/run does not fit: {words}\.\nStart from another run, or"):
-        runs.check_start(workdir, tiny_runs.config(name, Path("images"), **overrides))
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("optim.learning_rate", 1e-4),
-        ("train.steps", 600),
-        ("loss.penalty", 1.0),
-        ("model.dtype", "bfloat16"),
-        ("seed", 3),
-    ],
-)
-def test_a_start_may_differ_in_what_its_numbers_do_not_depend_on(workdir, field, value):
-    runs.check_start(workdir, config(**{field: value}))
-
-
 def test_a_start_without_a_checkpoint_has_no_log_of_an_abandoned_one(workdir):
     (workdir / "tensorboard").mkdir()
     with runs.opened(workdir, config(), images.fake()):
         assert not {path.name for path in workdir.iterdir()} & {"metrics.jsonl", "tensorboard"}
-
-
-def test_resuming_keeps_the_log(tmp_path):
-    workdir = begun(tmp_path, 1.0, 3)
-    with runs.opened(workdir, config(**{"optim.decay": 1.0}), images.fake()):
-        assert (workdir / "metrics.jsonl").read_text() == '{"step": 1}\n'
 
 
 OLD = r"Give the fields their old values to continue it, or "
