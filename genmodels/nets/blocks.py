@@ -5,6 +5,7 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jax.ad_checkpoint import checkpoint_name
 from jaxtyping import Float
 
 from genmodels.arrays import AnyArray
@@ -13,6 +14,8 @@ from genmodels.nets.convolutions import few_channels, strided, transposed
 # The name of an ImageConv's parameters, after the former name of its class: Flax derives initial weights from names,
 # and checkpoints are keyed by them.
 IMAGE_CONV = "PictureConv_0"
+# What `remat` keeps of a convolution for the backward pass: inside a function with its own derivative it is not seen.
+CONVOLVED = "convolved"
 
 
 class BatchNorm(nn.Module):
@@ -44,7 +47,7 @@ class StridedConv(nn.Module):
     @nn.compact
     def __call__(self, x: Float[AnyArray, "b h w c"]) -> Float[jax.Array, "b h//2 w//2 {self.features}"]:
         kernel = self.param("kernel", self.kernel_init, (5, 5, x.shape[-1], self.features))
-        return strided(x.astype(self.dtype), kernel.astype(self.dtype))
+        return checkpoint_name(strided(x.astype(self.dtype), kernel.astype(self.dtype)), CONVOLVED)
 
 
 class TransposedConv(nn.Module):
@@ -57,7 +60,7 @@ class TransposedConv(nn.Module):
     @nn.compact
     def __call__(self, x: Float[AnyArray, "b h w c"]) -> Float[jax.Array, "b 2*h 2*w {self.features}"]:
         kernel = self.param("kernel", self.kernel_init, (5, 5, x.shape[-1], self.features))
-        return transposed(x.astype(self.dtype), kernel.astype(self.dtype))
+        return checkpoint_name(transposed(x.astype(self.dtype), kernel.astype(self.dtype)), CONVOLVED)
 
 
 class ImageConv(nn.Module):
@@ -71,7 +74,7 @@ class ImageConv(nn.Module):
     @nn.compact
     def __call__(self, x: Float[AnyArray, "b h w c"]) -> Float[jax.Array, "b h w {self.features}"]:
         kernel = self.param("kernel", self.kernel_init, (5, 5, x.shape[-1], self.features))
-        y = few_channels(x.astype(self.dtype), kernel.astype(self.dtype))
+        y = checkpoint_name(few_channels(x.astype(self.dtype), kernel.astype(self.dtype)), CONVOLVED)
         if not self.use_bias:
             return y
         bias = self.param("bias", nn.initializers.zeros_init(), (self.features,))

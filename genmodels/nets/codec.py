@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Float
 
 from genmodels.arrays import AnyArray
+from genmodels.nets import blocks
 
 Params = Mapping[str, Any]
 Weights = Mapping[str, Any]  # {'encoder': variables, 'decoder': variables}, variables = {'params', 'batch_stats'}
@@ -91,11 +92,16 @@ def train_pass(net: nn.Module, params: Params, x: Float[AnyArray, "b ..."]) -> t
         )
         return out, mutated.get("batch_stats", {})
 
-    return (jax.checkpoint(forward, policy=_is_product) if net.remat else forward)(params, x)
+    return (jax.checkpoint(forward, policy=_PRODUCTS) if net.remat else forward)(params, x)
 
 
 def _is_product(primitive, *_, **__) -> bool:
     return primitive.name in ("conv_general_dilated", "dot_general")
+
+
+_PRODUCTS = jax.checkpoint_policies.save_from_both_policies(
+    _is_product, jax.checkpoint_policies.save_only_these_names(blocks.CONVOLVED)
+)
 
 
 def eval_pass(

@@ -64,12 +64,13 @@ def test_recomputing_changes_no_number(name):
     assert reference.gap(kept.before.params, after.params, kept.after.params) < 2e-2
 
 
-def test_recomputing_takes_less_memory():
-    fields = {"model.channels": (32, 32, 32), "train.batch_size": 64}
+@pytest.mark.parametrize(("nets", "less"), [("residual", 0.8), ("dcgan", 0.9)])
+def test_recomputing_takes_less_memory(nets, less):
+    fields = {"model.nets": nets, "model.channels": (32, 32, 32), "train.batch_size": 64}
     devices = (jax.devices()[0],)
     kept, again = (
         plan.need(tiny.config("introvae", **fields, **{"model.remat": remat}), devices, "VAE warm-up", 64)
         for remat in (False, True)
     )
-    assert again.memory < 0.8 * kept.memory
-    assert again.flops < 1.1 * kept.flops  # no convolution is done twice
+    assert again.memory < less * kept.memory
+    assert again.flops < 1.02 * kept.flops  # no convolution is done twice
