@@ -52,9 +52,8 @@ class Log(contextlib.AbstractContextManager):
             _drop_after(path, start)
             self._file = path.open("a")
             if tensorboard:
-                self._board = SummaryWriter(
-                    str(Path(workdir) / TENSORBOARD), purge_step=start + 1
-                )  # hides it and what follows
+                after = start + 1  # TensorBoard hides the step it is given and what follows
+                self._board = SummaryWriter(str(Path(workdir) / TENSORBOARD), purge_step=after)
         self._start, self._stop, self._every, self._batch_size = start, stop, every, batch_size
         self._watch = watch
         self._pending = None  # (steps, phase, metrics on the device)
@@ -114,10 +113,9 @@ class Log(contextlib.AbstractContextManager):
         bad = [name for name, value in values.items() if not np.isfinite(value)]
         if bad:
             raise DivergedError(f"step {step}: {', '.join(bad)} is not finite.")
-        if self._window and self._window[0].keys() != values.keys():
-            self._window, self._spent = [], 0.0  # a new phase has other terms
-        if self._recent and self._recent[0].keys() != values.keys():
+        if self._recent and self._recent[0].keys() != values.keys():  # a new phase has other terms
             self._recent.clear()
+            self._window, self._spent = [], 0.0
         self._window.append(values)
         self._recent.append(values)
         self._spent += seconds
