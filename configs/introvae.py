@@ -3,15 +3,15 @@
     python -m launch.train --config=configs/introvae.py         CelebA, 128x128, the paper's nets
     python -m launch.train --config=configs/introvae.py:demo    synthetic faces, 32x32, a few minutes on 2 CPU cores
 
-Expect the sharpest samples and the least faithful reconstructions; the deck reports a test RMSE of 27.50. In a healthy
-game KL(x_r) and KL(x_p) swing around the margin and KL(x) stays below it: at 65 to 90 nats in public logs of 500 epochs
-at 128x128 with a margin of 110, at 111 with one of 120 in the shorter games of slim64. A margin far from the KL(x) at
-which the warm-up settles is the usual reason for failure.
+Expect sharper samples and less faithful reconstructions than from the VAE and the WAEs; the deck reports a test RMSE of
+27.50. In a healthy game KL(x_r) and KL(x_p) swing around the margin and KL(x) stays below it: at 65 to 90 nats in
+public logs of 500 epochs at 128x128 with a margin of 110, at 111 and 113 with one of 120 in the shorter games of slim64
+and slim128. A margin far from the KL(x) at which the warm-up settles is the usual reason for failure.
 
-The default, celeba128, was not trained to its end. Known of 128x128 are a game of the WAE paper's full nets, from a
-warm-up that ended at 95 nats, and one of slim128, from 51: both held a margin of 120 for a few thousand steps. Where
-the warm-up of the paper's residual nets ends on CelebA, and whether 110 fits that, is not known: training says both.
-See results/full-size.md.
+The default, celeba128, was not trained to its end. Known of full nets at 128x128 is one game of the WAE paper's, with a
+margin of 120 from a warm-up that ended at 95 nats: it was near a draw for its 1,300 steps. Where the warm-up of the
+paper's residual nets ends on CelebA, and whether 110 fits that, is not known: training says both. See
+results/full-size.md.
 """
 
 import ml_collections
