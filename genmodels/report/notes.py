@@ -33,14 +33,14 @@ def _exported(run: Run) -> str:
 
 
 def _left_out(measured: list[Run]) -> dict[str, str]:
-    """What was not measured, in words, with its reason; with the run's name where runs differ."""
-    found = {}
+    """What was not measured, in words, with its reason; with the names of its runs where runs differ."""
+    names: dict[tuple[str, str], list[str]] = {}
     for run in measured:
         for words, reason in run.evaluation.get("left_out", {}).items():
             others = [other for other in measured if not words.endswith(IMPROVED) or _is_improved(other)]
             alike = all(other.evaluation.get("left_out", {}).get(words) == reason for other in others)
-            found[words if alike else f"{words} ({run.name})"] = reason
-    return found
+            names.setdefault((words, reason), []).extend([] if alike else [run.name])
+    return {f"{words} ({'; '.join(of)})" if of else words: reason for (words, reason), of in names.items()}
 
 
 def _is_improved(run: Run) -> bool:

@@ -198,6 +198,8 @@ def test_what_is_left_out_of_improved_samples_names_no_run_where_all_that_have_t
         "not measured, as few: A; A of improved samples",
         "not measured, as none: B (wae_mmd, seed 0)",
     ]
+    again = wae._replace(setting="again")
+    assert notes.draw([vae, wae, again], {})[1] == "not measured, as none: B (wae_mmd, seed 0; wae_mmd, again, seed 0)"
 
 
 def test_flags_that_change_nothing_are_said(command, compared, tmp_path):
