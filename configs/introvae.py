@@ -32,7 +32,7 @@ def get_config(variant: str = ""):
     loss.alpha = pick(config, 0.25, slim=0.5, demo=0.5)  # weight of the adversarial terms
     # Weight of 1/2 squared error, summed over pixels in [0, 1]: as many nats at every size. The demo's is lower: in a
     # short game samples become faces sooner where images have fewer nats.
-    loss.beta = pick(config, 0.5 * (128 / config.image_size) ** 2, demo=1.5)
+    loss.beta = pick(config, 0.5 * (128 / config.get_ref("image_size").to_float()) ** 2, demo=1.5)
     loss.hinge = "batch"  # [m - mean KL]^+ (batch, as the official code) | mean of [m - KL]^+ (sample)
     # steps of plain VAE training before the adversarial game: about one epoch of CelebA
     loss.warmup_steps = pick(config, 3_000, slim=1_200, demo=200)

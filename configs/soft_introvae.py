@@ -27,7 +27,7 @@ def get_config(variant: str = ""):
 
     config.loss = loss = ml_collections.ConfigDict()
     # Weight of the squared error, summed over pixels in [0, 1]: half of IntroVAE's beta, which weighs half the error.
-    loss.beta_rec = pick(config, 0.25 * (128 / config.image_size) ** 2, demo=1.0)
+    loss.beta_rec = pick(config, 0.25 * (128 / config.get_ref("image_size").to_float()) ** 2, demo=1.0)
     loss.beta_kl = 1.0  # weight of the KL of real images, and of fakes in the decoder's turn
     # Weight of fakes' KL in the encoder's turn: soft margins of 150 nats at 128 px, 116 at 64 px, 50 in the demo.
     loss.beta_neg = pick(config, 1024.0, celeba64=256.0, slim64=256.0, demo=128.0)

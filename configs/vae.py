@@ -20,5 +20,5 @@ def get_config(variant: str = ""):
     config.optim.learning_rate = pick(config, config.optim.learning_rate, celeba128=3e-4)
     config.loss = loss = ml_collections.ConfigDict()
     # Weight of 1/2 squared error, summed over pixels in [0, 1]: 1 at 128 px, the same balance at other sizes.
-    loss.beta = (128 / config.image_size) ** 2
+    loss.beta = (128 / config.get_ref("image_size").to_float()) ** 2
     return config

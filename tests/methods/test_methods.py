@@ -1,5 +1,7 @@
 """What holds for every method, and what `make` refuses."""
 
+import importlib
+
 import jax
 import jax.numpy as jnp
 import pytest
@@ -16,6 +18,16 @@ def test_a_variant_s_own_setting_comes_before_that_of_its_kind():
         for variant in common.VARIANTS
     }
     assert settings == {"celeba128": 0, "celeba64": 0, "slim128": 1, "slim64": 2, "demo": 3}
+
+
+@pytest.mark.parametrize(("name", "field"), [("vae", "beta"), ("introvae", "beta"), ("soft_introvae", "beta_rec")])
+def test_an_image_has_as_many_nats_at_a_size_of_the_user_s_own(name, field):
+    config = importlib.import_module(f"configs.{name}").get_config("celeba128")
+    config.image_size = 64
+    assert config.loss[field] == importlib.import_module(f"configs.{name}").get_config("celeba64").loss[field]
+    config.loss[field] = 3.5  # and a flag decides
+    config.image_size = 32
+    assert methods.resolve(config.lock()).loss[field] == 3.5
 
 
 @pytest.mark.parametrize("variant", common.VARIANTS)
