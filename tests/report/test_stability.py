@@ -6,7 +6,8 @@ from genmodels.report import stability
 
 
 def compared(**training) -> dict:
-    return {"introvae": {"title": "IntroVAE", "runs": 1, "failures": [], "training": {"steps": 100, **training}}}
+    row = {"method": "introvae", "title": "IntroVAE", "runs": 1, "failures": [], "training": {"steps": 100, **training}}
+    return {"introvae": row}
 
 
 def test_how_a_game_went():
