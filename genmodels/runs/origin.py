@@ -28,6 +28,17 @@ def record(workdir: Path, origin: Origin | None, images: Dataset) -> None:
     write_whole(workdir / FILE, json.dumps(fields, indent=2) + "\n")
 
 
+def check(workdir: Path, folder: Path) -> None:
+    """Raises UsageError if the run in `workdir` did not begin at a checkpoint of the run in `folder`."""
+    found = _read(workdir)
+    if found is None or found["run"] != folder.resolve().name:
+        began = f"from another run, {found['run']}" if found else "from initialisation"
+        raise UsageError(
+            f"{workdir} holds a run that began {began}, not from --start_from={folder}.\n"
+            "Choose another --workdir, or leave --start_from out to resume the run."
+        )
+
+
 def step(workdir: Path) -> int:
     """The step at which a run began, 0 for initialisation. Raises UsageError for a record that cannot be read."""
     found = _read(workdir)

@@ -31,8 +31,9 @@ def train(
 ) -> Result:
     """Trains a run in `workdir` from its newest checkpoint to config.train.steps.
 
-    Without a checkpoint it starts at step 0, or from the newest checkpoint of another run, `start_from`. `watch` is
-    called with each line of metrics, (step, values); an exception from it ends the run.
+    Without a checkpoint it starts at step 0, or from the newest checkpoint of another run, `start_from`; with one it
+    must have begun there, if `start_from` is given. `watch` is called with each line of metrics, (step, values); an
+    exception from it ends the run.
 
     Writes config.json, metrics.jsonl, tensorboard/, images/ and checkpoints/, and origin.json for a run that begins at
     another's checkpoint. SIGINT, SIGTERM and SIGHUP save and end it, and so does a closed standard output, which then
@@ -44,7 +45,9 @@ def train(
     processes.check_images(trainer.images)
     viewer = Viewer(config, methods.make(config), trainer.images, workdir, trainer.show_key)
     given = origin = None
-    if start_from and checkpoint.newest_step(workdir) is None:
+    if start_from and checkpoint.newest_step(workdir) is not None:
+        runs.origin.check(workdir, start_from)
+    elif start_from:
         runs.check_start(start_from, config)
         given = checkpoint.restore_state(start_from, trainer.abstract_state)
         _check_left(int(given.step), config.train.steps, start_from)

@@ -21,6 +21,18 @@ def test_where_a_run_began_is_recorded(tmp_path):
     assert (runs.origin.step(run), runs.origin.line(run)) == (0, None)
 
 
+def test_a_run_is_resumed_only_as_one_that_began_where_it_did(tmp_path):
+    (run := tmp_path / "run").mkdir()
+    with pytest.raises(
+        UsageError, match=r"run holds a run that began from initialisation, not from --start_from=\S*/a\.\n"
+    ):
+        runs.origin.check(run, tmp_path / "a")
+    runs.origin.record(run, Origin(tmp_path / "a", 3), images.fake())
+    runs.origin.check(run, tmp_path / "a")
+    with pytest.raises(UsageError, match=r"began from another run, a, not from --start_from=\S*/b\.\nChoose another"):
+        runs.origin.check(run, tmp_path / "b")
+
+
 @pytest.mark.parametrize("digest", ["cd" * 32, None])
 def test_where_it_saw_other_images_or_nobody_knows_is_said_too(tmp_path, digest):
     (other := tmp_path / "other").mkdir()

@@ -170,8 +170,17 @@ def test_another_run_goes_on_from_the_checkpoint_of_one(trained, image_folder, t
     assert f"resumes at step 6 of 8, from {trained}\n" in capsys.readouterr().out
     assert [line["step"] for line in lines(tmp_path) if "loss" in line] == [7, 8]
     assert runs.origin.step(tmp_path) == 6
-    training.train(config, tmp_path)  # finished: it remains known where it began
+    for same in (None, trained):  # finished: it remains known where it began
+        training.train(config, tmp_path, start_from=same)
     assert runs.origin.line(tmp_path)
+
+
+def test_a_run_that_began_elsewhere_is_not_taken_for_one_that_starts_from_another(trained, tmp_path):
+    config = runs.read_config(trained)
+    with pytest.raises(
+        UsageError, match=r"began from initialisation, not from --start_from=\S*/other\.\nChoose another"
+    ):
+        training.train(config, trained, start_from=tmp_path / "other")
 
 
 def test_a_start_that_does_not_fit_leaves_nothing_behind(trained, image_folder, tmp_path):
