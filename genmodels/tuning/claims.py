@@ -44,6 +44,11 @@ def one_at_a_time(workdir: Path) -> filelock.FileLock:
     return filelock.FileLock(workdir / "study.lock")
 
 
+def is_running(study: optuna.Study, number: int) -> bool:
+    """Whether nobody has reported how this trial ended."""
+    return study.get_trials(deepcopy=False)[number].state == TrialState.RUNNING
+
+
 def ended(study: optuna.Study, workdir: Path) -> list[FrozenTrial]:
     """Trials that have values or were given up, in order."""
     states = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
@@ -63,7 +68,7 @@ def _left_behind(tuning: Tuning, study: optuna.Study) -> Claim | None:
         lock = _lock(folder)
         with contextlib.suppress(filelock.Timeout):  # another worker is running it
             lock.acquire(timeout=0)
-            if study.get_trials(deepcopy=False)[trial.number].state == TrialState.RUNNING:  # not ended meanwhile
+            if is_running(study, trial.number):  # not ended meanwhile
                 return Claim(trial.number, dict(trial.params), folder, lock)
             lock.release()
     return None

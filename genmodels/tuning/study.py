@@ -90,6 +90,8 @@ def work(tuning: Tuning, study: optuna.Study, trials: int, dataset: data.Dataset
     while (claim := claims.claim(tuning, study, trials)) is not None:
         claim.lock.acquire()
         try:
+            if not claims.is_running(study, claim.number):
+                continue  # it had the values of a trial whose worker has reported both meanwhile
             print(f"\n[trial {claim.number + 1} of {trials}] {trial.words(claim.chosen)}", flush=True)
             if not _run(tuning, study, claim, dataset):
                 return False

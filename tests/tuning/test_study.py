@@ -44,6 +44,22 @@ def test_two_workers_share_the_trials(played, tmp_path):
     assert len(found(tmp_path)) == 6
 
 
+def test_a_trial_that_another_worker_reports_while_this_one_waits_for_its_run_is_not_reported_again(
+    played, tmp_path, monkeypatch
+):
+    this = tuning(tmp_path, "loss.margin=50", "tpe")
+    opened = study.open_study(this, None)
+    waiting = claims.claim(this, opened, 1)
+    waiting.lock.release()  # the other worker has it: its own trial has the same values
+    assert run(tmp_path, "loss.margin=50", "tpe", trials=1)
+    claimed = iter([waiting, None])
+    monkeypatch.setattr(claims, "claim", lambda *_: next(claimed))
+    assert study.work(this, opened, 1, IMAGES)
+    assert [trial.state.name for trial in opened.get_trials()] == ["COMPLETE"]
+    assert len(played.trained) == 1
+    assert not waiting.lock.is_locked
+
+
 def test_trial_of_a_killed_worker_is_resumed_by_another(played, tmp_path):
     def dies(config, folder):
         if len(played.trained) == 2:
