@@ -28,6 +28,11 @@ def names(compared: list[Run]) -> dict[str, str]:
     return found
 
 
+def method(rows: dict[str, dict[str, Any]], name: str) -> str:
+    """The method of a row; reports of earlier revisions have one row for each method, by its name."""
+    return rows[name].get("method", name.removeprefix(IMPROVED))
+
+
 def assemble(compared: list[Run]) -> dict[str, dict[str, Any]]:
     """Rows by name, each with a `title`; seeds of one setting are combined, and `failures` lists those that failed."""
     measured = [run for run in compared if run.report]
@@ -72,7 +77,7 @@ def histories(rows: dict[str, dict[str, Any]]) -> dict[str, list[runs.Point]]:
 
 
 def repeated(rows: dict[str, dict[str, Any]]) -> bool:
-    """Whether some row is of several seeds."""
+    """Whether some row is of several seeds; reports of earlier revisions have one."""
     return any(row.get("runs", 1) > 1 for row in rows.values())
 
 

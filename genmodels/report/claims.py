@@ -180,7 +180,7 @@ def survival(judged: list[dict[str, str]]) -> list[str]:
 def left_out(rows: dict[str, dict]) -> list[str]:
     """One line that names the methods not judged because they have several settings; [] if there are none."""
     several = [
-        rows[name]["method"]
+        comparison_rows.method(rows, name)
         for name in comparison_rows.trained(rows)
         if name not in methods.SPECS and not same_nets.is_same(name)
     ]

@@ -10,6 +10,7 @@ SECONDS = (
     "Seconds of training are those of its steps: neither pauses of the process nor compilation are counted. Images per "
     "second are the median over the log."
 )
+SECONDS_BEFORE = "Seconds of training include compilation and pauses of the process."  # of reports without the above
 
 
 def errors(rows: dict[str, dict], configs: dict[str, dict[str, Any]]) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import subprocess
 from importlib import metadata
 from pathlib import Path
@@ -22,6 +23,11 @@ def collect(command: str) -> dict[str, Any]:
         "device": machine.device(),
         "machine": _machine(),
     }
+
+
+def without_kernel(machine: str) -> str:
+    """The machine of a report of an earlier revision, which named the build of Linux, without that."""
+    return re.sub(r"^Linux-.+-([^-]+)-with-.+$", r"Linux \1", machine)
 
 
 def _machine() -> str:

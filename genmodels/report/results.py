@@ -13,7 +13,7 @@ from genmodels import methods
 from genmodels.comparison import rows as comparison_rows
 from genmodels.errors import UsageError
 from genmodels.evaluation import measures, tables
-from genmodels.report import claims, comparison_tables, conclusions, courses, deck, manifold, templating
+from genmodels.report import claims, comparison_tables, conclusions, courses, deck, manifold, provenance, templating
 from genmodels.runs import renamed
 
 # Figures that show generated images, codes or numbers only. The others show CelebA, which may not be redistributed.
@@ -27,7 +27,7 @@ SHEETS = (  # of images: kept as JPEGs, a fourth of the size
     "attributes_samples",
 )
 OF_EACH = (*SHEETS, "prior_and_codes")
-NEEDED = {"data", "rows", "runs", "provenance", "tuning", "configs", "seconds"}  # of what launch.compare writes
+NEEDED = {"data", "rows", "runs", "provenance", "tuning", "configs"}  # of what launch.compare writes
 OF_ALL = ("error_and_diversity", "error_over_training", "attributes")
 OF_STUDIES = ("cells",)
 ENDINGS = (".png", ".jpg")
@@ -99,7 +99,7 @@ def render(folder: Path) -> str:
         variant=variant(report),
         size=size(report),
         seeds=seeds(report),
-        seconds=report["seconds"],
+        seconds=report.get("seconds", courses.SECONDS_BEFORE),
         errors=courses.errors(rows, report["configs"]),
         levels=tables.levels(rows),
         improved=comparison_rows.improved(rows),
@@ -119,6 +119,16 @@ def read(folder: Path) -> dict[str, Any]:
         raise UsageError(f"{path} cannot be read ({error}): add a report again with --report.") from error
     if not isinstance(report, dict) or not report.keys() >= NEEDED or not isinstance(report["rows"], dict):
         raise UsageError(f"{path} is not a report of launch.compare: add one with --report.")
+    for name, title in comparison_rows.REFERENCES.items():  # earlier revisions had other titles
+        if name in report["rows"]:
+            report["rows"][name]["title"] = title
+    for draws in (row["draws"] for row in report["rows"].values() if "draws" in row):  # they had levels there, and no n
+        for values in (draws, *draws.get("ways", {}).values()):
+            values.get("sliced_wasserstein", {}).setdefault("n", draws["n"])
+    told = report["provenance"]
+    told["machine"] = provenance.without_kernel(told["machine"])
+    if not isinstance(report["tuning"], list):  # they had one study, or None
+        report["tuning"] = [report["tuning"] | {"figures": ""}] if report["tuning"] else []
     return report
 
 
@@ -164,17 +174,14 @@ def _in_order(study: dict[str, Any]) -> dict[str, Any]:
 
 
 def first_runs(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """The run of each row that texts show, the first seed that was trained: row, title, config and figures' folder."""
-    found: dict[str, dict[str, Any]] = {}
-    for run in report["runs"]:
-        if found.setdefault(run["row"], run)["failure"] and not run["failure"]:
-            found[run["row"]] = run
-    return [
-        {
-            "row": row,
-            "title": report["rows"][row]["title"],
-            "config": report["configs"][run["name"]],
-            "folder": run["figures"],
-        }
-        for row, run in found.items()
-    ]
+    """The run of each row that texts show, the first seed that was trained: row, title, config and figures' folder.
+
+    Rows without one come last. Reports of earlier revisions have one row for each method, by its name.
+    """
+    found = {}
+    for run in sorted(report["runs"], key=lambda run: run["failure"] is not None):
+        config = report["configs"][run["name"]]
+        row, before = run.get("row", config["method"]), f"{config['method']}-{config['seed']}".replace("_", "-")
+        own = {"row": row, "title": report["rows"][row]["title"], "config": config}
+        found.setdefault(row, own | {"folder": run.get("figures", before)})
+    return list(found.values())

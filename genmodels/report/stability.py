@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from genmodels import methods
-from genmodels.comparison.rows import trained
+from genmodels.comparison.rows import method, trained
 
 THROWN_BACK = 1.2  # a test RMSE above that of the warm-up by this factor: in published games that were won it fell
 
@@ -14,8 +14,8 @@ def sentences(compared: dict[str, dict]) -> Iterator[str]:
     failed = {row["title"]: row["failures"] for row in compared.values() if row.get("failures")}
     for title, failures in failed.items():
         yield f"{title} failed in {len(failures)} of its runs: {'; '.join(failures)}"
-    for row in compared.values():
-        terms = methods.SPECS[row["method"]].game
+    for name, row in compared.items():
+        terms = methods.SPECS[method(compared, name)].game
         if terms and (game := row.get("training", {}).get("game")):
             nats = ", ".join(f"{term} {value:.0f}" for term, value in game["last"].items())
             yield (

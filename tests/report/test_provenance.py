@@ -60,3 +60,16 @@ def test_a_system_that_is_not_linux(machine, monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     assert machine(None) == "Darwin arm64, arm, 1 usable core"
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("Linux-6.18.44-fc-v509-x86_64-with-glibc2.36", "Linux x86_64"),
+        ("Linux-5.15.0-1051-gcp-aarch64-with-glibc2.35", "Linux aarch64"),
+        ("macOS-14.5-arm64-arm-64bit", "macOS-14.5-arm64-arm-64bit"),
+        ("Linux x86_64, AMD EPYC 9B14, 2 usable cores", "Linux x86_64, AMD EPYC 9B14, 2 usable cores"),
+    ],
+)
+def test_the_kernel_that_earlier_revisions_named_is_left_out(told, kept):
+    assert provenance.without_kernel(told) == kept

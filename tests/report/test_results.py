@@ -77,14 +77,14 @@ def test_other_numbers_make_another_text_and_old_images_go(report, kept):
 
 def test_a_method_that_failed_keeps_its_line(kept):
     made = json.loads((kept / "report.json").read_text())
-    made["rows"]["vae"] = {"method": "vae", "title": "VAE", "runs": 1, "failures": ["seed 0: out of memory"]}
+    made["rows"]["vae"] = {"title": "VAE", "runs": 1, "failures": ["seed 0: out of memory"]}
     (kept / "report.json").write_text(json.dumps(made))
     text = results.render(kept)
     assert re.search(r"\| VAE \| [\d-]+ \| \d+ \| – \| – x \d+ \| – \| [\d.]+.*? \| failed \|", text)
     assert "VAE failed in 1 of its runs: seed 0: out of memory" in text
 
 
-def test_of_seeds_the_first_that_was_trained_is_shown(report, tmp_path):
+def test_of_seeds_the_first_that_was_trained_is_shown(report):
     made = json.loads((report / "report.json").read_text())
     failed = {"name": "vae, seed 9", "row": "vae", "figures": "vae-9", "failure": "out of memory"}
     made["configs"]["vae, seed 9"] = made["configs"]["vae, seed 0"]
@@ -92,6 +92,13 @@ def test_of_seeds_the_first_that_was_trained_is_shown(report, tmp_path):
     assert [run["folder"] for run in results.first_runs(made)] == ["vae-0", "wae-mmd-0"]
     made["runs"] = [failed, failed | {"name": "vae, seed 0", "failure": "diverged"}]
     assert [run["folder"] for run in results.first_runs(made)] == ["vae-9"]
+
+
+def test_a_report_of_an_earlier_revision_names_no_kernel(kept):
+    made = json.loads((kept / "report.json").read_text())
+    made["provenance"]["machine"] = "Linux-6.18.44-fc-v509-x86_64-with-glibc2.36"
+    (kept / "report.json").write_text(json.dumps(made))
+    assert f"- Machine: {made['provenance']['device']}, Linux x86_64, Python 3" in results.render(kept)
 
 
 def test_the_images_of_published_comparisons_are_listed_as_celeba_lists_its_own():
@@ -106,6 +113,7 @@ def test_the_images_of_published_comparisons_are_listed_as_celeba_lists_its_own(
 def test_a_published_text_is_what_its_report_says(folder):
     text = (folder / "README.md").read_text()
     assert text == results.render(folder)
+    assert not re.search("real picture|mean picture", text)  # titles of an earlier revision
     assert_measured(text, [folder])
 
 

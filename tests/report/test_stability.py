@@ -6,8 +6,7 @@ from genmodels.report import stability
 
 
 def compared(**training) -> dict:
-    row = {"method": "introvae", "title": "IntroVAE", "runs": 1, "failures": [], "training": {"steps": 100, **training}}
-    return {"introvae": row}
+    return {"introvae": {"title": "IntroVAE", "runs": 1, "failures": [], "training": {"steps": 100, **training}}}
 
 
 def test_how_a_game_went():
