@@ -22,7 +22,8 @@ FREE_FIELDS = (
     "model.remat",
     "train.steps_per_call",
     "log.",
-    "eval.",
+    "eval.every",
+    "eval.images",
     "checkpoint.",
     "parallel.",
 )

@@ -61,6 +61,11 @@ def test_other_steps_are_another_setting():
     assert [run.setting for run in stopped] == ["step=400", "step=300"]
 
 
+def test_statistics_of_other_batches_are_another_setting():
+    found = named(config(), config(seed=1, **{"eval.calibration_batches": 64, "eval.images": 7}))
+    assert [run.setting for run in found] == ["eval.calibration_batches=8", "eval.calibration_batches=64"]
+
+
 def test_a_negative_value_and_a_positive_one_have_folders_of_their_own():
     found = named(config(**{"optim.b1": 0.5}), config(**{"optim.b1": -0.5}))
     assert len({run.folder for run in found}) == 2

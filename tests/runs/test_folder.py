@@ -117,6 +117,11 @@ def test_all_fields_that_differ_are_named(workdir):
         runs.check(workdir, config(**{"seed": 3, "loss.penalty": 1.0}))
 
 
+def test_statistics_of_other_batches_are_another_model(workdir):
+    with pytest.raises(UsageError, match=r"config\.eval\.calibration_batches was 2, is 7"):
+        runs.check(workdir, config(**{"eval.calibration_batches": 7}))
+
+
 def test_another_method_is_refused(workdir):
     with pytest.raises(UsageError, match=r"config\.method was wae_mmd, is vae"):
         runs.check(workdir, tiny_runs.config("vae", Path("images")))
@@ -131,7 +136,7 @@ def test_another_method_is_refused(workdir):
         ("log.every", 7),
         ("log.tensorboard", True),
         ("eval.every", 7),
-        ("eval.calibration_batches", 7),
+        ("eval.images", 7),
         ("checkpoint.keep", 7),
         ("parallel.mode", "jit"),
         ("parallel.devices", 4),
