@@ -5,10 +5,13 @@ from typing import Any
 from flax import traverse_util
 
 from genmodels.comparison.run import Run, compared_step
+from genmodels.runs import origin
 from genmodels.runs.folder import FREE_FIELDS
 
 SHOWN = 3  # fields in a title; if more differ, as few as distinguish the settings
-STEP = "step"  # besides the fields of the config: the step that a run stopped early has reached
+# Besides the fields of the config: the step that a run stopped early has reached, and where one begins that does not
+# begin at initialisation.
+STEP, START = "step", "start_from"
 
 
 def named(planned: list[Run]) -> list[Run]:
@@ -48,7 +51,7 @@ def _fields(run: Run) -> dict[str, Any]:
         for name, value in flat.items()
         if name != "seed" and not name.startswith(FREE_FIELDS) and (not name.startswith("data.") or name == "data.flip")
     }
-    return kept | {STEP: compared_step(run)}
+    return kept | {STEP: compared_step(run), START: origin.name(run.workdir)}
 
 
 def _count(alike: list[dict[str, Any]], names: list[str]) -> int:

@@ -45,6 +45,12 @@ def step(workdir: Path) -> int:
     return found["step"] if found else 0
 
 
+def name(workdir: Path) -> str | None:
+    """The checkpoint at which a run began, as 'run:step'; None for initialisation. Raises UsageError as `step` does."""
+    found = _read(workdir)
+    return f"{found['run']}:{found['step']}" if found else None
+
+
 def line(workdir: Path) -> str | None:
     """Where a run began, in words; None for initialisation. Raises UsageError for a record that cannot be read."""
     found = _read(workdir)

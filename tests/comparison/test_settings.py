@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from genmodels.comparison import Run, settings
-from tests.support import tiny
+from genmodels.runs import origin
+from tests.support import images, tiny
 
 
 def named(*configs, steps: tuple[int, ...] = ()) -> list[Run]:
@@ -64,6 +65,21 @@ def test_other_steps_are_another_setting():
 def test_statistics_of_other_batches_are_another_setting():
     found = named(config(), config(seed=1, **{"eval.calibration_batches": 64, "eval.images": 7}))
     assert [run.setting for run in found] == ["eval.calibration_batches=8", "eval.calibration_batches=64"]
+
+
+def test_where_a_run_began_is_part_of_its_setting(tmp_path):
+    for name in ("fresh", "first", "second"):
+        (tmp_path / name).mkdir()
+    for name in ("first", "second"):
+        origin.record(tmp_path / name, origin.Origin(tmp_path / "other", 300), images.fake())
+    planned = [
+        Run(tmp_path / name, config(seed=seed), 400) for name, seed in (("fresh", 0), ("first", 0), ("second", 1))
+    ]
+    assert [run.name for run in settings.named(planned)] == [
+        "vae, start_from=None, seed 0",
+        "vae, start_from=other:300, seed 0",
+        "vae, start_from=other:300, seed 1",
+    ]
 
 
 def test_a_negative_value_and_a_positive_one_have_folders_of_their_own():
