@@ -48,7 +48,10 @@ def main() -> None:
             f"{name}: {need.memory / 2**30:.2f} GiB, {need.flops / 1e9:,.1f} GFLOP and "
             f"{need.traffic / 2**30:.2f} GiB of memory traffic a step and chip"
         )
-    print(f"largest batch that fits: about {found.largest_batch:,}")
+    print(
+        f"largest batch whose steps fit: about {found.largest_batch:,}; before each save one chip also takes a whole "
+        "batch, for BatchNorm's statistics"
+    )
     print(
         f"an epoch of {IMAGES.value:,} images, at {UTILISATION.value:.0%} of the peak or bound by memory: "
         f"about {found.epoch_seconds / 60:,.1f} minutes"
